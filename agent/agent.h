@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The daemon as a whole: what its parts share, and how a configuration comes into force. */
+#ifndef XVS_AGENT_AGENT_H
+#define XVS_AGENT_AGENT_H
+
+#include <systemd/sd-event.h>
+#include "agent/feature.h"
+#include "agent/hook.h"
+#include "agent/link.h"
+#include "agent/loader.h"
+
+struct xvs_options {
+	const char *config; /* file or folder read at boot */
+	const char *socket;
+	const char *pin_dir;
+	const char *state_dir; /* what outlives a reboot: MAC leases */
+	const char *hook; /* "auto" or "clsact" */
+};
+
+struct xvs_control_server;
+struct xvs_switching;
+
+struct xvs_agent {
+	struct xvs_options options;
+	sd_event *event;
+	struct xvs_loader loader;
+	enum xvs_hook_kind hook;
+	struct xvs_links links;
+	struct xvs_config *running; /* in force; never NULL once open */
+	struct xvs_control_server *server;
+	struct xvs_switching *switching; /* state of agent/switch */
+};
+
+/* Opens everything and brings the stored or boot configuration into force. 0 or -errno, logged. */
+int xvs_agent_open(struct xvs_agent *agent, const struct xvs_options *options);
+/* Traffic flows on. */
+void xvs_agent_close(struct xvs_agent *agent);
+/* `--purge`: gives everything back and removes the pins. 0 or -errno, logged. */
+int xvs_agent_purge(const struct xvs_options *options);
+
+/* All features' validate. 0, or -EINVAL with problems in `report`. */
+int xvs_agent_validate(
+	const struct xvs_agent *agent, const struct xvs_config *config, struct xvs_report *report);
+
+/*
+ * Brings a valid `config` into force: plan, run, remember. Takes `config` over when it succeeds;
+ * when it fails the old one stays in force. `plan` tells what was done, or where it failed; the
+ * caller clears it. 0 or -errno.
+ */
+int xvs_agent_apply(struct xvs_agent *agent, struct xvs_config *config, struct xvs_plan *plan);
+
+/* The kernel changed: bring the running configuration into force again, as far as it goes. */
+void xvs_agent_reconcile(struct xvs_agent *agent);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The control socket: Varlink's wire format, JSON objects closed by a zero byte. docs/control.md
+ * lists methods, errors and bounds.
+ */
+#ifndef XVS_AGENT_CONTROL_H
+#define XVS_AGENT_CONTROL_H
+
+#include <jansson.h>
+#include "agent/agent.h"
+
+#define XVS_CONTROL_INTERFACE "org.xvswitch"
+#define XVS_CONTROL_MESSAGE_MAX (32u << 20)
+#define XVS_CONTROL_CLIENT_MAX 16
+#define XVS_CONTROL_BACKLOG_MAX (64u << 20) /* bytes a client may leave unread */
+
+struct xvs_client;
+
+/* One call being answered. */
+struct xvs_call {
+	struct xvs_client *client;
+	json_t *parameters; /* an object, never NULL */
+	bool more; /* the caller takes a stream of replies */
+};
+
+/* A stream of replies: asked for the next part whenever the client has taken the last. */
+struct xvs_stream {
+	/* *ret: the next parameters; *ret_last: no more after it. 0 or -errno (ends the client). */
+	int (*next)(struct xvs_agent *agent, void *state, json_t **ret, bool *ret_last);
+	void (*close)(void *state);
+	void *state;
+};
+
+int xvs_control_open(struct xvs_agent *agent);
+void xvs_control_close(struct xvs_agent *agent);
+
+/* Answers; `parameters` is taken over (NULL = none, out of memory: the client is ended). */
+int xvs_call_reply(struct xvs_call *call, json_t *parameters);
+int xvs_call_stream(struct xvs_call *call, const struct xvs_stream *stream);
+int xvs_call_error(struct xvs_call *call, const char *error, json_t *parameters);
+
+/* The usual errors. */
+int xvs_call_not_found(
+	struct xvs_call *call, const char *kind, const char *name, const char *meant);
+int xvs_call_invalid(struct xvs_call *call, const char *parameter, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+int xvs_call_refused(struct xvs_call *call, const char *step, int error);
+
+/*
+ * An optional string parameter: NULL if it is not there. -EINVAL: it is no string, and the call
+ * was answered.
+ */
+int xvs_call_string(struct xvs_call *call, const char *name, const char **ret);
+/* An optional number in min..max; *ret stays as it is if it is not there. */
+int xvs_call_number(
+	struct xvs_call *call, const char *name, long long min, long long max, long long *ret);
+
+#endif

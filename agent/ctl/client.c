@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+#include "agent/ctl/client.h"
+#include "agent/ctl/ctl.h"
+#include "agent/ctl/text.h"
+
+static int complain_of_connect(const char *path, int error)
+{
+	ctl_fail(CTL_UNREACHABLE, "can't reach the daemon on %s: %s", path,
+		error == EAGAIN ? "it accepts no connection" : strerror(error));
+	if (error == ENOENT || error == ECONNREFUSED)
+		ctl_hint("start it with `systemctl start xvswitchd`, or name its socket with "
+			 "--socket");
+	else if (error == EACCES || error == EPERM)
+		ctl_hint("only root and the daemon's own user may connect: try sudo");
+	else if (error == EAGAIN)
+		ctl_hint("it is stuck or overloaded: see `systemctl status xvswitchd`");
+	return CTL_UNREACHABLE;
+}
+
+/* On a unix socket this bounds connect() too. */
+static void set_send_timeout(int fd, unsigned int seconds)
+{
+	const struct timeval timeout = {.tv_sec = seconds};
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+}
+
+int ctl_client_open(struct ctl_client *client, const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int r;
+
+	*client = (struct ctl_client){.fd = -1, .path = path};
+	if (strlen(path) >= sizeof(address.sun_path))
+		return ctl_fail(CTL_WRONG, "the path of the socket is longer than %zu bytes: %s",
+			sizeof(address.sun_path) - 1, path);
+	strcpy(address.sun_path, path);
+	client->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (client->fd < 0)
+		return complain_of_connect(path, errno);
+	set_send_timeout(client->fd, CTL_CONNECT_TIMEOUT);
+	do
+		r = connect(client->fd, (struct sockaddr *)&address, sizeof(address));
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return complain_of_connect(path, errno);
+	set_send_timeout(client->fd, CTL_REPLY_TIMEOUT);
+	return CTL_OK;
+}
+
+static int send_all(struct ctl_client *client, const char *text, size_t size)
+{
+	while (size) {
+		ssize_t sent = send(client->fd, text, size, MSG_NOSIGNAL);
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		/* It may have said why before it stopped reading: the reply tells. */
+		if (sent < 0 && (errno == EPIPE || errno == ECONNRESET))
+			return CTL_OK;
+		if (sent < 0 && errno == EAGAIN)
+			return ctl_fail(
+				CTL_UNREACHABLE, "the daemon on %s takes no data", client->path);
+		if (sent < 0)
+			return ctl_fail(CTL_UNREACHABLE, "can't send to the daemon on %s: %s",
+				client->path, strerror(errno));
+		text += sent;
+		size -= sent;
+	}
+	return CTL_OK;
+}
+
+int ctl_client_send(struct ctl_client *client, const json_t *message)
+{
+	char *text = ctl_need(json_dumps(message, JSON_COMPACT));
+	size_t size = strlen(text) + 1;
+	int r;
+
+	if (size > CTL_CALL_MAX)
+		r = ctl_fail(CTL_WRONG, "the request has %zu bytes, the daemon takes %u MiB", size,
+			CTL_CALL_MAX >> 20);
+	else
+		r = send_all(client, text, size);
+	free(text);
+	return r;
+}
+
+static long long now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * 1000ll + time.tv_nsec / 1000000;
+}
+
+static int wait_readable(const struct ctl_client *client, long long deadline)
+{
+	struct pollfd poller = {.fd = client->fd, .events = POLLIN};
+	long long left;
+	int r;
+
+	do {
+		left = deadline - now();
+		r = left > 0 ? poll(&poller, 1, left) : 0;
+	} while (r < 0 && errno == EINTR);
+	if (r > 0)
+		return CTL_OK;
+	ctl_fail(CTL_UNREACHABLE, "no reply from the daemon on %s within %d seconds", client->path,
+		CTL_REPLY_TIMEOUT);
+	ctl_hint("it may still be at work: see `xvsctl show` before you try again");
+	return CTL_UNREACHABLE;
+}
+
+static int complain_of_end(const struct ctl_client *client)
+{
+	ctl_fail(CTL_UNREACHABLE, "the daemon on %s closed the connection %s", client->path,
+		client->replies || client->end ? "in the middle of its reply" : "without a reply");
+	if (client->replies)
+		ctl_hint("what was printed is incomplete: see `systemctl status xvswitchd`");
+	else
+		ctl_hint("it has ended, or serves too many clients: see `systemctl status "
+			 "xvswitchd`");
+	return CTL_UNREACHABLE;
+}
+
+/* Makes room for more behind `end`. */
+static int make_room(struct ctl_client *client)
+{
+	if (client->begin) {
+		client->end -= client->begin;
+		memmove(client->buffer, client->buffer + client->begin, client->end);
+		client->begin = 0;
+	}
+	if (client->end >= CTL_REPLY_MAX)
+		return ctl_fail(CTL_UNREACHABLE, "the reply of the daemon on %s is over %u MiB",
+			client->path, CTL_REPLY_MAX >> 20);
+	if (client->end == client->room) {
+		client->room = client->room ? 2 * client->room : 65536;
+		client->buffer = ctl_need(realloc(client->buffer, client->room));
+	}
+	return CTL_OK;
+}
+
+static int read_more(struct ctl_client *client, long long deadline)
+{
+	ssize_t got;
+	int r;
+
+	r = make_room(client);
+	if (r == CTL_OK)
+		r = wait_readable(client, deadline);
+	if (r != CTL_OK)
+		return r;
+	got = recv(client->fd, client->buffer + client->end, client->room - client->end, 0);
+	if (got < 0 && errno == EINTR)
+		return CTL_OK;
+	if (got == 0 || (got < 0 && errno == ECONNRESET))
+		return complain_of_end(client);
+	if (got < 0)
+		return ctl_fail(CTL_UNREACHABLE, "can't read from the daemon on %s: %s",
+			client->path, strerror(errno));
+	client->end += got;
+	return CTL_OK;
+}
+
+static int parse(struct ctl_client *client, const char *text, size_t size, json_t **ret_message)
+{
+	json_error_t error;
+	json_t *message = json_loadb(text, size, 0, &error);
+
+	if (json_is_object(message)) {
+		client->replies++;
+		*ret_message = message;
+		return CTL_OK;
+	}
+	ctl_fail(CTL_UNREACHABLE, "what listens on %s doesn't speak the protocol of xvswitchd: %s",
+		client->path, message ? "not a JSON object" : error.text);
+	json_decref(message);
+	return CTL_UNREACHABLE;
+}
+
+int ctl_client_receive(struct ctl_client *client, json_t **ret_message)
+{
+	const long long deadline = now() + CTL_REPLY_TIMEOUT * 1000;
+	size_t searched = 0; /* bytes after `begin` known to hold no zero */
+
+	for (;;) {
+		size_t size = client->end - client->begin;
+		const char *message = client->buffer + client->begin, *zero = NULL;
+		int r;
+
+		if (size > searched)
+			zero = memchr(message + searched, '\0', size - searched);
+		if (zero) {
+			client->begin += zero - message + 1;
+			return parse(client, message, zero - message, ret_message);
+		}
+		searched = size;
+		r = read_more(client, deadline);
+		if (r != CTL_OK)
+			return r;
+	}
+}
+
+void ctl_client_close(struct ctl_client *client)
+{
+	if (client->fd >= 0)
+		close(client->fd);
+	free(client->buffer);
+	*client = (struct ctl_client){.fd = -1};
+}

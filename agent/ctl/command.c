@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/ctl/command.h"
+#include "agent/ctl/help.h"
+#include "agent/ctl/text.h"
+#include "agent/report.h"
+
+#define WORDS_MAX 16 /* candidates for one place of a command line */
+
+static const struct ctl_parameter none[] = {{0}};
+
+static const struct ctl_parameter switch_filter[] = {
+	{"name", "NAME", CTL_POSITIONAL},
+	{0},
+};
+
+static const struct ctl_parameter port_filter[] = {
+	{"name", "NAME", CTL_POSITIONAL},
+	{"switch", "SWITCH", 0},
+	{0},
+};
+
+static const struct ctl_parameter entry_filter[] = {
+	{"switch", "SWITCH", 0},
+	{"vlan", "VLAN", CTL_VLAN},
+	{"port", "PORT", 0},
+	{"mac", "MAC", 0},
+	{0},
+};
+
+static const struct ctl_parameter flush_filter[] = {
+	{"switch", "SWITCH", 0},
+	{"vlan", "VLAN", CTL_VLAN},
+	{"port", "PORT", 0},
+	{0},
+};
+
+static const struct ctl_parameter new_entry[] = {
+	{"mac", "MAC", CTL_POSITIONAL | CTL_REQUIRED},
+	{"switch", "SWITCH", CTL_REQUIRED},
+	{"port", "PORT", CTL_REQUIRED},
+	{"vlan", "VLAN", CTL_VLAN},
+	{0},
+};
+
+static const struct ctl_parameter old_entry[] = {
+	{"mac", "MAC", CTL_POSITIONAL | CTL_REQUIRED},
+	{"switch", "SWITCH", CTL_REQUIRED},
+	{"vlan", "VLAN", CTL_VLAN},
+	{0},
+};
+
+const struct ctl_command ctl_commands[] = {
+	{"apply", NULL, "Apply", none, ctl_print_steps,
+		.summary = "make the host what the files say", .files = true},
+	{"show", NULL, "Show", none, ctl_print_show,
+		.summary = "the daemon, all switches, all ports"},
+	{"switch", "list", "ListSwitches", switch_filter, ctl_print_switches,
+		.summary = "switches, a row each"},
+	{"switch", "show", "ListSwitches", switch_filter, ctl_print_switches,
+		.summary = "one switch with all there is to say", .page = true},
+	{"port", "list", "ListPorts", port_filter, ctl_print_ports, .summary = "ports, a row each"},
+	{"port", "show", "ListPorts", port_filter, ctl_print_ports,
+		.summary = "one port with all counters and drops", .page = true},
+	{"fdb", "list", "ListEntries", entry_filter, ctl_print_entries,
+		.summary = "MAC addresses and the ports they are on", .stream = true},
+	{"fdb", "show", "ListEntries", entry_filter, ctl_print_entries, .summary = "the same",
+		.stream = true},
+	{"fdb", "flush", "FlushEntries", flush_filter, ctl_print_flushed,
+		.summary = "forget learned addresses"},
+	{"fdb", "add", "AddEntry", new_entry, ctl_print_nothing,
+		.summary = "bind an address to a port"},
+	{"fdb", "del", "RemoveEntry", old_entry, ctl_print_nothing,
+		.summary = "remove a bound address"},
+	{0},
+};
+
+/* Words that may stand in one place; NULL ends them. */
+struct words {
+	const char *word[WORDS_MAX];
+	size_t count;
+};
+
+static void words_add(struct words *words, const char *word)
+{
+	for (size_t i = 0; i < words->count; i++) {
+		if (!strcmp(words->word[i], word))
+			return;
+	}
+	if (words->count < WORDS_MAX - 1)
+		words->word[words->count++] = word;
+}
+
+/* The one that `word` is, or else all that it is the beginning of. */
+static void words_match(const struct words *words, const char *word, struct words *ret)
+{
+	*ret = (struct words){0};
+	for (size_t i = 0; i < words->count; i++) {
+		if (!strcmp(words->word[i], word)) {
+			*ret = (struct words){{words->word[i]}, 1};
+			return;
+		}
+		if (*word && !strncmp(words->word[i], word, strlen(word)))
+			words_add(ret, words->word[i]);
+	}
+}
+
+/* The one that `word` means, NULL after a complaint. */
+static const char *require(const struct words *words, const char *word, const char *kind)
+{
+	struct words matches;
+	const char *meant;
+
+	words_match(words, word, &matches);
+	if (matches.count == 1)
+		return matches.word[0];
+	if (matches.count) {
+		ctl_fail(CTL_WRONG, "%s '%s' is too short", kind, word);
+		ctl_help_hint("it could be", matches.word);
+		return NULL;
+	}
+	ctl_fail(CTL_WRONG, "unknown %s '%s'", kind, word);
+	meant = xvs_did_you_mean(word, words->word);
+	if (meant)
+		ctl_hint("did you mean '%s'?", meant);
+	else
+		ctl_help_hint("known here:", words->word);
+	return NULL;
+}
+
+/* The command of that object and verb; the verb may be NULL for the default. */
+static const struct ctl_command *find_command(const char *object, const char *verb)
+{
+	for (const struct ctl_command *command = ctl_commands; command->object; command++) {
+		if (strcmp(command->object, object))
+			continue;
+		if (!verb || !command->verb || !strcmp(command->verb, verb))
+			return command;
+	}
+	return NULL;
+}
+
+static const char *find_object(const char *word)
+{
+	struct words objects = {0};
+
+	for (const struct ctl_command *command = ctl_commands; command->object; command++)
+		words_add(&objects, command->object);
+	words_add(&objects, "help");
+	return require(&objects, word, "command");
+}
+
+static const char *find_verb(const char *object, const char *word)
+{
+	struct words verbs = {0};
+
+	for (const struct ctl_command *command = ctl_commands; command->object; command++) {
+		if (!strcmp(command->object, object) && command->verb)
+			words_add(&verbs, command->verb);
+	}
+	words_add(&verbs, "help");
+	return require(&verbs, word, "verb");
+}
+
+static const struct ctl_parameter *find_parameter(
+	const struct ctl_command *command, const char *key)
+{
+	for (const struct ctl_parameter *parameter = command->parameters; parameter->key;
+		parameter++) {
+		if (!strcmp(parameter->key, key))
+			return parameter;
+	}
+	return NULL;
+}
+
+static const struct ctl_parameter *free_position(const struct ctl_request *request)
+{
+	for (const struct ctl_parameter *p = request->command->parameters; p->key; p++) {
+		if (p->flags & CTL_POSITIONAL && !json_object_get(request->parameters, p->key))
+			return p;
+	}
+	return NULL;
+}
+
+static int set(struct ctl_request *request, const struct ctl_parameter *parameter, const char *word)
+{
+	json_t *value;
+	char *end;
+	long vlan;
+
+	if (json_object_get(request->parameters, parameter->key))
+		return ctl_fail(CTL_WRONG, "'%s' is given twice", parameter->key);
+	if (parameter->flags & CTL_VLAN) {
+		errno = 0;
+		vlan = strtol(word, &end, 10);
+		if (end == word || *end || errno || vlan < 0 || vlan > 4094)
+			return ctl_fail(CTL_WRONG,
+				"vlan '%s': expected a VLAN id from 0 (untagged) to 4094", word);
+		value = json_integer(vlan);
+	} else {
+		value = json_string(word);
+	}
+	if (!value)
+		return ctl_fail(CTL_WRONG, "%s '%s' is not UTF-8 text", parameter->key, word);
+	json_object_set_new(request->parameters, parameter->key, value);
+	return CTL_OK;
+}
+
+/* The keyword that `word` is or begins, NULL after a complaint. */
+static const struct ctl_parameter *find_keyword(const struct ctl_command *command, const char *word)
+{
+	struct words keys = {0};
+	const char *key;
+
+	for (const struct ctl_parameter *parameter = command->parameters; parameter->key;
+		parameter++)
+		words_add(&keys, parameter->key);
+	words_add(&keys, "help");
+	key = require(&keys, word, "word");
+	if (!key && command->files)
+		ctl_hint("files are given with -f");
+	return key ? find_parameter(command, key) : NULL;
+}
+
+static int check_required(const struct ctl_request *request)
+{
+	for (const struct ctl_parameter *p = request->command->parameters; p->key; p++) {
+		if (!(p->flags & CTL_REQUIRED) || json_object_get(request->parameters, p->key))
+			continue;
+		ctl_fail(CTL_WRONG, "'%s' is missing", p->key);
+		ctl_hint("usage: %s", ctl_usage(request->command));
+		return CTL_WRONG;
+	}
+	return CTL_OK;
+}
+
+/*
+ * A keyword takes the next word. Any other word goes to the position that is still free; a name
+ * that looks like a keyword is given with its own: `port show name switch`.
+ */
+static int parse_parameters(struct ctl_request *request, char **words, size_t count)
+{
+	const struct ctl_command *command = request->command;
+	int r = CTL_OK;
+
+	for (size_t i = 0; i < count && r == CTL_OK; i++) {
+		const struct ctl_parameter *keyword = find_parameter(command, words[i]);
+		const struct ctl_parameter *position = keyword ? NULL : free_position(request);
+
+		if (position) {
+			r = set(request, position, words[i]);
+			continue;
+		}
+		if (!keyword)
+			keyword = find_keyword(command, words[i]);
+		if (!keyword)
+			return CTL_WRONG;
+		if (++i == count)
+			return ctl_fail(CTL_WRONG, "'%s' needs a value", keyword->key);
+		r = set(request, keyword, words[i]);
+	}
+	return r == CTL_OK ? check_required(request) : r;
+}
+
+/* `help`, or `help OBJECT`. */
+static int help_on(char **words, size_t count)
+{
+	const char *object = count ? find_object(words[0]) : NULL;
+
+	if (count && !object)
+		return CTL_WRONG;
+	ctl_help(stdout, object);
+	return CTL_OK;
+}
+
+/* Help may stand in the place of the first parameter too. */
+static bool wants_help(
+	const struct ctl_request *request, const char *verb, char **words, size_t count)
+{
+	return request->options.help || (verb && !strcmp(verb, "help")) ||
+	       (count && !strcmp(words[0], "help"));
+}
+
+int ctl_command_parse(struct ctl_request *request, char **words, size_t count)
+{
+	const char *object, *verb = NULL;
+
+	if (!count) {
+		ctl_help(stderr, NULL);
+		return CTL_WRONG;
+	}
+	object = find_object(*words);
+	if (!object)
+		return CTL_WRONG;
+	words++, count--;
+	if (!strcmp(object, "help"))
+		return help_on(words, count);
+	if (count && find_command(object, NULL)->verb) {
+		verb = find_verb(object, *words);
+		if (!verb)
+			return CTL_WRONG;
+		words++, count--;
+	}
+	if (wants_help(request, verb, words, count)) {
+		ctl_help(stdout, object);
+		return CTL_OK;
+	}
+	request->command = find_command(object, verb);
+	return parse_parameters(request, words, count);
+}

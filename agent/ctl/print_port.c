@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/ctl/ctl.h"
+#include "agent/ctl/text.h"
+#include "maps/drops.h"
+
+static const struct {
+	const char *word, *meaning;
+} meanings[] = {
+#define MEANING(member, word, meaning) {word, meaning},
+	XVS_DROP_LIST(MEANING)
+#undef MEANING
+};
+
+static char *vlan_text(const json_t *port)
+{
+	const char *mode = ctl_string(port, "vlan.mode");
+	char *text, *allowed;
+
+	if (!mode || !strcmp(mode, "untagged"))
+		return ctl_text(port, "vlan.mode");
+	if (!strcmp(mode, "access"))
+		return ctl_format("access %" JSON_INTEGER_FORMAT, ctl_number(port, "vlan.id"));
+	allowed = ctl_text(port, "vlan.allowed");
+	text = ctl_format("trunk %s native %" JSON_INTEGER_FORMAT, allowed ? allowed : "?",
+		ctl_number(port, "vlan.native"));
+	free(allowed);
+	return text;
+}
+
+static char *interface_text(const json_t *port)
+{
+	char *name = ctl_text(port, "interface"), *text;
+	const json_int_t index = ctl_number(port, "ifindex");
+
+	if (!name || !index)
+		return name;
+	text = ctl_format("%s (index %" JSON_INTEGER_FORMAT ")", name, index);
+	free(name);
+	return text;
+}
+
+static char *learning_text(const json_t *port)
+{
+	if (!ctl_find(port, "learning"))
+		return NULL;
+	return ctl_format("%" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT " addresses",
+		ctl_number(port, "learning.used"), ctl_number(port, "learning.limit"));
+}
+
+static char *traffic_text(const json_t *port, const char *way)
+{
+	const json_t *traffic = ctl_find(ctl_find(port, "counters"), way);
+
+	if (!traffic)
+		return NULL;
+	return ctl_format("%" JSON_INTEGER_FORMAT " packets, %" JSON_INTEGER_FORMAT " bytes",
+		ctl_number(traffic, "packets"), ctl_number(traffic, "bytes"));
+}
+
+static char *transmit_text(const json_t *port)
+{
+	return traffic_text(port, "transmit");
+}
+
+static char *receive_text(const json_t *port)
+{
+	return traffic_text(port, "receive");
+}
+
+static char *dropped_text(const json_t *port)
+{
+	json_int_t sum = 0;
+	const char *reason;
+	json_t *count;
+
+	json_object_foreach ((json_t *)ctl_find(port, "drops"), reason, count)
+		sum += json_integer_value(count);
+	return ctl_format("%" JSON_INTEGER_FORMAT, sum);
+}
+
+/* `vlan-tagged=3,same-port=1` */
+static char *drops_text(const json_t *port)
+{
+	char *text = NULL, *longer, *word;
+	const char *reason;
+	json_t *count;
+
+	json_object_foreach ((json_t *)ctl_find(port, "drops"), reason, count) {
+		word = ctl_escape(reason);
+		longer = ctl_format("%s%s%s=%" JSON_INTEGER_FORMAT, text ? text : "",
+			text ? "," : "", word, json_integer_value(count));
+		free(word);
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+static const struct ctl_column columns[] = {
+	{"NAME", .path = "name", .flags = CTL_BRIEF},
+	{"STATE", .path = "state", .flags = CTL_BRIEF | CTL_STATE},
+	{"SWITCH", .path = "switch"},
+	{"KIND", .path = "kind"},
+	{"INTERFACE", .path = "interface", .flags = CTL_BRIEF},
+	{"VLAN", .text = vlan_text},
+	{"MAC", .path = "mac"},
+	{"TX-PACKETS", .path = "counters.transmit.packets", .flags = CTL_RIGHT | CTL_STATS},
+	{"TX-BYTES", .path = "counters.transmit.bytes", .flags = CTL_RIGHT | CTL_STATS},
+	{"RX-PACKETS", .path = "counters.receive.packets", .flags = CTL_RIGHT | CTL_STATS},
+	{"RX-BYTES", .path = "counters.receive.bytes", .flags = CTL_RIGHT | CTL_STATS},
+	{"DROPPED", .text = dropped_text, .flags = CTL_RIGHT | CTL_STATS},
+	{"DROPS", .text = drops_text, .flags = CTL_STATS | CTL_OPTIONAL},
+	{"REASON", .path = "reason", .flags = CTL_OPTIONAL},
+	{0},
+};
+
+static const struct ctl_column lines[] = {
+	{"state", .path = "state", .flags = CTL_STATE},
+	{"reason", .path = "reason"},
+	{"switch", .path = "switch"},
+	{"kind", .path = "kind"},
+	{"id", .path = "id"},
+	{"interface", .text = interface_text},
+	{"vlan", .text = vlan_text},
+	{"mac", .path = "mac"},
+	{"mtu", .path = "mtu"},
+	{"path", .path = "path"},
+	{"priority-tag", .path = "priority-tag"},
+	{"learning", .text = learning_text},
+	{"transmit", .text = transmit_text},
+	{"receive", .text = receive_text},
+	{"flooded", .path = "counters.flooded"},
+	{"learned", .path = "counters.learned"},
+	{"not-learned", .path = "counters.not-learned"},
+	{"dropped", .text = dropped_text},
+	{0},
+};
+
+static char *meaning_text(const json_t *drop)
+{
+	const char *reason = ctl_string(drop, "reason");
+
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+		if (!strcmp(meanings[i].word, reason))
+			return ctl_format("%s", meanings[i].meaning);
+	}
+	return ctl_format("a reason that this version of xvsctl doesn't know");
+}
+
+static const struct ctl_column drop_columns[] = {
+	{"DROPPED", .path = "packets", .flags = CTL_RIGHT},
+	{"REASON", .path = "reason"},
+	{"MEANING", .text = meaning_text},
+	{0},
+};
+
+/* Each reason with its meaning. */
+static void print_drops(const struct ctl_options *options, const json_t *drops)
+{
+	struct ctl_table table = {.options = options, .columns = drop_columns, .margin = true};
+	json_t *rows = ctl_need(json_array()), *count;
+	const char *reason;
+
+	json_object_foreach ((json_t *)drops, reason, count)
+		json_array_append_new(rows,
+			ctl_need(json_pack("{s:s, s:O}", "reason", reason, "packets", count)));
+	ctl_table_print(&table, rows);
+	json_decref(rows);
+}
+
+static void print_page(const struct ctl_options *options, const json_t *port)
+{
+	char *name = ctl_text(port, "name");
+
+	printf("port %s\n", name ? name : "?");
+	free(name);
+	ctl_page_print(options, lines, port);
+	print_drops(options, ctl_find(port, "drops"));
+}
+
+void ctl_list_ports(const struct ctl_request *request, const json_t *ports)
+{
+	struct ctl_table table = {.options = &request->options, .columns = columns};
+	const json_t *port;
+	size_t i;
+
+	if (!ctl_wants_pages(request)) {
+		ctl_table_print(&table, ports);
+		return;
+	}
+	json_array_foreach (ports, i, port) {
+		if (i)
+			putchar('\n');
+		print_page(&request->options, port);
+	}
+}
+
+int ctl_print_ports(struct ctl_request *request, const json_t *reply, bool last)
+{
+	const json_t *ports = ctl_find(reply, "ports");
+
+	if (!json_array_size(ports))
+		ctl_say_empty("ports");
+	ctl_list_ports(request, ports);
+	return CTL_OK;
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What rtnetlink does not offer of a device: sysctls, ethtool, the netdev family. */
+#include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/genetlink.h>
+#include <linux/sockios.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "agent/link.h"
+
+/* The netdev generic netlink family (kernel 6.3), newer than the headers of the oldest build. */
+#define NETDEV_FAMILY "netdev"
+#define NETDEV_CMD_GET 1
+#define NETDEV_ATTR_IFINDEX 1
+#define NETDEV_ATTR_XDP_FEATURES 3
+#define NETDEV_XDP_TRANSMIT 4 /* NETDEV_XDP_ACT_NDO_XMIT */
+
+int xvs_link_set_ipv6(const char *name, bool on, bool *ret_was)
+{
+	char path[64 + IFNAMSIZ], was = '1';
+	FILE *file;
+	int error = 0;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", name);
+	file = fopen(path, "r+");
+	if (!file) /* a kernel without IPv6 */
+		return errno == ENOENT && ret_was ? (*ret_was = false, 0) : -errno;
+	if (fread(&was, 1, 1, file) != 1)
+		error = -EIO;
+	rewind(file);
+	if (!error && (fputs(on ? "0\n" : "1\n", file) < 0 || fflush(file)))
+		error = -errno;
+	fclose(file);
+	if (!error && ret_was)
+		*ret_was = was == '0';
+	return error;
+}
+
+static int ethtool(int fd, const char *name, struct ethtool_value *value)
+{
+	struct ifreq request = {.ifr_data = (char *)value};
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	return ioctl(fd, SIOCETHTOOL, &request) ? -errno : 0;
+}
+
+int xvs_link_set_rxvlan(const char *name, bool on, bool *ret_was)
+{
+	struct ethtool_value value = {.cmd = ETHTOOL_GFLAGS};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	error = ethtool(fd, name, &value);
+	if (!error && ret_was)
+		*ret_was = value.data & ETH_FLAG_RXVLAN;
+	if (!error && !!(value.data & ETH_FLAG_RXVLAN) != on) {
+		value.cmd = ETHTOOL_SFLAGS;
+		value.data ^= ETH_FLAG_RXVLAN;
+		error = ethtool(fd, name, &value);
+		value.cmd = ETHTOOL_GFLAGS;
+		error = error ?: ethtool(fd, name, &value);
+		if (!error && !!(value.data & ETH_FLAG_RXVLAN) != on)
+			error = -EOPNOTSUPP;
+	}
+	close(fd);
+	return error;
+}
+
+/* Sends one generic netlink request with one attribute and hands the answer to `handle`. */
+static int ask_generic(uint16_t family, uint8_t command, uint16_t type, const void *data,
+	size_t size, mnl_cb_t handle, void *answer)
+{
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
+	struct genlmsghdr *generic;
+	struct nlmsghdr *header;
+	char buffer[8192];
+	ssize_t length;
+	int state = -1;
+
+	if (!socket)
+		return -errno;
+	header = mnl_nlmsg_put_header(buffer);
+	header->nlmsg_type = family;
+	header->nlmsg_flags = NLM_F_REQUEST;
+	header->nlmsg_seq = 1;
+	generic = mnl_nlmsg_put_extra_header(header, sizeof(*generic));
+	generic->cmd = command;
+	generic->version = 1;
+	mnl_attr_put(header, type, size, data);
+	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) >= 0 &&
+		mnl_socket_sendto(socket, header, header->nlmsg_len) >= 0) {
+		length = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
+		if (length > 0)
+			state = mnl_cb_run(
+				buffer, length, 1, mnl_socket_get_portid(socket), handle, answer);
+	}
+	mnl_socket_close(socket);
+	return state < 0 ? -ENOENT : 0;
+}
+
+static int take_family(const struct nlmsghdr *header, void *data)
+{
+	const struct nlattr *attribute;
+
+	mnl_attr_for_each (attribute, header, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attribute) == CTRL_ATTR_FAMILY_ID)
+			*(uint16_t *)data = mnl_attr_get_u16(attribute);
+	}
+	return MNL_CB_OK;
+}
+
+static int take_features(const struct nlmsghdr *header, void *data)
+{
+	const struct nlattr *attribute;
+
+	mnl_attr_for_each (attribute, header, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attribute) == NETDEV_ATTR_XDP_FEATURES)
+			*(uint64_t *)data = mnl_attr_get_u64(attribute);
+	}
+	return MNL_CB_OK;
+}
+
+bool xvs_link_takes_xdp(const struct xvs_link *link)
+{
+	static uint16_t family; /* 0: not asked yet, or this kernel has none */
+	uint64_t features = 0;
+
+	if (!strcmp(link->kind, "tun"))
+		return true;
+	if (!family)
+		ask_generic(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_NAME, NETDEV_FAMILY,
+			sizeof(NETDEV_FAMILY), take_family, &family);
+	if (!family)
+		return false;
+	ask_generic(family, NETDEV_CMD_GET, NETDEV_ATTR_IFINDEX, &link->ifindex,
+		sizeof(link->ifindex), take_features, &features);
+	return features & NETDEV_XDP_TRANSMIT;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The face that every feature shows the agent; the core knows features by nothing else. A reader
+ * who knows one feature's folder knows them all:
+ *
+ *   validate   what is asked for, alone: does it fit together?
+ *   observe    what the kernel has now
+ *   plan       the steps from there to what is asked for; each can be applied and undone
+ *   status     what a person wants to know
+ */
+#ifndef XVS_AGENT_FEATURE_H
+#define XVS_AGENT_FEATURE_H
+
+#include <jansson.h>
+#include "agent/model.h"
+#include "agent/plan.h"
+
+struct xvs_agent;
+struct xvs_call;
+
+struct xvs_method {
+	const char *name; /* behind "org.xvswitch." */
+	int (*run)(struct xvs_agent *agent, struct xvs_call *call); /* see control.h */
+};
+
+struct xvs_feature {
+	const char *name;
+	/* Makes the feature's state, adopting what an earlier run left in the maps. 0 or -errno. */
+	int (*open)(struct xvs_agent *agent);
+	void (*close)(struct xvs_agent *agent);
+	/* 0, or -EINVAL with problems in `report`. */
+	int (*validate)(const struct xvs_agent *agent, const struct xvs_config *config,
+		struct xvs_report *report);
+	/* Brings the feature's view of the kernel up to date. 0 or -errno. */
+	int (*observe)(struct xvs_agent *agent);
+	/* Appends to `plan`. `config` outlives the plan. 0 or -errno. */
+	int (*plan)(
+		struct xvs_agent *agent, const struct xvs_config *config, struct xvs_plan *plan);
+	/* Adds the feature's part to the answer of `Show`. 0 or -errno. */
+	int (*status)(struct xvs_agent *agent, json_t *answer);
+	/* Called once a second. */
+	void (*tick)(struct xvs_agent *agent);
+	/* Gives everything back to the host. Pins are removed afterwards by the core. */
+	void (*release)(struct xvs_agent *agent);
+	const struct xvs_method *methods; /* ends with a name of NULL */
+};
+
+extern const struct xvs_feature xvs_feature_switch;
+
+#endif

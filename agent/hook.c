@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <linux/if_link.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include "agent/hook.h"
+#include "agent/log.h"
+
+/* tcx is newer than the headers of the oldest build. */
+#define ATTACH_TCX_INGRESS ((enum bpf_attach_type)46)
+#define ATTACH_TCX_EGRESS ((enum bpf_attach_type)47)
+
+/* Our clsact filters are known by these; tc(8) shows them. */
+#define FILTER_HANDLE 0x5856
+#define FILTER_PRIORITY 0x5856
+
+static void link_path(
+	const struct xvs_loader *loader, uint32_t id, const char *what, char path[320])
+{
+	snprintf(path, 320, "%s/links/%u_%s", loader->pin_dir, id, what);
+}
+
+/* The link pinned at `path` still holds `ifindex`. */
+static bool link_holds(const char *path, uint32_t ifindex)
+{
+	struct bpf_link_info info = {0};
+	uint32_t size = sizeof(info);
+	int fd = bpf_obj_get(path);
+	bool holds;
+
+	if (fd < 0)
+		return false;
+	/* the first member for tcx and XDP links alike is the device, 0 once that is gone */
+	holds = !bpf_obj_get_info_by_fd(fd, &info, &size) && info.xdp.ifindex == ifindex;
+	close(fd);
+	return holds;
+}
+
+static int attach_link(const struct xvs_loader *loader, uint32_t id, uint32_t ifindex,
+	const char *what, int program, enum bpf_attach_type type, uint32_t flags)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = flags);
+	char path[320];
+	int fd, error;
+
+	link_path(loader, id, what, path);
+	if (link_holds(path, ifindex))
+		return 0;
+	unlink(path); /* of a device that is gone */
+	fd = bpf_link_create(program, ifindex, type, &options);
+	if (fd < 0)
+		return -errno;
+	error = bpf_obj_pin(fd, path) ? -errno : 0;
+	close(fd);
+	return error;
+}
+
+static void detach_link(const struct xvs_loader *loader, uint32_t id, const char *what)
+{
+	char path[320];
+
+	link_path(loader, id, what, path);
+	unlink(path);
+}
+
+enum xvs_hook_kind xvs_hook_probe(const struct xvs_loader *loader)
+{
+	/* with tcx: no such device; without: no such attach type (EINVAL) */
+	int fd = bpf_link_create(loader->stub_in, INT32_MAX, ATTACH_TCX_INGRESS, NULL);
+
+	return fd < 0 && errno == ENODEV ? XVS_HOOK_TCX : XVS_HOOK_CLSACT;
+}
+
+static int attach_filter(uint32_t ifindex, int program, enum bpf_tc_attach_point point)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = point);
+	LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = program, .handle = FILTER_HANDLE,
+		.priority = FILTER_PRIORITY, .flags = BPF_TC_F_REPLACE);
+	int error = bpf_tc_hook_create(&hook);
+
+	return error && error != -EEXIST ? error : bpf_tc_attach(&hook, &options);
+}
+
+static void detach_filter(uint32_t ifindex, enum bpf_tc_attach_point point)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = point);
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY);
+
+	bpf_tc_detach(&hook, &options);
+}
+
+static bool filter_there(uint32_t ifindex, enum bpf_tc_attach_point point)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = point);
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY);
+
+	return !bpf_tc_query(&hook, &options);
+}
+
+int xvs_hook_attach(
+	const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id, uint32_t ifindex)
+{
+	int error;
+
+	if (kind == XVS_HOOK_CLSACT) {
+		error = attach_filter(ifindex, loader->stub_out, BPF_TC_EGRESS);
+		error = error ?: attach_filter(ifindex, loader->stub_in, BPF_TC_INGRESS);
+	} else {
+		error = attach_link(
+			loader, id, ifindex, "out", loader->stub_out, ATTACH_TCX_EGRESS, 0);
+		error = error
+				?: attach_link(loader, id, ifindex, "in", loader->stub_in,
+					   ATTACH_TCX_INGRESS, 0);
+	}
+	if (error)
+		xvs_hook_detach(loader, kind, id, ifindex);
+	return error;
+}
+
+void xvs_hook_detach(
+	const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id, uint32_t ifindex)
+{
+	if (kind == XVS_HOOK_CLSACT) {
+		detach_filter(ifindex, BPF_TC_INGRESS);
+		detach_filter(ifindex, BPF_TC_EGRESS);
+		return;
+	}
+	detach_link(loader, id, "in");
+	detach_link(loader, id, "out");
+}
+
+bool xvs_hook_attached(
+	const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id, uint32_t ifindex)
+{
+	char in[320], out[320];
+
+	if (kind == XVS_HOOK_CLSACT)
+		return filter_there(ifindex, BPF_TC_INGRESS) &&
+		       filter_there(ifindex, BPF_TC_EGRESS);
+	link_path(loader, id, "in", in);
+	link_path(loader, id, "out", out);
+	return link_holds(in, ifindex) && link_holds(out, ifindex);
+}
+
+int xvs_hook_attach_xdp(
+	const struct xvs_loader *loader, uint32_t id, uint32_t ifindex, uint32_t flags)
+{
+	return attach_link(loader, id, ifindex, "xdp", loader->stub_xdp, BPF_XDP, flags);
+}
+
+void xvs_hook_detach_xdp(const struct xvs_loader *loader, uint32_t id)
+{
+	detach_link(loader, id, "xdp");
+}

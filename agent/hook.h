@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Attaching the stubs to devices. With tcx (kernel 6.6) and XDP a hook is a link, pinned below
+ * `links/`: it outlives the agent and goes with its pin. Older kernels get clsact filters, which
+ * live in the kernel by themselves.
+ */
+#ifndef XVS_AGENT_HOOK_H
+#define XVS_AGENT_HOOK_H
+
+#include "agent/loader.h"
+
+enum xvs_hook_kind {
+	XVS_HOOK_TCX,
+	XVS_HOOK_CLSACT,
+};
+
+/* What this kernel offers. Touches no device. */
+enum xvs_hook_kind xvs_hook_probe(const struct xvs_loader *loader);
+
+/* Attaches both stubs for port `id`. Adopts what is there already. 0 or -errno, all or nothing. */
+int xvs_hook_attach(
+	const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id, uint32_t ifindex);
+void xvs_hook_detach(
+	const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id, uint32_t ifindex);
+/* Are both stubs on the device? What was attached before a restart, or taken off by somebody. */
+bool xvs_hook_attached(
+	const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id, uint32_t ifindex);
+
+/* Attaches the XDP stub; `flags` is XDP_FLAGS_DRV_MODE or XDP_FLAGS_SKB_MODE. */
+int xvs_hook_attach_xdp(
+	const struct xvs_loader *loader, uint32_t id, uint32_t ifindex, uint32_t flags);
+void xvs_hook_detach_xdp(const struct xvs_loader *loader, uint32_t id);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Network devices, over rtnetlink: a table of those in this network namespace, kept up to date by
+ * events, and what the agent does to them. Functions that change something return 0 or -errno.
+ */
+#ifndef XVS_AGENT_LINK_H
+#define XVS_AGENT_LINK_H
+
+#include <libmnl/libmnl.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <uthash.h>
+#include "agent/model.h"
+
+#define XVS_LINK_KIND_SIZE 16
+
+struct xvs_link {
+	uint32_t ifindex;
+	char name[IFNAMSIZ];
+	char kind[XVS_LINK_KIND_SIZE]; /* "veth", "tun", …; "" for hardware */
+	struct xvs_mac mac;
+	uint32_t mtu;
+	uint32_t flags; /* IFF_… of <linux/if.h>, IFF_LOWER_UP = carrier */
+	uint32_t master; /* ifindex of the bridge or bond it belongs to, 0 = none */
+	bool ethernet;
+	bool far_namespace; /* its peer is in another network namespace */
+	UT_hash_handle by_index, by_name;
+};
+
+struct xvs_links {
+	struct mnl_socket *requests; /* blocking */
+	struct mnl_socket *events; /* non-blocking, RTNLGRP_LINK */
+	struct xvs_link *by_index, *by_name;
+	uint32_t sequence;
+};
+
+/* Opens both sockets and reads all links. */
+int xvs_links_open(struct xvs_links *links);
+void xvs_links_close(struct xvs_links *links);
+/* To be polled for reading; then call xvs_links_update. */
+int xvs_links_fd(const struct xvs_links *links);
+/* Takes what happened. *ret_changed: some link came, went or changed. Lost events: reads all. */
+int xvs_links_update(struct xvs_links *links, bool *ret_changed);
+
+struct xvs_link *xvs_link_by_index(const struct xvs_links *links, uint32_t ifindex);
+struct xvs_link *xvs_link_by_name(const struct xvs_links *links, const char *name);
+
+/* Reads one link anew. -ENODEV: it is gone. */
+int xvs_link_refresh(struct xvs_links *links, uint32_t ifindex);
+
+/* Sets the bits of `mask` in the link's flags (IFF_UP, IFF_PROMISC) to those in `flags`. */
+int xvs_link_set_flags(struct xvs_links *links, uint32_t ifindex, uint32_t flags, uint32_t mask);
+int xvs_link_set_mtu(struct xvs_links *links, uint32_t ifindex, uint32_t mtu);
+int xvs_link_set_mac(struct xvs_links *links, uint32_t ifindex, const struct xvs_mac *mac);
+
+/* A veth pair in this namespace; `mac` and `mtu` (0 = default) are those of `far`. */
+int xvs_link_add_veth(struct xvs_links *links, const char *near, const char *far,
+	const struct xvs_mac *mac, uint32_t mtu);
+int xvs_link_delete(struct xvs_links *links, uint32_t ifindex);
+
+/* Adds or removes an address such as "192.0.2.1/24". Adding one that is there is no error. */
+int xvs_link_address(struct xvs_links *links, uint32_t ifindex, const char *address, bool present);
+
+/* IPv6 on the device (sysctl disable_ipv6). *ret_was tells what it was; NULL = don't care. */
+int xvs_link_set_ipv6(const char *name, bool on, bool *ret_was);
+
+/* Receive VLAN offload by ethtool, read back: -EOPNOTSUPP if the device did not obey. */
+int xvs_link_set_rxvlan(const char *name, bool on, bool *ret_was);
+
+/* Can an XDP program redirect frames to the device? (netdev netlink family, kernel >= 6.3) */
+bool xvs_link_takes_xdp(const struct xvs_link *link);
+
+#endif

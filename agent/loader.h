@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Programs and maps: made, pinned, adopted from an earlier run, upgraded, removed.
+ *
+ * Below the pin folder stand the maps under their names, `stub_in`, `stub_out`, `stub_xdp` (the
+ * programs that are attached), the arrays `slots_*` behind them, and `links/`.
+ */
+#ifndef XVS_AGENT_LOADER_H
+#define XVS_AGENT_LOADER_H
+
+#include "agent/tables.h"
+
+struct xvs_loader {
+	char pin_dir[256];
+	int lock; /* held on the pin folder: one agent each */
+	int stub_in, stub_out, stub_xdp; /* programs */
+	bool adopted; /* the maps were there: traffic may be flowing */
+	struct xvs_tables tables;
+};
+
+/*
+ * Loads everything below `pin_dir`: adopts maps and stubs that are there, loads the main programs
+ * and puts each into slot 0 of its hook. 0 or -errno, logged: -EBUSY another agent holds the
+ * folder, -EPROTO the pins have another layout version.
+ */
+int xvs_loader_open(struct xvs_loader *loader, const char *pin_dir);
+
+/* Closes file descriptors; pins stay, traffic flows on. */
+void xvs_loader_close(struct xvs_loader *loader);
+
+/* Removes all pins and the folder. Links are gone after that, and with them the hooks. */
+int xvs_loader_remove(const char *pin_dir);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The desired state: what the operator asked for, whole, as plain data. yaml/ makes it from text,
+ * features validate and plan from it. Names are unique within their kind. All strings and arrays
+ * belong to the object they stand in.
+ */
+#ifndef XVS_AGENT_MODEL_H
+#define XVS_AGENT_MODEL_H
+
+#include <net/if.h>
+#include <stdint.h>
+#include <uthash.h>
+#include "agent/report.h"
+#include "maps/layout.h"
+
+#define XVS_MODEL_VERSION 1 /* of the configuration: the key `version` */
+
+struct xvs_mac {
+	uint8_t byte[XVS_MAC_SIZE];
+};
+
+enum xvs_switch_type {
+	XVS_SWITCH_PRIVATE, /* guests only */
+	XVS_SWITCH_INTERNAL, /* guests and the host */
+	XVS_SWITCH_EXTERNAL, /* guests, the host if it has a host port, and the wire */
+	XVS_SWITCH_TYPE_MAX,
+};
+
+enum xvs_xdp_mode {
+	XVS_XDP_AUTO, /* native on a NIC that can, nothing on veth and tap */
+	XVS_XDP_NATIVE, /* native, or a complaint in status */
+	XVS_XDP_GENERIC, /* skb mode: for tests, slower than TC */
+	XVS_XDP_OFF,
+	XVS_XDP_MODE_MAX,
+};
+
+enum xvs_mac_source {
+	XVS_MAC_NONE, /* no address of its own: whatever the guest uses is learned */
+	XVS_MAC_POOL, /* from the MAC pool */
+	XVS_MAC_GIVEN, /* `mac`, which lies outside the pool */
+	XVS_MAC_SOURCE_MAX,
+};
+
+/* YAML: `mac: pool` or `mac: 02:…`. */
+struct xvs_mac_setting {
+	enum xvs_mac_source source;
+	struct xvs_mac mac; /* XVS_MAC_GIVEN */
+};
+
+/* YAML: `vlan: untagged`, `vlan: {access: 100}`, `vlan: {trunk: [10, 20-29], native: 1}`. */
+struct xvs_vlan_setting {
+	enum xvs_vlan_mode mode;
+	uint16_t id; /* access: 1..4094; trunk: native VLAN, 0..4094 */
+	struct xvs_vlan_set *allowed; /* trunk with a list; NULL = all. Owned */
+};
+
+/* YAML: switches.NAME.host-port. */
+struct xvs_host_port {
+	bool present;
+	struct xvs_place place;
+	char interface[IFNAMSIZ]; /* on the host's side; default: the switch's name */
+	struct xvs_vlan_setting vlan; /* untagged or access; YAML: `vlan: 10` */
+	struct xvs_mac_setting mac; /* default: from the pool */
+	char **addresses; /* "192.0.2.1/24", "2001:db8::1/64"; owned, also each of them */
+	size_t address_count;
+};
+
+/* YAML: switches.NAME.static-entries[]. */
+struct xvs_static_entry {
+	struct xvs_place place;
+	struct xvs_mac mac;
+	uint16_t vlan; /* 0..4094 */
+	char port[XVS_NAME_SIZE]; /* a port of this switch, or "uplink", or "host" */
+};
+
+/* YAML: switches.NAME. */
+struct xvs_switch {
+	char name[XVS_NAME_SIZE];
+	struct xvs_place place;
+	enum xvs_switch_type type;
+	char uplink[IFNAMSIZ]; /* external only; "" = none */
+	enum xvs_xdp_mode xdp; /* of the uplink */
+	struct xvs_host_port host_port;
+	uint32_t ageing_s; /* 10..1000000, default 300 */
+	uint32_t mac_table_size; /* XVS_FDB_SIZE_MIN..MAX, default XVS_FDB_SIZE_DEFAULT */
+	struct xvs_static_entry *static_entries; /* owned */
+	size_t static_entry_count;
+	UT_hash_handle hh; /* by name */
+};
+
+/* How a port finds its device. Exactly one of the three is set. */
+struct xvs_match {
+	char interface[IFNAMSIZ]; /* YAML: `interface: tap0` */
+	char name_pattern[IFNAMSIZ]; /* YAML: `match: {name: "vnet*"}`, as in fnmatch(3) */
+	bool by_mac; /* YAML: `match: {mac: 52:54:…}` */
+	struct xvs_mac mac; /* the device's, or its guest's where libvirt set byte 0 to fe */
+};
+
+/* YAML: ports.NAME. */
+struct xvs_port_setting {
+	char name[XVS_NAME_SIZE];
+	struct xvs_place place;
+	char switch_name[XVS_NAME_SIZE];
+	struct xvs_match match;
+	struct xvs_vlan_setting vlan; /* default: untagged */
+	struct xvs_mac_setting mac; /* default: none */
+	bool priority_tag; /* keep 802.1p; default off */
+	uint32_t learning_limit; /* 0 = none (default) .. XVS_FDB_SIZE_MAX */
+	UT_hash_handle hh; /* by name */
+};
+
+/* YAML: mac-pool. */
+struct xvs_mac_pool {
+	struct xvs_place place;
+	bool given; /* false: the default range, made from the machine's id */
+	struct xvs_mac first; /* unicast, locally administered or not */
+	uint32_t size; /* 1..65536, default 256; must not run over the last 3 bytes */
+};
+
+struct xvs_config {
+	struct xvs_mac_pool mac_pool;
+	struct xvs_switch *switches; /* uthash by name, in the order of the text */
+	struct xvs_port_setting *ports; /* uthash by name, in the order of the text */
+};
+
+#define XVS_EACH_SWITCH(config, item)                                                              \
+	for (struct xvs_switch *item = (config)->switches; item; item = item->hh.next)
+#define XVS_EACH_PORT(config, item)                                                                \
+	for (struct xvs_port_setting *item = (config)->ports; item; item = item->hh.next)
+
+/* An empty configuration: no switch, no port, default pool. NULL: out of memory. */
+struct xvs_config *xvs_config_new(void);
+void xvs_config_free(struct xvs_config *config);
+void xvs_config_freep(struct xvs_config **config); /* for __attribute__((cleanup)) */
+
+/* New objects with their defaults, not yet in a configuration. NULL: out of memory. */
+struct xvs_switch *xvs_switch_new(const char *name);
+struct xvs_port_setting *xvs_port_setting_new(const char *name);
+void xvs_switch_free(struct xvs_switch *item);
+void xvs_port_setting_free(struct xvs_port_setting *item);
+
+/* -EEXIST: the name is taken, `item` stays the caller's. 0: `item` is the configuration's. */
+int xvs_config_add_switch(struct xvs_config *config, struct xvs_switch *item);
+int xvs_config_add_port(struct xvs_config *config, struct xvs_port_setting *item);
+
+struct xvs_switch *xvs_config_switch(const struct xvs_config *config, const char *name);
+struct xvs_port_setting *xvs_config_port(const struct xvs_config *config, const char *name);
+
+/* Words for the enums, as in YAML; indexed by value. */
+extern const char *const xvs_switch_type_words[XVS_SWITCH_TYPE_MAX + 1];
+extern const char *const xvs_xdp_mode_words[XVS_XDP_MODE_MAX + 1];
+
+#define XVS_MAC_TEXT_SIZE 18
+/* Writes "02:00:…" to `text` and returns it. */
+char *xvs_mac_format(const struct xvs_mac *mac, char text[XVS_MAC_TEXT_SIZE]);
+/* Six hex bytes divided by ':' or '-'. -EINVAL if it is none; *ret is then untouched. */
+int xvs_mac_parse(const char *text, struct xvs_mac *ret);
+/* The address as a number, for ranges. */
+uint64_t xvs_mac_number(const struct xvs_mac *mac);
+struct xvs_mac xvs_mac_from_number(uint64_t number);
+
+/* A name of a switch or port: 1..63 letters, digits, '-', '_', '.', first a letter or digit. */
+bool xvs_name_valid(const char *name);
+
+#endif

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A port's device: found, attached, given back as it was. */
+#include <net/if.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <linux/if_link.h>
+#include <stdio.h>
+#include <string.h>
+#include <bpf/bpf.h>
+#include "agent/log.h"
+#include "agent/switch/switching.h"
+
+#define LIBVIRT_TAP_BYTE 0xfe /* first byte that libvirt gives a tap; the rest is its guest's */
+
+static bool mac_matches(const struct xvs_mac *wanted, const struct xvs_mac *device)
+{
+	return !memcmp(wanted->byte + 1, device->byte + 1, XVS_MAC_SIZE - 1) &&
+		(wanted->byte[0] == device->byte[0] || device->byte[0] == LIBVIRT_TAP_BYTE);
+}
+
+bool xvs_device_matches(const struct xvs_wanted *wanted, const char *host_device,
+	const struct xvs_link *link)
+{
+	const struct xvs_match *match = wanted->match;
+
+	if (wanted->kind == XVS_PORT_HOST)
+		return !strcmp(link->name, host_device);
+	if (wanted->kind == XVS_PORT_UPLINK)
+		return !strcmp(link->name, wanted->interface);
+	if (match->interface[0])
+		return !strcmp(link->name, match->interface);
+	if (match->by_mac)
+		return mac_matches(&match->mac, &link->mac);
+	return !fnmatch(match->name_pattern, link->name, 0);
+}
+
+/* Why this device can't be a port; NULL: it can. */
+static const char *unfit(const struct xvs_agent *agent, const struct xvs_link *link, char *text)
+{
+	const struct xvs_link *master;
+
+	if (!link->ethernet)
+		return "it is no Ethernet device";
+	if (!link->master)
+		return NULL;
+	master = xvs_link_by_index(&agent->links, link->master);
+	snprintf(text, XVS_REASON_SIZE / 2, "it belongs to '%s'; take it out there first",
+		master ? master->name : "another device");
+	return text;
+}
+
+static uint32_t fit(const struct xvs_agent *agent, const struct xvs_link *link,
+	const struct xvs_device_claim *claims, char reason[XVS_REASON_SIZE])
+{
+	struct xvs_device_claim *taken;
+	char text[XVS_REASON_SIZE / 2];
+	const char *why = unfit(agent, link, text);
+
+	HASH_FIND_INT(claims, &link->ifindex, taken);
+	if (taken)
+		why = "another port has it";
+	if (!why)
+		return link->ifindex;
+	snprintf(reason, XVS_REASON_SIZE, "interface %s can't be used: %s", link->name, why);
+	return 0;
+}
+
+static const char *fixed_name(const struct xvs_wanted *wanted, const char *host_device)
+{
+	if (wanted->kind == XVS_PORT_HOST)
+		return host_device;
+	return wanted->match ? wanted->match->interface : wanted->interface;
+}
+
+uint32_t xvs_device_find(struct xvs_agent *agent, const struct xvs_wanted *wanted,
+	const char *host_device, const struct xvs_device_claim *claims,
+	char reason[XVS_REASON_SIZE])
+{
+	const char *name = fixed_name(wanted, host_device);
+	struct xvs_link *link, *next;
+
+	if (name[0]) {
+		link = xvs_link_by_name(&agent->links, name);
+		if (link)
+			return fit(agent, link, claims, reason);
+		snprintf(reason, XVS_REASON_SIZE, "there is no interface %s yet", name);
+		return 0;
+	}
+	snprintf(reason, XVS_REASON_SIZE, "no interface matches yet");
+	HASH_ITER (by_index, agent->links.by_index, link, next) {
+		uint32_t ifindex;
+
+		if (!xvs_device_matches(wanted, host_device, link))
+			continue;
+		ifindex = fit(agent, link, claims, reason);
+		if (ifindex)
+			return ifindex;
+	}
+	return 0;
+}
+
+void xvs_host_device_name(uint32_t id, char name[IFNAMSIZ])
+{
+	snprintf(name, IFNAMSIZ, "xvh%u", id);
+}
+
+int xvs_host_device_add(struct xvs_agent *agent, uint32_t id, const char *interface,
+	const struct xvs_mac *mac, uint32_t mtu)
+{
+	char near[IFNAMSIZ];
+	int error;
+
+	xvs_host_device_name(id, near);
+	error = xvs_link_add_veth(&agent->links, near, interface, mac, mtu);
+	if (error)
+		return error;
+	error = xvs_link_set_flags(&agent->links, if_nametoindex(interface), IFF_UP, IFF_UP);
+	return error ?: xvs_link_refresh(&agent->links, if_nametoindex(near));
+}
+
+/* What a port's device must be while it is one; notes in `saved` what was otherwise. */
+static int take_device(struct xvs_agent *agent, const struct xvs_vport *port,
+	const struct xvs_link *link, struct xvs_device_saved *saved)
+{
+	uint32_t flags = IFF_UP | (port->kind == XVS_PORT_UPLINK ? IFF_PROMISC : 0);
+	bool ipv6 = false;
+	int error;
+
+	if (!(link->flags & IFF_UP))
+		saved->flags |= XVS_SAVED_DOWN;
+	if (port->kind == XVS_PORT_UPLINK) {
+		if (!(link->flags & IFF_PROMISC))
+			saved->flags |= XVS_SAVED_PROMISC;
+	} else {
+		error = xvs_link_set_ipv6(link->name, false, &ipv6);
+		if (error)
+			xvs_log(LOG_WARNING, "%s: IPv6 stays on: %s", link->name, strerror(-error));
+		else if (ipv6)
+			saved->flags |= XVS_SAVED_IPV6;
+	}
+	return (link->flags & flags) == flags ?
+		0 :
+		xvs_link_set_flags(&agent->links, link->ifindex, flags, flags);
+}
+
+static void give_device_back(struct xvs_agent *agent, const struct xvs_device_saved *saved)
+{
+	const struct xvs_link *link = xvs_link_by_index(&agent->links, saved->ifindex);
+	uint32_t off = 0;
+
+	if (!link)
+		return;
+	if (saved->flags & XVS_SAVED_PROMISC)
+		off |= IFF_PROMISC;
+	if (saved->flags & XVS_SAVED_DOWN)
+		off |= IFF_UP;
+	if (off)
+		xvs_link_set_flags(&agent->links, saved->ifindex, 0, off);
+	if (saved->flags & XVS_SAVED_IPV6)
+		xvs_link_set_ipv6(link->name, true, NULL);
+	if (saved->flags & XVS_SAVED_RXVLAN)
+		xvs_link_set_rxvlan(link->name, true, NULL);
+}
+
+static void set_index(struct xvs_agent *agent, struct xvs_vport *port, uint32_t ifindex)
+{
+	struct xvs_switching *switching = agent->switching;
+
+	if (port->ifindex)
+		HASH_DELETE(by_index, switching->by_index, port);
+	port->ifindex = ifindex;
+	if (ifindex)
+		HASH_ADD(by_index, switching->by_index, ifindex, sizeof(ifindex), port);
+}
+
+int xvs_device_attach(struct xvs_agent *agent, struct xvs_vport *port, uint32_t ifindex)
+{
+	struct xvs_tables *tables = &agent->loader.tables;
+	const struct xvs_link *link = xvs_link_by_index(&agent->links, ifindex);
+	struct xvs_port_ref ref = {.ifindex = ifindex, .port = port->id};
+	struct xvs_device_saved saved = {.ifindex = ifindex};
+	int error;
+
+	if (!link)
+		return -ENODEV;
+	error = take_device(agent, port, link, &saved);
+	if (!error && bpf_map_update_elem(tables->device_saved, &port->id, &saved, BPF_ANY))
+		error = -errno;
+	if (!error && bpf_map_update_elem(tables->port_index, &ifindex, &ref, BPF_ANY))
+		error = -errno;
+	error = error ?: xvs_hook_attach(&agent->loader, agent->hook, port->id, ifindex);
+	if (error) {
+		bpf_map_delete_elem(tables->port_index, &ifindex);
+		give_device_back(agent, &saved);
+		return error;
+	}
+	set_index(agent, port, ifindex);
+	xvs_link_refresh(&agent->links, ifindex);
+	return 0;
+}
+
+void xvs_device_detach(struct xvs_agent *agent, struct xvs_vport *port)
+{
+	struct xvs_tables *tables = &agent->loader.tables;
+	struct xvs_device_saved saved = {0}, none = {0};
+
+	if (!port->ifindex)
+		return;
+	xvs_hook_detach_xdp(&agent->loader, port->id);
+	port->xdp_attached = XVS_XDP_OFF;
+	xvs_hook_detach(&agent->loader, agent->hook, port->id, port->ifindex);
+	bpf_map_delete_elem(tables->port_index, &port->ifindex);
+	bpf_map_delete_elem(tables->xdp_ports, &port->id);
+	if (!bpf_map_lookup_elem(tables->device_saved, &port->id, &saved))
+		give_device_back(agent, &saved);
+	bpf_map_update_elem(tables->device_saved, &port->id, &none, BPF_ANY);
+	set_index(agent, port, 0);
+}
+
+/* A tag must be in the packet when XDP looks, not beside it: off, and read back. */
+static int show_tags_to_xdp(
+	struct xvs_agent *agent, const struct xvs_vport *port, const struct xvs_link *link)
+{
+	struct xvs_tables *tables = &agent->loader.tables;
+	struct xvs_device_saved saved = {0};
+	bool was = false;
+	int error = xvs_link_set_rxvlan(link->name, false, &was);
+
+	if (error || !was || bpf_map_lookup_elem(tables->device_saved, &port->id, &saved))
+		return error;
+	saved.flags |= XVS_SAVED_RXVLAN;
+	return bpf_map_update_elem(tables->device_saved, &port->id, &saved, BPF_ANY) ? -errno : 0;
+}
+
+static bool is_software(const struct xvs_link *link)
+{
+	return !strcmp(link->kind, "veth") || !strcmp(link->kind, "tun");
+}
+
+static void attach_xdp(struct xvs_agent *agent, struct xvs_vport *port,
+	const struct xvs_link *link, enum xvs_xdp_mode mode)
+{
+	bool generic = mode == XVS_XDP_GENERIC;
+	int error = is_software(link) || generic ? 0 : show_tags_to_xdp(agent, port, link);
+
+	if (error) {
+		snprintf(port->xdp_reason, XVS_REASON_SIZE,
+			"receive VLAN offload of %s could not be switched off: %s", link->name,
+			strerror(-error));
+		return;
+	}
+	error = xvs_hook_attach_xdp(&agent->loader, port->id, link->ifindex,
+		generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
+	if (error) {
+		snprintf(port->xdp_reason, XVS_REASON_SIZE, "%s refused the program: %s",
+			link->name, strerror(-error));
+		return;
+	}
+	port->xdp_attached = generic ? XVS_XDP_GENERIC : XVS_XDP_NATIVE;
+	if (is_software(link))
+		snprintf(port->xdp_reason, XVS_REASON_SIZE,
+			"on %s tagged frames look untagged to XDP unless the sender's "
+			"tx-vlan-offload is off",
+			link->kind);
+}
+
+void xvs_device_set_xdp(struct xvs_agent *agent, struct xvs_vport *port, enum xvs_xdp_mode mode)
+{
+	const struct xvs_link *link = xvs_link_by_index(&agent->links, port->ifindex);
+
+	if (port->xdp_attached != XVS_XDP_OFF && port->xdp_wanted != mode)
+		xvs_hook_detach_xdp(&agent->loader, port->id);
+	port->xdp_wanted = mode;
+	port->xdp_attached = XVS_XDP_OFF;
+	port->xdp_reason[0] = 0;
+	if (!link || mode == XVS_XDP_OFF)
+		return;
+	if (mode == XVS_XDP_AUTO && is_software(link))
+		snprintf(port->xdp_reason, XVS_REASON_SIZE,
+			"auto leaves %s devices alone: XDP there switches the far end's TSO off",
+			link->kind);
+	else
+		attach_xdp(agent, port, link, mode);
+}

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* MAC tables, from the agent's side: permanent entries, ageing, walks. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <bpf/bpf.h>
+#include "agent/log.h"
+#include "agent/switch/switching.h"
+
+#define WALK_ROOM 4096 /* entries a read; doubled if a hash bucket holds more */
+#define SWEEP_READS 8 /* reads a second while ageing: 32,768 entries */
+#define SWEEP_REST 10 /* seconds between two rounds of ageing */
+
+uint64_t xvs_fdb_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+int xvs_fdb_read(int table, struct xvs_fdb_cursor *cursor)
+{
+	struct xvs_fdb_key *keys;
+	int error;
+
+	for (;;) {
+		uint32_t position = cursor->position;
+
+		keys = calloc(cursor->room, sizeof(*keys));
+		free(cursor->entries);
+		cursor->entries = calloc(cursor->room, sizeof(*cursor->entries));
+		cursor->count = cursor->room;
+		if (!keys || !cursor->entries) {
+			free(keys);
+			return -ENOMEM;
+		}
+		error = bpf_map_lookup_batch(table, cursor->started ? &position : NULL,
+				&cursor->position, keys, cursor->entries, &cursor->count, NULL) ?
+			-errno :
+			0;
+		free(keys);
+		if (error != -ENOSPC)
+			break;
+		cursor->position = position;
+		cursor->room *= 2;
+	}
+	cursor->started = true;
+	cursor->ended = error == -ENOENT;
+	if (error && !cursor->ended)
+		cursor->count = 0;
+	return cursor->ended ? 0 : error;
+}
+
+void xvs_fdb_cursor_clear(struct xvs_fdb_cursor *cursor)
+{
+	free(cursor->entries);
+	*cursor = (struct xvs_fdb_cursor){0};
+}
+
+/* One learned entry less on `port`; never below zero, programs count at the same time. */
+static void count_down(struct xvs_agent *agent, uint32_t port)
+{
+	uint32_t *learned, was;
+
+	if (port >= XVS_PORT_MAX)
+		return;
+	learned = &agent->loader.tables.port_state[port].learned;
+	was = __atomic_load_n(learned, __ATOMIC_RELAXED);
+	while (was && !__atomic_compare_exchange_n(learned, &was, was - 1, false, __ATOMIC_RELAXED,
+			      __ATOMIC_RELAXED))
+		;
+}
+
+static void remove_entry(
+	struct xvs_agent *agent, struct xvs_switch_state *item, const struct xvs_fdb_entry *entry)
+{
+	if (!bpf_map_delete_elem(item->fdb, &entry->key) && !(entry->flags & XVS_FDB_PERMANENT))
+		count_down(agent, entry->port);
+}
+
+int xvs_fdb_walk(
+	struct xvs_agent *agent, struct xvs_switch_state *item, xvs_fdb_visit visit, void *data)
+{
+	struct xvs_fdb_cursor cursor = {.room = WALK_ROOM};
+	int error = 0;
+
+	while (!error && !cursor.ended) {
+		error = xvs_fdb_read(item->fdb, &cursor);
+		for (uint32_t i = 0; !error && i < cursor.count; i++)
+			if (visit(&cursor.entries[i], data))
+				remove_entry(agent, item, &cursor.entries[i]);
+	}
+	xvs_fdb_cursor_clear(&cursor);
+	return error;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct xvs_fdb_key)); /* an entry begins with its key */
+}
+
+static const struct xvs_fdb_entry *find(
+	const struct xvs_fdb_entry *entries, size_t count, const struct xvs_fdb_key *key)
+{
+	return count ? bsearch(key, entries, count, sizeof(*entries), compare_keys) : NULL;
+}
+
+/* Learned, though the address is assigned to a port now. */
+static bool is_superseded(const struct xvs_fdb_entry *entry, void *data)
+{
+	const struct xvs_switch_state *item = data;
+	struct xvs_fdb_key assigned = entry->key;
+
+	assigned.vlan = XVS_FDB_ANY_VLAN;
+	return !(entry->flags & XVS_FDB_PERMANENT) &&
+		find(item->permanent, item->permanent_count, &assigned);
+}
+
+static int write_permanent(
+	struct xvs_agent *agent, struct xvs_switch_state *item, const struct xvs_fdb_entry *entry)
+{
+	struct xvs_fdb_entry was;
+
+	if (!bpf_map_lookup_elem(item->fdb, &entry->key, &was) && !(was.flags & XVS_FDB_PERMANENT))
+		count_down(agent, was.port);
+	return bpf_map_update_elem(item->fdb, &entry->key, entry, BPF_ANY) ? -errno : 0;
+}
+
+int xvs_fdb_set_permanent(struct xvs_agent *agent, struct xvs_switch_state *item,
+	struct xvs_fdb_entry *entries, size_t count)
+{
+	struct xvs_fdb_entry *old = item->permanent;
+	size_t old_count = item->permanent_count;
+	bool added = false;
+	int error = 0;
+
+	if (count)
+		qsort(entries, count, sizeof(*entries), compare_keys);
+	for (size_t i = 0; !error && i < count; i++) {
+		const struct xvs_fdb_entry *was = find(old, old_count, &entries[i].key);
+
+		if (was && !memcmp(was, &entries[i], sizeof(*was)))
+			continue;
+		added = true;
+		error = write_permanent(agent, item, &entries[i]);
+	}
+	if (error) {
+		free(entries);
+		return error;
+	}
+	for (size_t i = 0; i < old_count; i++)
+		if (!find(entries, count, &old[i].key))
+			bpf_map_delete_elem(item->fdb, &old[i].key);
+	free(old);
+	item->permanent = entries;
+	item->permanent_count = count;
+	return added ? xvs_fdb_walk(agent, item, is_superseded, item) : 0;
+}
+
+static bool learned_on(const struct xvs_fdb_entry *entry, void *data)
+{
+	return !(entry->flags & XVS_FDB_PERMANENT) && entry->port == *(uint32_t *)data;
+}
+
+void xvs_fdb_forget_port(struct xvs_agent *agent, uint32_t port)
+{
+	struct xvs_switch_state *item, *next;
+
+	HASH_ITER (hh, agent->switching->switches, item, next)
+		xvs_fdb_walk(agent, item, learned_on, &port);
+}
+
+struct adopted {
+	struct xvs_fdb_entry *entries;
+	size_t count, room;
+	bool failed;
+};
+
+static bool adopt_entry(const struct xvs_fdb_entry *entry, void *data)
+{
+	struct adopted *adopted = data;
+
+	if (!(entry->flags & XVS_FDB_PERMANENT))
+		return false;
+	if (adopted->count == adopted->room) {
+		size_t room = adopted->room ? 2 * adopted->room : 64;
+		void *more = reallocarray(adopted->entries, room, sizeof(*entry));
+
+		if (!more) {
+			adopted->failed = true;
+			return false;
+		}
+		adopted->entries = more;
+		adopted->room = room;
+	}
+	adopted->entries[adopted->count++] = *entry;
+	return false;
+}
+
+int xvs_fdb_adopt(struct xvs_agent *agent, struct xvs_switch_state *item)
+{
+	struct adopted adopted = {0};
+	int error = xvs_fdb_walk(agent, item, adopt_entry, &adopted);
+
+	if (error || adopted.failed) {
+		free(adopted.entries);
+		return error ?: -ENOMEM;
+	}
+	if (adopted.count)
+		qsort(adopted.entries, adopted.count, sizeof(*adopted.entries), compare_keys);
+	item->permanent = adopted.entries;
+	item->permanent_count = adopted.count;
+	return 0;
+}
+
+static bool copy_entry(const struct xvs_fdb_entry *entry, void *data)
+{
+	bpf_map_update_elem(*(int *)data, &entry->key, entry, BPF_NOEXIST);
+	return false;
+}
+
+int xvs_fdb_resize(struct xvs_agent *agent, struct xvs_switch_state *item, uint32_t size)
+{
+	int table = xvs_fdb_create(&agent->loader.tables, item->id, size);
+	int error;
+
+	if (table < 0)
+		return table;
+	error = xvs_fdb_walk(agent, item, copy_entry, &table);
+	if (!error && bpf_map_update_elem(agent->loader.tables.fdb, &item->id, &table, BPF_ANY))
+		error = -errno;
+	if (error) {
+		close(table);
+		return error;
+	}
+	close(item->fdb);
+	item->fdb = table;
+	item->size = size;
+	return 0;
+}
+
+
+static void sweep_entry(struct xvs_agent *agent, struct xvs_switch_state *item,
+	const struct xvs_fdb_entry *entry, uint64_t now, uint64_t ageing_ns)
+{
+	if (entry->flags & XVS_FDB_PERMANENT)
+		return;
+	if (now > entry->seen_ns && now - entry->seen_ns > ageing_ns)
+		remove_entry(agent, item, entry);
+	else if (entry->port < XVS_PORT_MAX)
+		agent->switching->sweep_count[entry->port]++;
+}
+
+/* A whole table was seen: the count of learned entries is put right. */
+static void end_table(struct xvs_agent *agent, uint32_t id)
+{
+	struct xvs_switching *switching = agent->switching;
+	struct xvs_tables *tables = &agent->loader.tables;
+
+	for (uint32_t port = 1; port < switching->ports_end; port++)
+		if (tables->ports[port].half[xvs_tables_active(tables)].switch_id == id)
+			tables->port_state[port].learned = switching->sweep_count[port];
+	memset(switching->sweep_count, 0, XVS_PORT_MAX * sizeof(*switching->sweep_count));
+	xvs_fdb_cursor_clear(&switching->sweep_cursor);
+}
+
+/* The next table after the one being swept; rests at the end. */
+static struct xvs_switch_state *next_table(struct xvs_switching *switching)
+{
+	while (++switching->sweep_switch < XVS_SWITCH_MAX)
+		if (switching->switch_by_id[switching->sweep_switch])
+			return switching->switch_by_id[switching->sweep_switch];
+	switching->sweep_switch = 0;
+	switching->sweep_rest = SWEEP_REST;
+	return NULL;
+}
+
+void xvs_fdb_sweep(struct xvs_agent *agent)
+{
+	struct xvs_switching *switching = agent->switching;
+	struct xvs_fdb_cursor *cursor = &switching->sweep_cursor;
+	struct xvs_switch_state *item = switching->switch_by_id[switching->sweep_switch];
+	uint64_t now = xvs_fdb_now();
+
+	if (switching->sweep_switch == 0 && switching->sweep_rest && switching->sweep_rest--)
+		return;
+	for (int reads = 0; reads < SWEEP_READS; reads++) {
+		const struct xvs_switch *setting;
+
+		if (!item || cursor->ended || !cursor->room) {
+			if (item && cursor->ended)
+				end_table(agent, item->id);
+			xvs_fdb_cursor_clear(cursor);
+			item = next_table(switching);
+			if (!item)
+				return;
+			cursor->room = WALK_ROOM;
+		}
+		setting = xvs_config_switch(agent->running, item->name);
+		if (!setting || xvs_fdb_read(item->fdb, cursor)) {
+			item = NULL;
+			continue;
+		}
+		for (uint32_t i = 0; i < cursor->count; i++)
+			sweep_entry(agent, item, &cursor->entries[i], now,
+				setting->ageing_s * 1000000000ull);
+	}
+}

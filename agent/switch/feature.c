@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The face of the feature: opened, adopted, observed, given back. */
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-id128.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include "agent/log.h"
+#include "agent/switch/switching.h"
+
+#define BACKLOG_PATH "/proc/sys/net/core/netdev_max_backlog"
+#define POOL_APP_ID                                                                                \
+	SD_ID128_MAKE(5b, 1c, 52, 0e, 8a, 7d, 4c, 31, 9e, 24, 66, d0, 3f, b7, 18, a9)
+
+/* What tells this host, and this agent on it, from others. */
+static struct xvs_mac default_pool_first(const struct xvs_agent *agent)
+{
+	struct {
+		sd_id128_t machine;
+		char pin_dir[256];
+	} unique = {0};
+
+	if (sd_id128_get_machine_app_specific(POOL_APP_ID, &unique.machine) < 0 &&
+		sd_id128_get_boot(&unique.machine) < 0)
+		xvs_log(LOG_WARNING, "no machine id: give mac-pool a range of its own");
+	snprintf(unique.pin_dir, sizeof(unique.pin_dir), "%s", agent->options.pin_dir);
+	return xvs_pool_default_first(&unique, sizeof(unique));
+}
+
+static int adopt_table(struct xvs_agent *agent, uint32_t id, const char *name)
+{
+	struct bpf_map_info info = {0};
+	uint32_t map_id, size = sizeof(info);
+	int fdb, error;
+
+	if (bpf_map_lookup_elem(agent->loader.tables.fdb, &id, &map_id))
+		return -errno;
+	fdb = bpf_map_get_fd_by_id(map_id);
+	if (fdb < 0)
+		return -errno;
+	error = bpf_obj_get_info_by_fd(fdb, &info, &size) ? -errno : 0;
+	error = error ?: xvs_switch_add(agent, id, name, fdb, info.max_entries);
+	if (error) {
+		close(fdb);
+		return error;
+	}
+	return xvs_fdb_adopt(agent, xvs_switch_find(agent->switching, name));
+}
+
+static int adopt_switches(struct xvs_agent *agent)
+{
+	struct xvs_name name;
+
+	for (uint32_t id = 1; id < XVS_SWITCH_MAX; id++) {
+		int error = xvs_name_read(agent->loader.tables.switch_names, id, &name);
+
+		if (!error && name.text[0])
+			error = adopt_table(agent, id, name.text);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int adopt_port(struct xvs_agent *agent, uint32_t id, const char *name)
+{
+	const struct xvs_tables *tables = &agent->loader.tables;
+	const struct xvs_port_config *config = &tables->ports[id].half[xvs_tables_active(tables)];
+	struct xvs_vport *port;
+	int error = xvs_vport_add(agent, id, name, config->kind ?: XVS_PORT_VPORT);
+
+	if (error || !config->ifindex || !xvs_link_by_index(&agent->links, config->ifindex) ||
+		!xvs_hook_attached(&agent->loader, agent->hook, id, config->ifindex))
+		return error;
+	port = agent->switching->port_by_id[id];
+	port->ifindex = config->ifindex;
+	HASH_ADD(by_index, agent->switching->by_index, ifindex, sizeof(port->ifindex), port);
+	if (port->kind == XVS_PORT_UPLINK)
+		port->xdp_wanted = XVS_XDP_MODE_MAX; /* not known: set again, which adopts */
+	return 0;
+}
+
+static int adopt_ports(struct xvs_agent *agent)
+{
+	struct xvs_name name;
+
+	for (uint32_t id = 1; id < XVS_PORT_MAX; id++) {
+		int error = xvs_name_read(agent->loader.tables.port_names, id, &name);
+
+		if (!error && name.text[0])
+			error = adopt_port(agent, id, name.text);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int open_switching(struct xvs_agent *agent)
+{
+	const struct xvs_mac zero = {{0}};
+	struct xvs_switching *switching = calloc(1, sizeof(*switching));
+	int error;
+
+	if (!switching)
+		return -ENOMEM;
+	agent->switching = switching;
+	switching->sweep_count = calloc(XVS_PORT_MAX, sizeof(*switching->sweep_count));
+	if (!switching->sweep_count)
+		return -ENOMEM;
+	switching->ports_end = 1;
+	switching->default_pool_first = default_pool_first(agent);
+	xvs_pool_set_range(&switching->pool, &zero, 1ull << 48); /* all leases of earlier runs */
+	error = xvs_leases_load(agent);
+	if (error || !agent->loader.adopted)
+		return error;
+	switching->grace_due = true;
+	error = xvs_switch_adopt_sets(agent);
+	error = error ?: adopt_switches(agent);
+	return error ?: adopt_ports(agent);
+}
+
+static void close_switching(struct xvs_agent *agent)
+{
+	struct xvs_switching *switching = agent->switching;
+	struct xvs_switch_state *item, *next;
+	struct xvs_set_slot *slot, *next_slot;
+	struct xvs_vport *port, *next_port;
+
+	if (!switching)
+		return;
+	HASH_ITER (by_name, switching->by_name, port, next_port) {
+		if (port->ifindex)
+			HASH_DELETE(by_index, switching->by_index, port);
+		HASH_DELETE(by_name, switching->by_name, port);
+		free(port);
+	}
+	HASH_ITER (hh, switching->switches, item, next) {
+		HASH_DEL(switching->switches, item);
+		close(item->fdb);
+		free(item->permanent);
+		free(item);
+	}
+	HASH_ITER (hh, switching->sets, slot, next_slot) {
+		HASH_DEL(switching->sets, slot);
+		free(slot);
+	}
+	xvs_pool_clear(&switching->pool);
+	xvs_fdb_cursor_clear(&switching->sweep_cursor);
+	free(switching->sweep_count);
+	free(switching);
+	agent->switching = NULL;
+}
+
+/* A device that is gone took its hooks along; the port waits for another. */
+static int observe(struct xvs_agent *agent)
+{
+	struct xvs_vport *port, *next;
+
+	HASH_ITER (by_index, agent->switching->by_index, port, next)
+		if (!xvs_link_by_index(&agent->links, port->ifindex))
+			xvs_device_detach(agent, port);
+	return 0;
+}
+
+static void restore_backlog(struct xvs_agent *agent)
+{
+	struct xvs_control *control = agent->loader.tables.control;
+	FILE *file = control->saved_backlog ? fopen(BACKLOG_PATH, "w") : NULL;
+
+	if (!file)
+		return;
+	fprintf(file, "%u\n", control->saved_backlog);
+	fclose(file);
+	control->saved_backlog = 0;
+}
+
+static void release(struct xvs_agent *agent)
+{
+	struct xvs_config *empty = xvs_config_new();
+	struct xvs_plan plan = {0};
+
+	if (empty && xvs_agent_apply(agent, empty, &plan))
+		xvs_log(LOG_ERR, "not everything could be given back");
+	xvs_plan_clear(&plan);
+	restore_backlog(agent);
+}
+
+const struct xvs_feature xvs_feature_switch = {
+	.name = "switch",
+	.open = open_switching,
+	.close = close_switching,
+	.validate = xvs_switch_validate,
+	.observe = observe,
+	.plan = xvs_switch_plan,
+	.status = xvs_switch_status,
+	.tick = xvs_fdb_sweep,
+	.release = release,
+	.methods = xvs_switch_methods,
+};

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The calls of `xvsctl` that concern switches; docs/control.md lists them. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/control.h"
+#include "agent/log.h"
+#include "agent/store.h"
+#include "agent/switch/switching.h"
+
+#define ENTRIES_A_REPLY 1024
+#define ANY_VLAN (-1)
+
+static const char *near_name(struct xvs_agent *agent, const char *name, bool ports)
+{
+	const char *best = NULL;
+
+	XVS_EACH_SWITCH (agent->running, item) {
+		const char *const one[] = {item->name, best, NULL};
+
+		best = ports ? best : xvs_did_you_mean(name, one);
+	}
+	XVS_EACH_PORT (agent->running, port) {
+		const char *const one[] = {port->name, best, NULL};
+
+		best = ports ? xvs_did_you_mean(name, one) : best;
+	}
+	return best;
+}
+
+/* The switch named by parameter `key`; *ret stays NULL where it is not given. */
+static int get_switch(struct xvs_agent *agent, struct xvs_call *call, const char *key,
+	struct xvs_switch_state **ret)
+{
+	const char *name;
+	int error = xvs_call_string(call, key, &name);
+
+	*ret = NULL;
+	if (error || !name)
+		return error;
+	*ret = xvs_switch_find(agent->switching, name);
+	return *ret ? 0 :
+		      xvs_call_not_found(call, "switch", name, near_name(agent, name, false));
+}
+
+/* The port named by parameter `port`: a name, or "uplink" or "host" of switch `of`. */
+static int get_port(struct xvs_agent *agent, struct xvs_call *call,
+	const struct xvs_switch_state *of, const char *key, struct xvs_vport **ret)
+{
+	char full[XVS_PORT_NAME_SIZE];
+	const char *name;
+	int error = xvs_call_string(call, key, &name);
+
+	*ret = NULL;
+	if (error || !name)
+		return error;
+	if (of && (!strcmp(name, "uplink") || !strcmp(name, "host"))) {
+		xvs_port_name(full, of->name, name);
+		*ret = xvs_vport_find(agent->switching, full);
+	} else {
+		*ret = xvs_vport_find(agent->switching, name);
+	}
+	return *ret ? 0 : xvs_call_not_found(call, "port", name, near_name(agent, name, true));
+}
+
+static int run_list_switches(struct xvs_agent *agent, struct xvs_call *call)
+{
+	struct xvs_switch_state *only;
+	json_t *list;
+	int error = get_switch(agent, call, "name", &only);
+
+	if (error)
+		return error;
+	list = json_array();
+	XVS_EACH_SWITCH (agent->running, item)
+		if (!only || !strcmp(item->name, only->name))
+			json_array_append_new(list, xvs_switch_describe(agent, item));
+	return xvs_call_reply(call, json_pack("{s:o}", "switches", list));
+}
+
+static int run_list_ports(struct xvs_agent *agent, struct xvs_call *call)
+{
+	struct xvs_switch_state *of;
+	struct xvs_vport *only;
+	struct xvs_wanted_list wanted;
+	json_t *list;
+	int error = get_switch(agent, call, "switch", &of);
+
+	error = error ?: get_port(agent, call, of, "name", &only);
+	error = error ?: xvs_wanted_make(agent->running, &wanted);
+	if (error)
+		return error;
+	list = json_array();
+	for (size_t i = 0; i < wanted.count; i++) {
+		const struct xvs_wanted *item = &wanted.item[i];
+		const struct xvs_vport *port = xvs_vport_find(agent->switching, item->name);
+
+		if (!port || (only && port != only) || (of && strcmp(item->of->name, of->name)))
+			continue;
+		json_array_append_new(list, xvs_port_describe(agent, item, port));
+	}
+	xvs_wanted_clear(&wanted);
+	return xvs_call_reply(call, json_pack("{s:o}", "ports", list));
+}
+
+/* Which entries are meant. */
+struct filter {
+	struct xvs_switch_state *only; /* NULL = all switches */
+	uint32_t port; /* 0 = all */
+	long long vlan; /* ANY_VLAN = all */
+	bool by_mac;
+	struct xvs_mac mac;
+};
+
+static int get_filter(struct xvs_agent *agent, struct xvs_call *call, struct filter *filter)
+{
+	struct xvs_vport *port = NULL;
+	const char *mac = NULL;
+	int error = get_switch(agent, call, "switch", &filter->only);
+
+	filter->vlan = ANY_VLAN;
+	error = error ?: get_port(agent, call, filter->only, "port", &port);
+	error = error ?: xvs_call_number(call, "vlan", 0, XVS_VLAN_MAX - 2, &filter->vlan);
+	error = error ?: xvs_call_string(call, "mac", &mac);
+	if (error)
+		return error;
+	filter->port = port ? port->id : 0;
+	filter->by_mac = mac;
+	if (mac && xvs_mac_parse(mac, &filter->mac))
+		return xvs_call_invalid(call, "mac", "'%s' is no MAC address", mac);
+	return 0;
+}
+
+static bool is_meant(const struct filter *filter, const struct xvs_fdb_entry *entry)
+{
+	if (filter->port && entry->port != filter->port)
+		return false;
+	if (filter->vlan != ANY_VLAN && entry->key.vlan != filter->vlan &&
+		entry->key.vlan != XVS_FDB_ANY_VLAN)
+		return false;
+	return !filter->by_mac || !memcmp(entry->key.mac, filter->mac.byte, XVS_MAC_SIZE);
+}
+
+/* An assigned address stands twice in the table; the one for all VLANs is shown. */
+static bool is_shadow(const struct xvs_fdb_entry *entry)
+{
+	return (entry->flags & XVS_FDB_ASSIGNED) && entry->key.vlan != XVS_FDB_ANY_VLAN;
+}
+
+/* Port names on the wire are "uplink" and "host" for the switch's own. */
+static json_t *describe_entry(struct xvs_agent *agent, const struct xvs_switch_state *item,
+	const struct xvs_fdb_entry *entry)
+{
+	const struct xvs_vport *port =
+		entry->port < XVS_PORT_MAX ? agent->switching->port_by_id[entry->port] : NULL;
+	bool permanent = entry->flags & XVS_FDB_PERMANENT;
+	uint64_t now = xvs_fdb_now();
+	char text[XVS_MAC_TEXT_SIZE];
+	struct xvs_mac mac;
+	json_t *answer;
+
+	memcpy(mac.byte, entry->key.mac, XVS_MAC_SIZE);
+	answer = json_pack("{s:s, s:s, s:o, s:s?, s:s}", "switch", item->name, "mac",
+		xvs_mac_format(&mac, text), "vlan",
+		entry->key.vlan == XVS_FDB_ANY_VLAN ? json_null() : json_integer(entry->key.vlan),
+		"port", port ? strchr(port->name, '/') ? strchr(port->name, '/') + 1 : port->name : NULL,
+		"kind",
+		!permanent                        ? "learned" :
+		entry->flags & XVS_FDB_ASSIGNED ? "assigned" :
+						  "static");
+	if (!permanent)
+		json_object_set_new(answer, "age",
+			json_integer(now > entry->seen_ns ? (now - entry->seen_ns) / 1000000000 : 0));
+	return answer;
+}
+
+/* A listing under way: any number of entries, some at a time. */
+struct listing {
+	struct filter filter;
+	uint32_t switch_id;
+	struct xvs_fdb_cursor cursor;
+};
+
+static int next_entries(struct xvs_agent *agent, void *data, json_t **ret, bool *ret_last)
+{
+	struct listing *listing = data;
+	struct xvs_switch_state *item;
+	json_t *list = json_array();
+	int error = 0;
+
+	while (listing->switch_id < XVS_SWITCH_MAX && json_array_size(list) == 0) {
+		item = agent->switching->switch_by_id[listing->switch_id];
+		if (!item || listing->cursor.ended ||
+			(listing->filter.only && item != listing->filter.only)) {
+			xvs_fdb_cursor_clear(&listing->cursor);
+			listing->cursor.room = ENTRIES_A_REPLY;
+			listing->switch_id++;
+			continue;
+		}
+		error = xvs_fdb_read(item->fdb, &listing->cursor);
+		if (error)
+			break;
+		for (uint32_t i = 0; i < listing->cursor.count; i++) {
+			const struct xvs_fdb_entry *entry = &listing->cursor.entries[i];
+
+			if (is_meant(&listing->filter, entry) && !is_shadow(entry))
+				json_array_append_new(list, describe_entry(agent, item, entry));
+		}
+	}
+	*ret_last = listing->switch_id >= XVS_SWITCH_MAX;
+	*ret = json_pack("{s:o}", "entries", list);
+	return error;
+}
+
+static void close_listing(void *data)
+{
+	struct listing *listing = data;
+
+	xvs_fdb_cursor_clear(&listing->cursor);
+	free(listing);
+}
+
+static int run_list_entries(struct xvs_agent *agent, struct xvs_call *call)
+{
+	struct xvs_stream stream = {.next = next_entries, .close = close_listing};
+	struct listing *listing = calloc(1, sizeof(*listing));
+	int error;
+
+	if (!listing)
+		return xvs_call_reply(call, NULL);
+	error = get_filter(agent, call, &listing->filter);
+	if (error) {
+		free(listing);
+		return error;
+	}
+	listing->switch_id = 1;
+	listing->cursor.room = ENTRIES_A_REPLY;
+	stream.state = listing;
+	return xvs_call_stream(call, &stream);
+}
+
+struct flush {
+	struct filter filter;
+	unsigned int flushed;
+};
+
+static bool flush_entry(const struct xvs_fdb_entry *entry, void *data)
+{
+	struct flush *flush = data;
+
+	if ((entry->flags & XVS_FDB_PERMANENT) || !is_meant(&flush->filter, entry))
+		return false;
+	flush->flushed++;
+	return true;
+}
+
+static int run_flush(struct xvs_agent *agent, struct xvs_call *call)
+{
+	struct xvs_switch_state *item, *next;
+	struct flush flush = {0};
+	int error = get_filter(agent, call, &flush.filter);
+
+	if (error)
+		return error;
+	HASH_ITER (hh, agent->switching->switches, item, next)
+		if (!flush.filter.only || item == flush.filter.only)
+			error = error ?: xvs_fdb_walk(agent, item, flush_entry, &flush);
+	if (error)
+		return xvs_call_refused(call, "flushing the MAC table", error);
+	return xvs_call_reply(call, json_pack("{s:i}", "flushed", flush.flushed));
+}
+
+/* Brings a changed copy of the running configuration into force, as `Apply` does for a file. */
+static int apply_changed(
+	struct xvs_agent *agent, struct xvs_call *call, struct xvs_config *config)
+{
+	struct xvs_report report = {0};
+	struct xvs_plan plan = {0};
+	int error = xvs_agent_validate(agent, config, &report);
+
+	if (error) {
+		xvs_config_free(config);
+		error = xvs_call_invalid(call, "mac", "%s", report.problems[0].message);
+	} else {
+		error = xvs_agent_apply(agent, config, &plan);
+		if (error) {
+			xvs_config_free(config);
+			error = xvs_call_refused(call, "changing the MAC table", error);
+		} else {
+			xvs_store_keep(agent);
+			xvs_call_reply(call, json_object());
+		}
+	}
+	xvs_plan_clear(&plan);
+	xvs_report_clear(&report);
+	return error;
+}
+
+static int get_entry(struct xvs_agent *agent, struct xvs_call *call, struct filter *filter)
+{
+	int error = get_filter(agent, call, filter);
+
+	if (error)
+		return error;
+	if (!filter->only)
+		return xvs_call_invalid(call, "switch", "must be given");
+	if (!filter->by_mac)
+		return xvs_call_invalid(call, "mac", "must be given");
+	if (filter->mac.byte[0] & 1)
+		return xvs_call_invalid(call, "mac", "is a group address; give a station's");
+	if (filter->vlan == ANY_VLAN)
+		filter->vlan = 0;
+	return 0;
+}
+
+/* Takes the entry out of the switch's list. Was it there? */
+static bool remove_static(struct xvs_switch *item, const struct filter *filter)
+{
+	for (size_t i = 0; i < item->static_entry_count; i++) {
+		struct xvs_static_entry *entry = &item->static_entries[i];
+
+		if (entry->vlan != filter->vlan ||
+			memcmp(&entry->mac, &filter->mac, sizeof(entry->mac)))
+			continue;
+		*entry = item->static_entries[--item->static_entry_count];
+		return true;
+	}
+	return false;
+}
+
+static int run_add_entry(struct xvs_agent *agent, struct xvs_call *call)
+{
+	struct xvs_static_entry *entries;
+	struct filter filter = {0};
+	struct xvs_config *config;
+	struct xvs_switch *item;
+	const char *port;
+	int error = get_entry(agent, call, &filter);
+
+	error = error ?: xvs_call_string(call, "port", &port);
+	if (!error && !port)
+		error = xvs_call_invalid(call, "port", "must be given");
+	if (error)
+		return error;
+	error = xvs_config_copy(agent->running, &config);
+	if (error)
+		return xvs_call_refused(call, "copying the configuration", error);
+	item = xvs_config_switch(config, filter.only->name);
+	remove_static(item, &filter); /* an entry of this address moves */
+	entries = reallocarray(
+		item->static_entries, item->static_entry_count + 1, sizeof(*entries));
+	if (!entries) {
+		xvs_config_free(config);
+		return xvs_call_refused(call, "adding the entry", -ENOMEM);
+	}
+	item->static_entries = entries;
+	entries += item->static_entry_count++;
+	*entries = (struct xvs_static_entry){.mac = filter.mac, .vlan = filter.vlan};
+	snprintf(entries->port, sizeof(entries->port), "%s", port);
+	return apply_changed(agent, call, config);
+}
+
+static int run_remove_entry(struct xvs_agent *agent, struct xvs_call *call)
+{
+	struct filter filter = {0};
+	struct xvs_config *config;
+	const char *mac;
+	int error = get_entry(agent, call, &filter);
+	struct flush flush;
+
+	if (error)
+		return error;
+	error = xvs_config_copy(agent->running, &config);
+	if (error)
+		return xvs_call_refused(call, "copying the configuration", error);
+	if (remove_static(xvs_config_switch(config, filter.only->name), &filter))
+		return apply_changed(agent, call, config);
+	xvs_config_free(config);
+	flush = (struct flush){.filter = filter};
+	error = xvs_fdb_walk(agent, filter.only, flush_entry, &flush);
+	if (error)
+		return xvs_call_refused(call, "changing the MAC table", error);
+	xvs_call_string(call, "mac", &mac);
+	return flush.flushed ? xvs_call_reply(call, json_object()) :
+			       xvs_call_not_found(call, "entry", mac, NULL);
+}
+
+const struct xvs_method xvs_switch_methods[] = {
+	{"ListSwitches", run_list_switches},
+	{"ListPorts", run_list_ports},
+	{"ListEntries", run_list_entries},
+	{"FlushEntries", run_flush},
+	{"AddEntry", run_add_entry},
+	{"RemoveEntry", run_remove_entry},
+	{0},
+};

@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From configuration to the half of the maps that packets read next. The whole half is made anew
+ * each time and all ports flip together; nothing is patched in place.
+ */
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <bpf/bpf.h>
+#include "agent/log.h"
+#include "agent/switch/switching.h"
+
+#define BACKLOG_PATH "/proc/sys/net/core/netdev_max_backlog"
+#define BACKLOG_DEFAULT 1000 /* the kernel's */
+#ifndef IFF_LOWER_UP
+#define IFF_LOWER_UP 0x10000
+#endif
+
+/* A half under construction. */
+struct half {
+	struct xvs_port_config *ports; /* [ports_end] */
+	uint32_t ports_end;
+};
+
+const struct xvs_port_config *xvs_vport_config(
+	const struct xvs_agent *agent, const struct xvs_vport *port)
+{
+	const struct xvs_tables *tables = &agent->loader.tables;
+
+	return &tables->ports[port->id].half[xvs_tables_active(tables)];
+}
+
+/* A slot whose set no packet can read: never used, or not since the last flip. */
+static struct xvs_set_slot *free_slot(struct xvs_switching *switching, uint32_t generation)
+{
+	struct xvs_set_slot *slot, *next;
+
+	HASH_ITER (hh, switching->sets, slot, next) {
+		if (generation - slot->used < 3) /* in use, or until the grace period */
+			continue;
+		HASH_DEL(switching->sets, slot);
+		return slot;
+	}
+	if (HASH_COUNT(switching->sets) + 1 >= XVS_VLAN_SET_MAX)
+		return NULL;
+	slot = calloc(1, sizeof(*slot));
+	if (slot)
+		slot->id = HASH_COUNT(switching->sets) + 1; /* set 0 is not used */
+	return slot;
+}
+
+static int find_set(struct xvs_agent *agent, const struct xvs_vlan_set *set, uint16_t *ret)
+{
+	struct xvs_switching *switching = agent->switching;
+	uint32_t generation = agent->loader.tables.control->generation + 1;
+	struct xvs_set_slot *slot;
+
+	HASH_FIND(hh, switching->sets, set, sizeof(*set), slot);
+	if (!slot) {
+		slot = free_slot(switching, generation);
+		if (!slot)
+			return -ENOSPC;
+		slot->set = *set;
+		HASH_ADD(hh, switching->sets, set, sizeof(*set), slot);
+		if (bpf_map_update_elem(agent->loader.tables.vlan_sets, &slot->id, set, BPF_ANY))
+			return -errno;
+	}
+	slot->used = generation;
+	*ret = slot->id;
+	return 0;
+}
+
+static void fill_mac(const struct xvs_agent *agent, const struct xvs_wanted *wanted,
+	struct xvs_port_config *port)
+{
+	struct xvs_mac mac;
+
+	if (!wanted->mac || wanted->mac->source == XVS_MAC_NONE)
+		return;
+	mac = wanted->mac->mac;
+	if (wanted->mac->source == XVS_MAC_POOL &&
+		xvs_pool_address(&agent->switching->pool, wanted->name, &mac))
+		return;
+	memcpy(port->mac, mac.byte, XVS_MAC_SIZE);
+	port->flags |= XVS_PORT_MAC;
+}
+
+/* Is XDP at work on the uplink of this switch? */
+static bool has_xdp(const struct xvs_switching *switching, const struct xvs_switch *item)
+{
+	char name[XVS_PORT_NAME_SIZE];
+	const struct xvs_vport *uplink;
+
+	xvs_port_name(name, item->name, "uplink");
+	uplink = xvs_vport_find(switching, name);
+	return uplink && uplink->xdp_attached != XVS_XDP_OFF;
+}
+
+static void fill_device(const struct xvs_agent *agent, const struct xvs_wanted *wanted,
+	const struct xvs_vport *vport, struct xvs_port_config *port)
+{
+	const struct xvs_link *link = xvs_link_by_index(&agent->links, vport->ifindex);
+
+	if (!vport->ifindex || !link)
+		return;
+	port->ifindex = vport->ifindex;
+	port->mtu = link->mtu;
+	if ((link->flags & IFF_UP) && (link->flags & IFF_LOWER_UP))
+		port->flags |= XVS_PORT_UP;
+	if (!strcmp(link->kind, "veth") && link->far_namespace &&
+		wanted->kind == XVS_PORT_VPORT)
+		port->flags |= XVS_PORT_PEER;
+	if (wanted->kind != XVS_PORT_UPLINK && has_xdp(agent->switching, wanted->of) &&
+		xvs_link_takes_xdp(link))
+		port->flags |= XVS_PORT_XDP_TARGET;
+}
+
+static int fill_port(struct xvs_agent *agent, const struct xvs_wanted *wanted,
+	const struct xvs_vport *vport, uint16_t switch_id, struct xvs_port_config *port)
+{
+	*port = (struct xvs_port_config){
+		.kind = wanted->kind,
+		.vlan_mode = wanted->vlan->mode,
+		.vlan = wanted->vlan->mode == XVS_VLAN_UNTAGGED ? 0 : wanted->vlan->id,
+		.switch_id = switch_id,
+		.learning_limit = wanted->learning_limit,
+		.ageing_ns = wanted->of->ageing_s * 1000000000ull,
+	};
+	if (wanted->keep_priority)
+		port->flags |= XVS_PORT_KEEP_PRIORITY;
+	fill_mac(agent, wanted, port);
+	fill_device(agent, wanted, vport, port);
+	if (wanted->vlan->mode != XVS_VLAN_TRUNK)
+		return 0;
+	if (wanted->vlan->allowed)
+		return find_set(agent, wanted->vlan->allowed, &port->vlan_set);
+	port->flags |= XVS_PORT_ALL_VLANS;
+	return 0;
+}
+
+static int build(struct xvs_agent *agent, const struct xvs_wanted_list *wanted, struct half *ret)
+{
+	struct xvs_switching *switching = agent->switching;
+	struct half half = {.ports_end = switching->ports_end};
+	int error = 0;
+
+	half.ports = calloc(half.ports_end + 1, sizeof(*half.ports));
+	if (!half.ports)
+		return -ENOMEM;
+	for (size_t i = 0; !error && i < wanted->count; i++) {
+		const struct xvs_wanted *item = &wanted->item[i];
+		const struct xvs_vport *vport = xvs_vport_find(switching, item->name);
+		const struct xvs_switch_state *of = xvs_switch_find(switching, item->of->name);
+
+		if (vport && of)
+			error = fill_port(agent, item, vport, of->id, &half.ports[vport->id]);
+	}
+	if (error)
+		free(half.ports);
+	else
+		*ret = half;
+	return error;
+}
+
+static bool same_as_active(const struct xvs_tables *tables, const struct half *half)
+{
+	unsigned int active = xvs_tables_active(tables);
+
+	for (uint32_t id = 1; id < half->ports_end; id++)
+		if (memcmp(&half->ports[id], &tables->ports[id].half[active],
+			    sizeof(struct xvs_port_config)))
+			return false;
+	return true;
+}
+
+/* A port's place in the flood lists. */
+struct member {
+	uint16_t switch_id, vlan;
+	uint32_t port;
+};
+
+static int compare_members(const void *left, const void *right)
+{
+	const struct member *a = left, *b = right;
+
+	if (a->switch_id != b->switch_id)
+		return a->switch_id - b->switch_id;
+	if (a->vlan != b->vlan)
+		return a->vlan - b->vlan;
+	return a->port < b->port ? -1 : a->port > b->port;
+}
+
+static size_t collect_members(const struct half *half, struct member *members)
+{
+	size_t count = 0;
+
+	for (uint32_t id = 1; id < half->ports_end; id++) {
+		const struct xvs_port_config *port = &half->ports[id];
+		bool trunk = port->vlan_mode == XVS_VLAN_TRUNK;
+
+		if (port->kind != XVS_PORT_UNUSED)
+			members[count++] = (struct member){port->switch_id,
+				trunk ? XVS_FLOOD_TRUNKS : port->vlan, id};
+	}
+	qsort(members, count, sizeof(*members), compare_members);
+	return count;
+}
+
+static void remove_lists(const struct xvs_tables *tables, unsigned int half)
+{
+	struct xvs_flood_key key, next;
+	bool more = !bpf_map_get_next_key(tables->flood_lists, NULL, &next);
+
+	while (more) {
+		key = next;
+		more = !bpf_map_get_next_key(tables->flood_lists, &key, &next);
+		if (key.half == half)
+			bpf_map_delete_elem(tables->flood_lists, &key);
+	}
+}
+
+/* Writes the lists of the spare half, and notes the longest. */
+static int write_lists(struct xvs_agent *agent, const struct half *half)
+{
+	struct xvs_tables *tables = &agent->loader.tables;
+	unsigned int spare = xvs_tables_spare(tables);
+	uint32_t base = spare * (XVS_FLOOD_MEMBER_MAX / 2), longest = 0, trunks = 0;
+	struct member *members = calloc(half->ports_end + 1, sizeof(*members));
+	size_t count, first = 0;
+	int error = 0;
+
+	if (!members)
+		return -ENOMEM;
+	count = collect_members(half, members);
+	remove_lists(tables, spare);
+	for (size_t i = 0; !error && i < count; i++) {
+		struct xvs_flood_key key = {members[i].switch_id, members[i].vlan, spare};
+		struct xvs_flood_list list = {base + first, i + 1 - first};
+
+		tables->flood_members[base + i] = members[i].port;
+		if (i + 1 < count && members[i + 1].switch_id == key.switch_id &&
+			members[i + 1].vlan == key.vlan)
+			continue;
+		if (bpf_map_update_elem(tables->flood_lists, &key, &list, BPF_ANY))
+			error = -errno;
+		if (key.vlan == XVS_FLOOD_TRUNKS)
+			trunks = list.count > trunks ? list.count : trunks;
+		else
+			longest = list.count > longest ? list.count : longest;
+		first = i + 1;
+	}
+	agent->switching->longest_flood = longest + trunks;
+	free(members);
+	return error;
+}
+
+static void write_ports(struct xvs_tables *tables, const struct half *half)
+{
+	unsigned int spare = xvs_tables_spare(tables);
+
+	for (uint32_t id = 1; id < half->ports_end; id++)
+		tables->ports[id].half[spare] = half->ports[id];
+}
+
+/* Clones wait in a per-CPU queue; past its limit they are lost, so it must hold a whole flood. */
+static void raise_backlog(struct xvs_agent *agent)
+{
+	struct xvs_switching *switching = agent->switching;
+	struct xvs_control *control = agent->loader.tables.control;
+	unsigned int needed = 2 * switching->longest_flood, current = 0;
+	FILE *file = fopen(BACKLOG_PATH, "r+");
+
+	switching->backlog_error[0] = 0;
+	if (!file && needed <= BACKLOG_DEFAULT) {
+		return; /* another network namespace than the first can't see it */
+	} else if (!file || fscanf(file, "%u", &current) != 1) {
+		snprintf(switching->backlog_error, XVS_REASON_SIZE, "%s: %s", BACKLOG_PATH,
+			strerror(errno));
+	} else if (current < needed) {
+		rewind(file);
+		if (fprintf(file, "%u\n", needed) < 0 || fflush(file))
+			snprintf(switching->backlog_error, XVS_REASON_SIZE, "%s: %s", BACKLOG_PATH,
+				strerror(errno));
+		else if (!control->saved_backlog)
+			control->saved_backlog = current;
+	}
+	if (file)
+		fclose(file);
+}
+
+static void write_xdp_targets(struct xvs_agent *agent, const struct half *half)
+{
+	for (uint32_t id = 1; id < half->ports_end; id++) {
+		struct bpf_devmap_val value = {.ifindex = half->ports[id].ifindex};
+
+		if (half->ports[id].flags & XVS_PORT_XDP_TARGET)
+			bpf_map_update_elem(agent->loader.tables.xdp_ports, &id, &value, BPF_ANY);
+	}
+}
+
+/* What was learned on ports that changed switch or VLAN points to the wrong place now. */
+static void forget_moved(struct xvs_agent *agent, const struct half *half)
+{
+	const struct xvs_tables *tables = &agent->loader.tables;
+	unsigned int old = xvs_tables_spare(tables); /* after the flip */
+
+	for (uint32_t id = 1; id < half->ports_end; id++) {
+		const struct xvs_port_config *was = &tables->ports[id].half[old];
+		const struct xvs_port_config *is = &half->ports[id];
+
+		if (was->kind != XVS_PORT_UNUSED &&
+			(was->switch_id != is->switch_id || was->vlan_mode != is->vlan_mode ||
+				was->vlan != is->vlan || was->vlan_set != is->vlan_set))
+			xvs_fdb_forget_port(agent, id);
+	}
+}
+
+static void add_assigned(
+	struct xvs_fdb_entry *entries, size_t *count, const struct xvs_port_config *port, uint32_t id)
+{
+	struct xvs_fdb_entry entry = {.port = id, .flags = XVS_FDB_ASSIGNED};
+
+	memcpy(entry.key.mac, port->mac, XVS_MAC_SIZE);
+	entry.key.vlan = XVS_FDB_ANY_VLAN;
+	entries[(*count)++] = entry;
+	if (port->vlan_mode == XVS_VLAN_TRUNK)
+		return;
+	entry.key.vlan = port->vlan; /* the same once more, found by the first lookup */
+	entries[(*count)++] = entry;
+}
+
+static void add_static(const struct xvs_switching *switching, const struct xvs_switch *item,
+	const struct xvs_static_entry *setting, struct xvs_fdb_entry *entries, size_t *count)
+{
+	struct xvs_fdb_entry entry = {.flags = XVS_FDB_STATIC};
+	char name[XVS_PORT_NAME_SIZE];
+	const struct xvs_vport *port;
+
+	if (!strcmp(setting->port, "uplink") || !strcmp(setting->port, "host"))
+		xvs_port_name(name, item->name, setting->port);
+	else
+		snprintf(name, sizeof(name), "%s", setting->port);
+	port = xvs_vport_find(switching, name);
+	if (!port)
+		return;
+	memcpy(entry.key.mac, setting->mac.byte, XVS_MAC_SIZE);
+	entry.key.vlan = setting->vlan;
+	entry.port = port->id;
+	entries[(*count)++] = entry;
+}
+
+static int write_permanent(
+	struct xvs_agent *agent, const struct xvs_switch *item, const struct half *half)
+{
+	struct xvs_switching *switching = agent->switching;
+	struct xvs_switch_state *state = xvs_switch_find(switching, item->name);
+	struct xvs_fdb_entry *entries;
+	size_t count = 0;
+
+	if (!state)
+		return 0;
+	entries = calloc(2 * half->ports_end + item->static_entry_count + 1, sizeof(*entries));
+	if (!entries)
+		return -ENOMEM;
+	for (uint32_t id = 1; id < half->ports_end; id++)
+		if (half->ports[id].switch_id == state->id &&
+			(half->ports[id].flags & XVS_PORT_MAC))
+			add_assigned(entries, &count, &half->ports[id], id);
+	for (size_t i = 0; i < item->static_entry_count; i++)
+		add_static(switching, item, &item->static_entries[i], entries, &count);
+	return xvs_fdb_set_permanent(agent, state, entries, count);
+}
+
+static int write_half(
+	struct xvs_agent *agent, const struct xvs_config *config, const struct half *half)
+{
+	struct xvs_tables *tables = &agent->loader.tables;
+	int error = 0;
+
+	if (agent->switching->grace_due)
+		xvs_tables_grace();
+	agent->switching->grace_due = false;
+	write_ports(tables, half);
+	error = write_lists(agent, half);
+	XVS_EACH_SWITCH (config, item)
+		error = error ?: write_permanent(agent, item, half);
+	if (error)
+		return error;
+	raise_backlog(agent);
+	write_xdp_targets(agent, half);
+	xvs_tables_flip(tables);
+	agent->switching->grace_due = true;
+	forget_moved(agent, half);
+	return 0;
+}
+
+int xvs_switch_publish(struct xvs_agent *agent, const struct xvs_config *config)
+{
+	struct xvs_wanted_list wanted;
+	struct half half;
+	int error = xvs_wanted_make(config, &wanted);
+
+	if (error)
+		return error;
+	error = build(agent, &wanted, &half);
+	if (!error) {
+		error = write_half(agent, config, &half);
+		free(half.ports);
+	}
+	xvs_wanted_clear(&wanted);
+	return error;
+}
+
+static bool same_static_entries(const struct xvs_config *a, const struct xvs_config *b)
+{
+	XVS_EACH_SWITCH (a, item) {
+		const struct xvs_switch *other = xvs_config_switch(b, item->name);
+
+		if (!other || item->static_entry_count != other->static_entry_count)
+			return false;
+		for (size_t i = 0; i < item->static_entry_count; i++) {
+			const struct xvs_static_entry *x = &item->static_entries[i];
+			const struct xvs_static_entry *y = &other->static_entries[i];
+
+			if (memcmp(&x->mac, &y->mac, sizeof(x->mac)) || x->vlan != y->vlan ||
+				strcmp(x->port, y->port))
+				return false;
+		}
+	}
+	return true;
+}
+
+bool xvs_switch_published(struct xvs_agent *agent, const struct xvs_config *config)
+{
+	struct xvs_wanted_list wanted;
+	struct half half;
+	bool same;
+
+	if (!same_static_entries(config, agent->running) || xvs_wanted_make(config, &wanted))
+		return false;
+	same = !build(agent, &wanted, &half);
+	if (same) {
+		same = same_as_active(&agent->loader.tables, &half);
+		free(half.ports);
+	}
+	xvs_wanted_clear(&wanted);
+	return same;
+}
+
+int xvs_switch_adopt_sets(struct xvs_agent *agent)
+{
+	struct xvs_switching *switching = agent->switching;
+	struct xvs_tables *tables = &agent->loader.tables;
+
+	for (uint32_t id = 1; id < XVS_VLAN_SET_MAX; id++) {
+		struct xvs_set_slot *slot = calloc(1, sizeof(*slot)), *same;
+
+		if (!slot)
+			return -ENOMEM;
+		slot->id = id;
+		slot->used = tables->control->generation; /* maybe read: kept for a flip */
+		if (bpf_map_lookup_elem(tables->vlan_sets, &id, &slot->set)) {
+			free(slot);
+			return -errno;
+		}
+		HASH_FIND(hh, switching->sets, &slot->set, sizeof(slot->set), same);
+		if (same) { /* the unused ones, all zero */
+			free(slot);
+			break;
+		}
+		HASH_ADD(hh, switching->sets, set, sizeof(slot->set), slot);
+	}
+	return 0;
+}

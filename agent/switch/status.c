@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Switches and ports as JSON; docs/control.md lists the members. */
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <bpf/bpf.h>
+#include "agent/switch/switching.h"
+
+#define BACKLOG_PATH "/proc/sys/net/core/netdev_max_backlog"
+#define VLAN_LIST_SIZE 24576 /* 2,048 single VLANs and their commas */
+
+static const char *const drop_words[] = {
+	[XVS_DROP_none] = "none",
+#define WORD(member, word, meaning) [XVS_DROP_##member] = word,
+	XVS_DROP_LIST(WORD)
+#undef WORD
+};
+
+static json_t *mac_or_null(const struct xvs_port_config *config)
+{
+	struct xvs_mac mac;
+	char text[XVS_MAC_TEXT_SIZE];
+
+	if (!(config->flags & XVS_PORT_MAC))
+		return json_null();
+	memcpy(mac.byte, config->mac, XVS_MAC_SIZE);
+	return json_string(xvs_mac_format(&mac, text));
+}
+
+/* "1-10,20" */
+static json_t *vlan_list(const struct xvs_vlan_set *set)
+{
+	char text[VLAN_LIST_SIZE] = "";
+	size_t used = 0;
+
+	for (unsigned int first = 1; first < XVS_VLAN_MAX; first++) {
+		unsigned int last = first;
+
+		if (!(set->word[first / 64] >> (first % 64) & 1))
+			continue;
+		while (last + 1 < XVS_VLAN_MAX && set->word[(last + 1) / 64] >> ((last + 1) % 64) & 1)
+			last++;
+		used += snprintf(text + used, sizeof(text) - used, last > first ? "%s%u-%u" : "%s%u",
+			used ? "," : "", first, last);
+		first = last;
+	}
+	return json_string(text);
+}
+
+static json_t *describe_vlan(const struct xvs_vlan_setting *vlan)
+{
+	switch (vlan->mode) {
+	case XVS_VLAN_ACCESS:
+		return json_pack("{s:s, s:i}", "mode", "access", "id", vlan->id);
+	case XVS_VLAN_TRUNK:
+		return json_pack("{s:s, s:i, s:o}", "mode", "trunk", "native", vlan->id, "allowed",
+			vlan->allowed ? vlan_list(vlan->allowed) : json_string("all"));
+	default:
+		return json_pack("{s:s}", "mode", "untagged");
+	}
+}
+
+static json_t *describe_counters(const struct xvs_tables *tables, uint32_t id)
+{
+	struct xvs_counters sum;
+
+	xvs_counters_sum(tables, id, &sum);
+	return json_pack("{s:{s:I, s:I}, s:{s:I, s:I}, s:I, s:I, s:I}", "transmit", "packets",
+		(json_int_t)sum.transmit_packets, "bytes", (json_int_t)sum.transmit_bytes,
+		"receive", "packets", (json_int_t)sum.receive_packets, "bytes",
+		(json_int_t)sum.receive_bytes, "flooded", (json_int_t)sum.flooded_packets,
+		"learned", (json_int_t)sum.learned, "not-learned", (json_int_t)sum.not_learned);
+}
+
+static json_t *describe_drops(const struct xvs_tables *tables, uint32_t id)
+{
+	const __u64 *drops = (const __u64 *)&tables->drops[id];
+	json_t *all = json_object();
+
+	for (int reason = 1; reason < XVS_DROP_count; reason++)
+		if (drops[reason])
+			json_object_set_new(all, drop_words[reason], json_integer(drops[reason]));
+	return all;
+}
+
+static const char *const kind_words[] = {
+	[XVS_PORT_VPORT] = "vport",
+	[XVS_PORT_HOST] = "host",
+	[XVS_PORT_UPLINK] = "uplink",
+};
+
+static const char *state_of(const struct xvs_vport *port, const struct xvs_port_config *config)
+{
+	if (port->ifindex)
+		return config->flags & XVS_PORT_UP ? "up" : "down";
+	return strncmp(port->reason, "interface", strlen("interface")) ? "waiting" : "failed";
+}
+
+static const char *reason_of(
+	const struct xvs_vport *port, const struct xvs_port_config *config, const struct xvs_link *link)
+{
+	if (!port->ifindex)
+		return port->reason[0] ? port->reason : "it has no interface";
+	if (config->flags & XVS_PORT_UP)
+		return NULL;
+	return link && link->flags & IFF_UP ? "the interface has no link" : "the interface is down";
+}
+
+json_t *xvs_port_describe(
+	struct xvs_agent *agent, const struct xvs_wanted *wanted, const struct xvs_vport *port)
+{
+	const struct xvs_port_config *config = xvs_vport_config(agent, port);
+	const struct xvs_link *link = xvs_link_by_index(&agent->links, port->ifindex);
+	const struct xvs_tables *tables = &agent->loader.tables;
+
+	return json_pack("{s:s, s:i, s:s, s:s, s:s?, s:i, s:s, s:s?, s:o, s:o, s:i, s:s, s:b, "
+			 "s:{s:i, s:i}, s:o, s:o}",
+		"name", port->name, "id", port->id, "switch", wanted->of->name, "kind",
+		kind_words[port->kind], "interface", link ? link->name : NULL, "ifindex",
+		port->ifindex, "state", state_of(port, config), "reason",
+		reason_of(port, config, link), "vlan", describe_vlan(wanted->vlan), "mac",
+		mac_or_null(config), "mtu", config->mtu, "path",
+		config->flags & XVS_PORT_PEER ? "peer" : "redirect", "priority-tag",
+		wanted->keep_priority, "learning", "limit", wanted->learning_limit, "used",
+		tables->port_state[port->id].learned, "counters",
+		describe_counters(tables, port->id), "drops", describe_drops(tables, port->id));
+}
+
+static unsigned int current_backlog(void)
+{
+	FILE *file = fopen(BACKLOG_PATH, "r");
+	unsigned int current = 0;
+
+	if (file) {
+		if (fscanf(file, "%u", &current) != 1)
+			current = 0;
+		fclose(file);
+	}
+	return current;
+}
+
+static void add_reasons(const struct xvs_agent *agent, const struct xvs_vport *uplink,
+	const struct xvs_switch *item, json_t *reasons)
+{
+	char text[2 * XVS_REASON_SIZE];
+
+	if (uplink && !uplink->ifindex) {
+		snprintf(text, sizeof(text), "uplink: %s", uplink->reason);
+		json_array_append_new(reasons, json_string(text));
+	}
+	if (uplink && item->xdp != XVS_XDP_AUTO && uplink->xdp_attached != item->xdp) {
+		snprintf(text, sizeof(text), "xdp: %s", uplink->xdp_reason);
+		json_array_append_new(reasons, json_string(text));
+	}
+	if (agent->switching->backlog_error[0]) {
+		snprintf(text, sizeof(text), "floods may lose copies: %s",
+			agent->switching->backlog_error);
+		json_array_append_new(reasons, json_string(text));
+	}
+}
+
+struct counted {
+	unsigned int entries;
+};
+
+static bool count_entry(const struct xvs_fdb_entry *entry, void *data)
+{
+	((struct counted *)data)->entries++;
+	return false;
+}
+
+/* A walk over the table, unless it is large: then the sum of what its ports have learned. */
+static unsigned int table_used(struct xvs_agent *agent, struct xvs_switch_state *state)
+{
+	const struct xvs_tables *tables = &agent->loader.tables;
+	struct counted counted = {.entries = state->permanent_count};
+
+	if (state->size <= XVS_FDB_SIZE_DEFAULT) {
+		counted.entries = 0;
+		xvs_fdb_walk(agent, state, count_entry, &counted);
+		return counted.entries;
+	}
+	for (uint32_t id = 1; id < agent->switching->ports_end; id++)
+		if (tables->ports[id].half[xvs_tables_active(tables)].switch_id == state->id)
+			counted.entries += tables->port_state[id].learned;
+	return counted.entries;
+}
+
+static unsigned int count_ports(const struct xvs_agent *agent, uint32_t switch_id)
+{
+	const struct xvs_tables *tables = &agent->loader.tables;
+	unsigned int count = 0;
+
+	for (uint32_t id = 1; id < agent->switching->ports_end; id++)
+		count += tables->ports[id].half[xvs_tables_active(tables)].switch_id == switch_id;
+	return count;
+}
+
+static void describe_uplink(
+	json_t *answer, const struct xvs_switch *item, const struct xvs_vport *uplink)
+{
+	json_object_set_new(answer, "uplink", json_string(item->uplink));
+	json_object_set_new(answer, "xdp",
+		json_pack("{s:s, s:s, s:s?}", "wanted", xvs_xdp_mode_words[item->xdp], "attached",
+			xvs_xdp_mode_words[uplink->xdp_attached], "reason",
+			uplink->xdp_reason[0] ? uplink->xdp_reason : NULL));
+}
+
+static void describe_host_port(
+	struct xvs_agent *agent, json_t *answer, const struct xvs_switch *item)
+{
+	const struct xvs_vport *host;
+	char name[XVS_PORT_NAME_SIZE];
+
+	xvs_port_name(name, item->name, "host");
+	host = xvs_vport_find(agent->switching, name);
+	if (!item->host_port.present || !host)
+		return;
+	json_object_set_new(answer, "host-port",
+		json_pack("{s:s, s:i, s:o}", "interface", item->host_port.interface, "vlan",
+			item->host_port.vlan.id, "mac",
+			mac_or_null(xvs_vport_config(agent, host))));
+}
+
+json_t *xvs_switch_describe(struct xvs_agent *agent, const struct xvs_switch *item)
+{
+	struct xvs_switch_state *state = xvs_switch_find(agent->switching, item->name);
+	const struct xvs_vport *uplink;
+	json_t *answer, *reasons = json_array();
+	char name[XVS_PORT_NAME_SIZE];
+
+	xvs_port_name(name, item->name, "uplink");
+	uplink = xvs_vport_find(agent->switching, name);
+	add_reasons(agent, uplink, item, reasons);
+	answer = json_pack("{s:s, s:i, s:s, s:s, s:i, s:{s:i, s:i}, s:i}", "name", item->name, "id",
+		state->id, "type", xvs_switch_type_words[item->type], "state",
+		json_array_size(reasons) ? "degraded" : "ok", "ageing", item->ageing_s,
+		"mac-table", "size", state->size, "used", table_used(agent, state), "ports",
+		count_ports(agent, state->id));
+	if (json_array_size(reasons))
+		json_object_set(answer, "reasons", reasons);
+	json_decref(reasons);
+	if (uplink)
+		describe_uplink(answer, item, uplink);
+	describe_host_port(agent, answer, item);
+	return answer;
+}
+
+static void describe_agent(struct xvs_agent *agent, json_t *answer)
+{
+	const struct xvs_switching *switching = agent->switching;
+	json_t *about = json_object_get(answer, "agent");
+	struct xvs_mac first = xvs_mac_from_number(switching->pool.first);
+	char text[XVS_MAC_TEXT_SIZE];
+
+	json_object_set_new(about, "backlog",
+		json_pack("{s:i, s:i, s:s?}", "needed", 2 * switching->longest_flood, "current",
+			current_backlog(), "error",
+			switching->backlog_error[0] ? switching->backlog_error : NULL));
+	json_object_set_new(about, "mac-pool",
+		json_pack("{s:s, s:I, s:i}", "first", xvs_mac_format(&first, text), "size",
+			(json_int_t)switching->pool.size, "used", xvs_pool_used(&switching->pool)));
+}
+
+int xvs_switch_status(struct xvs_agent *agent, json_t *answer)
+{
+	json_t *switches = json_array(), *ports = json_array();
+	struct xvs_wanted_list wanted;
+	int error = xvs_wanted_make(agent->running, &wanted);
+
+	if (error)
+		return error;
+	describe_agent(agent, answer);
+	XVS_EACH_SWITCH (agent->running, item)
+		json_array_append_new(switches, xvs_switch_describe(agent, item));
+	for (size_t i = 0; i < wanted.count; i++) {
+		const struct xvs_vport *port =
+			xvs_vport_find(agent->switching, wanted.item[i].name);
+
+		if (port)
+			json_array_append_new(
+				ports, xvs_port_describe(agent, &wanted.item[i], port));
+	}
+	json_object_set_new(answer, "switches", switches);
+	json_object_set_new(answer, "ports", ports);
+	xvs_wanted_clear(&wanted);
+	return 0;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The feature `switch`: switches, their ports, MAC tables and addresses. This header is for the
+ * files of this folder; the rest of the agent sees the feature's face (feature.h).
+ *
+ *   wanted.c    what a configuration asks for, port by port
+ *   validate.c  does it fit together?
+ *   plan.c      steps from what is to what is wanted
+ *   device.c    a port's device: found, attached, given back
+ *   publish.c   the half of the maps that packets read next
+ *   fdb.c       MAC tables
+ *   pool.c      MAC pool, leases.c keeps it on disk
+ *   status.c    what `xvsctl` shows
+ *   methods.c   what `xvsctl` asks for
+ */
+#ifndef XVS_SWITCH_SWITCHING_H
+#define XVS_SWITCH_SWITCHING_H
+
+#include "agent/agent.h"
+#include "agent/switch/pool.h"
+
+#define XVS_REASON_SIZE 160
+
+/* A switch in force. */
+struct xvs_switch_state {
+	char name[XVS_NAME_SIZE];
+	uint32_t id;
+	uint32_t size; /* of its MAC table */
+	int fdb; /* the table */
+	struct xvs_fdb_entry *permanent; /* static and assigned entries in the table, by key */
+	size_t permanent_count;
+	UT_hash_handle hh; /* by name */
+};
+
+/* A port in force. */
+struct xvs_vport {
+	char name[XVS_PORT_NAME_SIZE]; /* "vm1", "prod/uplink", "prod/host" */
+	uint32_t id;
+	enum xvs_port_kind kind;
+	uint32_t ifindex; /* of the device it is attached to, 0 = none */
+	char reason[XVS_REASON_SIZE]; /* why it has no device; "" = it has */
+	/* uplinks */
+	enum xvs_xdp_mode xdp_wanted, xdp_attached; /* attached: native, generic or off */
+	char xdp_reason[XVS_REASON_SIZE]; /* why not as wanted, or what follows from it */
+	UT_hash_handle by_name, by_index;
+};
+
+/* A port as a configuration asks for it; points into the configuration. */
+struct xvs_wanted {
+	char name[XVS_PORT_NAME_SIZE];
+	enum xvs_port_kind kind;
+	const struct xvs_switch *of;
+	const struct xvs_match *match; /* vPorts */
+	char interface[IFNAMSIZ]; /* uplinks: the NIC; host ports: the host's end */
+	const struct xvs_vlan_setting *vlan;
+	const struct xvs_mac_setting *mac; /* NULL for uplinks */
+	const struct xvs_place *place;
+	bool keep_priority;
+	uint32_t learning_limit;
+};
+
+struct xvs_wanted_list {
+	struct xvs_wanted *item;
+	size_t count;
+};
+
+/* A list of allowed VLANs in the map vlan_sets. */
+struct xvs_set_slot {
+	struct xvs_vlan_set set;
+	uint32_t id;
+	uint32_t used; /* generation that last used it */
+	UT_hash_handle hh; /* by set */
+};
+
+/* A walk through a table that may pause. Starts zeroed but for `room`. */
+struct xvs_fdb_cursor {
+	uint32_t room; /* entries a read: 1,024 or more */
+	uint32_t position; /* of the kernel's making */
+	bool started, ended;
+	struct xvs_fdb_entry *entries; /* what the last read gave */
+	uint32_t count;
+};
+
+struct xvs_switching {
+	struct xvs_switch_state *switches;
+	struct xvs_vport *by_name, *by_index;
+	struct xvs_pool pool;
+	struct xvs_mac default_pool_first;
+	struct xvs_set_slot *sets;
+	struct xvs_vport *port_by_id[XVS_PORT_MAX];
+	struct xvs_switch_state *switch_by_id[XVS_SWITCH_MAX];
+	uint32_t ports_end; /* one past the highest port id in use */
+	uint32_t longest_flood; /* members of the longest flood list */
+	char backlog_error[XVS_REASON_SIZE];
+	bool grace_due; /* the spare half may still be read */
+	/* ageing, a slice at a time */
+	uint32_t sweep_switch; /* id, 0 = resting */
+	struct xvs_fdb_cursor sweep_cursor;
+	uint32_t sweep_rest; /* seconds until the next round */
+	uint32_t *sweep_count; /* learned entries seen, by port id */
+};
+
+/* wanted.c */
+int xvs_wanted_make(const struct xvs_config *config, struct xvs_wanted_list *ret);
+void xvs_wanted_clear(struct xvs_wanted_list *list);
+void xvs_port_name(char name[XVS_PORT_NAME_SIZE], const char *switch_name, const char *part);
+
+/* validate.c */
+int xvs_switch_validate(const struct xvs_agent *agent, const struct xvs_config *config,
+	struct xvs_report *report);
+/* The range of the pool that `config` asks for. */
+void xvs_pool_range(const struct xvs_switching *switching, const struct xvs_config *config,
+	struct xvs_mac *ret_first, uint32_t *ret_size);
+
+/* plan.c */
+int xvs_switch_plan(
+	struct xvs_agent *agent, const struct xvs_config *config, struct xvs_plan *plan);
+struct xvs_vport *xvs_vport_find(const struct xvs_switching *switching, const char *name);
+struct xvs_switch_state *xvs_switch_find(const struct xvs_switching *switching, const char *name);
+int xvs_vport_add(
+	struct xvs_agent *agent, uint32_t id, const char *name, enum xvs_port_kind kind);
+int xvs_switch_add(struct xvs_agent *agent, uint32_t id, const char *name, int fdb, uint32_t size);
+
+/* device.c */
+/* A device that some port of a plan has taken. */
+struct xvs_device_claim {
+	uint32_t ifindex;
+	UT_hash_handle hh;
+};
+/* Is the link what `wanted` describes (name, pattern, MAC)? */
+bool xvs_device_matches(const struct xvs_wanted *wanted, const char *host_device,
+	const struct xvs_link *link);
+/*
+ * The device for a port that has none: its ifindex, or 0 with the reason in `reason`.
+ * `host_device`: name of the switch's end, for host ports.
+ */
+uint32_t xvs_device_find(struct xvs_agent *agent, const struct xvs_wanted *wanted,
+	const char *host_device, const struct xvs_device_claim *claims,
+	char reason[XVS_REASON_SIZE]);
+int xvs_device_attach(struct xvs_agent *agent, struct xvs_vport *port, uint32_t ifindex);
+void xvs_device_detach(struct xvs_agent *agent, struct xvs_vport *port);
+/* (Re)attaches XDP to an uplink as `mode` asks; what came of it stands in the port. */
+void xvs_device_set_xdp(struct xvs_agent *agent, struct xvs_vport *port, enum xvs_xdp_mode mode);
+/* The switch's end of the host port's veth. */
+void xvs_host_device_name(uint32_t id, char name[IFNAMSIZ]);
+int xvs_host_device_add(struct xvs_agent *agent, uint32_t id, const char *interface,
+	const struct xvs_mac *mac, uint32_t mtu);
+
+/* publish.c */
+/* Writes what packets read, from `config` and the ports' devices, and flips to it. */
+int xvs_switch_publish(struct xvs_agent *agent, const struct xvs_config *config);
+/* Would that change anything? */
+bool xvs_switch_published(struct xvs_agent *agent, const struct xvs_config *config);
+/* Reads what an earlier run published. */
+int xvs_switch_adopt_sets(struct xvs_agent *agent);
+/* The port's configuration that packets read now. */
+const struct xvs_port_config *xvs_vport_config(
+	const struct xvs_agent *agent, const struct xvs_vport *port);
+
+/* fdb.c */
+/* Called for each entry; true = remove it. */
+typedef bool (*xvs_fdb_visit)(const struct xvs_fdb_entry *entry, void *data);
+int xvs_fdb_walk(
+	struct xvs_agent *agent, struct xvs_switch_state *item, xvs_fdb_visit visit, void *data);
+/* Sets the table's static and assigned entries: new ones are written at once, ... */
+int xvs_fdb_set_permanent(struct xvs_agent *agent, struct xvs_switch_state *item,
+	struct xvs_fdb_entry *entries, size_t count);
+/* Removes what was learned on a port. */
+void xvs_fdb_forget_port(struct xvs_agent *agent, uint32_t port);
+/* Reads static and assigned entries of an adopted table. */
+int xvs_fdb_adopt(struct xvs_agent *agent, struct xvs_switch_state *item);
+int xvs_fdb_resize(struct xvs_agent *agent, struct xvs_switch_state *item, uint32_t size);
+/* Some entries at a time: ageing. */
+void xvs_fdb_sweep(struct xvs_agent *agent);
+/* The next entries. 0 or -errno. */
+int xvs_fdb_read(int table, struct xvs_fdb_cursor *cursor);
+void xvs_fdb_cursor_clear(struct xvs_fdb_cursor *cursor);
+/* CLOCK_MONOTONIC_COARSE, as the programs read it. */
+uint64_t xvs_fdb_now(void);
+
+/* leases.c */
+/* The pool that `config` asks for: leases in use are kept. Not yet in force. 0 or -ENOSPC. */
+int xvs_leases_make(const struct xvs_switching *switching, const struct xvs_config *config,
+	const struct xvs_wanted_list *wanted, struct xvs_pool *ret);
+bool xvs_leases_same(const struct xvs_pool *a, const struct xvs_pool *b);
+int xvs_leases_load(struct xvs_agent *agent);
+int xvs_leases_save(struct xvs_agent *agent);
+
+/* status.c */
+int xvs_switch_status(struct xvs_agent *agent, json_t *answer);
+json_t *xvs_switch_describe(struct xvs_agent *agent, const struct xvs_switch *item);
+json_t *xvs_port_describe(
+	struct xvs_agent *agent, const struct xvs_wanted *wanted, const struct xvs_vport *port);
+
+/* methods.c */
+extern const struct xvs_method xvs_switch_methods[];
+
+#endif

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/switch/switching.h"
+
+/* Something that only one may have: an interface, an address in a switch. */
+struct claim {
+	char key[XVS_NAME_SIZE + 32];
+	const char *owner;
+	UT_hash_handle hh;
+};
+
+/* The owner who came first, or NULL: it is the caller's now. */
+static const char *claim(struct claim **claims, const char *key, const char *owner)
+{
+	struct claim *found;
+
+	HASH_FIND_STR(*claims, key, found);
+	if (found)
+		return found->owner;
+	found = calloc(1, sizeof(*found));
+	if (!found)
+		return NULL;
+	snprintf(found->key, sizeof(found->key), "%s", key);
+	found->owner = owner;
+	HASH_ADD_STR(*claims, key, found);
+	return NULL;
+}
+
+static void clear_claims(struct claim **claims)
+{
+	struct claim *item, *next;
+
+	HASH_ITER (hh, *claims, item, next) {
+		HASH_DEL(*claims, item);
+		free(item);
+	}
+}
+
+/* The name of a switch that `name` may have meant. */
+static const char *meant_switch(const struct xvs_config *config, const char *name)
+{
+	const char *best = NULL;
+
+	XVS_EACH_SWITCH (config, item) {
+		const char *const one[] = {item->name, best, NULL};
+
+		best = xvs_did_you_mean(name, one);
+	}
+	return best;
+}
+
+static void check_switch_of_ports(const struct xvs_config *config, struct xvs_report *report)
+{
+	XVS_EACH_PORT (config, port) {
+		const char *meant;
+
+		if (xvs_config_switch(config, port->switch_name))
+			continue;
+		meant = meant_switch(config, port->switch_name);
+		xvs_report(report, &port->place, "port '%s' names the switch '%s', which is not there%s%s%s",
+			port->name, port->switch_name, meant ? "; did you mean '" : "",
+			meant ?: "", meant ? "'?" : "");
+	}
+}
+
+static void check_interfaces(const struct xvs_wanted_list *wanted, struct xvs_report *report)
+{
+	struct claim *claims = NULL;
+
+	for (size_t i = 0; i < wanted->count; i++) {
+		const struct xvs_wanted *item = &wanted->item[i];
+		const char *name = item->match ? item->match->interface : item->interface;
+		const char *other = name[0] ? claim(&claims, name, item->name) : NULL;
+
+		if (other)
+			xvs_report(report, item->place, "interface '%s' is used twice: by '%s' and by '%s'",
+				name, other, item->name);
+	}
+	clear_claims(&claims);
+}
+
+/* An address may stand once in a switch, and a given one not in the pool. */
+static void check_address(const struct xvs_pool *pool, struct claim **claims,
+	const struct xvs_switch *of, const struct xvs_mac *mac, int vlan, const char *owner,
+	const struct xvs_place *place, struct xvs_report *report)
+{
+	char key[XVS_NAME_SIZE + 32], text[XVS_MAC_TEXT_SIZE];
+	const char *other;
+
+	xvs_mac_format(mac, text);
+	if (xvs_pool_contains(pool, mac))
+		xvs_report(report, place,
+			"%s lies in the MAC pool, whose addresses xvswitch hands out itself; "
+			"take one outside it, or 'mac: pool'",
+			text);
+	snprintf(key, sizeof(key), "%s %s", of->name, text);
+	other = claim(claims, key, owner);
+	if (other && vlan >= 0) { /* a static entry: once in each VLAN */
+		snprintf(key, sizeof(key), "%s %s %d", of->name, text, vlan);
+		other = claim(claims, key, owner);
+	}
+	if (other)
+		xvs_report(report, place, "%s belongs to '%s' already in switch '%s'", text, other,
+			of->name);
+}
+
+static void check_static_entry(const struct xvs_config *config, const struct xvs_switch *item,
+	const struct xvs_static_entry *entry, struct xvs_report *report)
+{
+	const struct xvs_port_setting *port = xvs_config_port(config, entry->port);
+
+	if (!strcmp(entry->port, "uplink") && !item->uplink[0])
+		xvs_report(report, &entry->place, "switch '%s' has no uplink", item->name);
+	else if (!strcmp(entry->port, "host") && !item->host_port.present)
+		xvs_report(report, &entry->place, "switch '%s' has no host port", item->name);
+	else if (strcmp(entry->port, "uplink") && strcmp(entry->port, "host") &&
+		(!port || strcmp(port->switch_name, item->name)))
+		xvs_report(report, &entry->place, "switch '%s' has no port '%s'", item->name,
+			entry->port);
+}
+
+static void check_addresses(const struct xvs_config *config, const struct xvs_pool *pool,
+	const struct xvs_wanted_list *wanted, struct xvs_report *report)
+{
+	struct claim *claims = NULL;
+
+	for (size_t i = 0; i < wanted->count; i++) {
+		const struct xvs_wanted *item = &wanted->item[i];
+
+		if (item->mac && item->mac->source == XVS_MAC_GIVEN)
+			check_address(pool, &claims, item->of, &item->mac->mac, -1, item->name,
+				item->place, report);
+	}
+	XVS_EACH_SWITCH (config, item) {
+		for (size_t i = 0; i < item->static_entry_count; i++) {
+			const struct xvs_static_entry *entry = &item->static_entries[i];
+
+			check_static_entry(config, item, entry, report);
+			check_address(pool, &claims, item, &entry->mac, entry->vlan,
+				"a static entry", &entry->place, report);
+		}
+	}
+	clear_claims(&claims);
+}
+
+static void check_pool(const struct xvs_wanted_list *wanted, uint32_t size,
+	const struct xvs_config *config, struct xvs_report *report)
+{
+	size_t needed = 0;
+
+	for (size_t i = 0; i < wanted->count; i++) {
+		const struct xvs_wanted *item = &wanted->item[i];
+
+		if (item->mac && item->mac->source == XVS_MAC_POOL && ++needed == size + 1)
+			xvs_report(report,
+				config->mac_pool.given ? &config->mac_pool.place : item->place,
+				"the MAC pool is exhausted: it has %u addresses, and '%s' would be "
+				"the next to need one; enlarge it with mac-pool: {first: …, size: …}",
+				size, item->name);
+	}
+}
+
+static void check_counts(const struct xvs_config *config, const struct xvs_wanted_list *wanted,
+	struct xvs_report *report)
+{
+	if (HASH_COUNT(config->switches) >= XVS_SWITCH_MAX)
+		xvs_report(report, NULL, "%u switches; the limit is %u",
+			HASH_COUNT(config->switches), XVS_SWITCH_MAX - 1);
+	if (wanted->count >= XVS_PORT_MAX)
+		xvs_report(report, NULL,
+			"%zu ports, uplinks and host ports counted; the limit is %u", wanted->count,
+			XVS_PORT_MAX - 1);
+}
+
+void xvs_pool_range(const struct xvs_switching *switching, const struct xvs_config *config,
+	struct xvs_mac *ret_first, uint32_t *ret_size)
+{
+	*ret_first = config->mac_pool.given ? config->mac_pool.first : switching->default_pool_first;
+	*ret_size = config->mac_pool.size;
+}
+
+int xvs_switch_validate(const struct xvs_agent *agent, const struct xvs_config *config,
+	struct xvs_report *report)
+{
+	struct xvs_wanted_list wanted;
+	struct xvs_pool pool = {0};
+	struct xvs_mac first;
+	uint32_t size;
+
+	if (xvs_wanted_make(config, &wanted))
+		return -ENOMEM;
+	xvs_pool_range(agent->switching, config, &first, &size);
+	xvs_pool_set_range(&pool, &first, size);
+	check_switch_of_ports(config, report);
+	check_interfaces(&wanted, report);
+	check_addresses(config, &pool, &wanted, report);
+	check_pool(&wanted, size, config, report);
+	check_counts(config, &wanted, report);
+	xvs_wanted_clear(&wanted);
+	return report->count ? -EINVAL : 0;
+}

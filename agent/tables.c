@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <linux/membarrier.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include "agent/log.h"
+#include "agent/tables.h"
+
+#define GRACE_FALLBACK_NS 100000000L /* where membarrier(2) can't wait: longer than any packet */
+
+static int open_pin(const char *pin_dir, const char *name, int *ret)
+{
+	char path[4096];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", pin_dir, name);
+	fd = bpf_obj_get(path);
+	if (fd < 0) {
+		xvs_log(LOG_ERR, "%s: %s", path, strerror(errno));
+		return -errno;
+	}
+	*ret = fd;
+	return 0;
+}
+
+static size_t mapped_size(const struct bpf_map_info *info)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	size_t size = (size_t)((info->value_size + 7) & ~7u) * info->max_entries;
+
+	return (size + page - 1) & ~(page - 1);
+}
+
+static int map_pin(const char *pin_dir, const char *name, void *ret)
+{
+	struct bpf_map_info info = {0};
+	uint32_t length = sizeof(info);
+	int fd, error = open_pin(pin_dir, name, &fd);
+	void *memory;
+
+	if (error)
+		return error;
+	if (bpf_obj_get_info_by_fd(fd, &info, &length)) {
+		error = -errno;
+	} else {
+		memory = mmap(NULL, mapped_size(&info), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		if (memory == MAP_FAILED)
+			error = -errno;
+		else
+			*(void **)ret = memory;
+	}
+	close(fd);
+	if (error)
+		xvs_log(LOG_ERR, "mapping %s/%s: %s", pin_dir, name, strerror(-error));
+	return error;
+}
+
+int xvs_tables_open(struct xvs_tables *tables, const char *pin_dir)
+{
+	const struct {
+		const char *name;
+		void *memory;
+		int *fd;
+	} all[] = {
+		{"control", &tables->control, NULL},
+		{"ports", &tables->ports, NULL},
+		{"counters", &tables->counters, NULL},
+		{"drops", &tables->drops, NULL},
+		{"port_state", &tables->port_state, NULL},
+		{"flood_members", &tables->flood_members, NULL},
+		{"port_index", NULL, &tables->port_index},
+		{"port_names", NULL, &tables->port_names},
+		{"switch_names", NULL, &tables->switch_names},
+		{"device_saved", NULL, &tables->device_saved},
+		{"vlan_sets", NULL, &tables->vlan_sets},
+		{"fdb", NULL, &tables->fdb},
+		{"flood_lists", NULL, &tables->flood_lists},
+		{"xdp_ports", NULL, &tables->xdp_ports},
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		int error = all[i].fd ? open_pin(pin_dir, all[i].name, all[i].fd)
+				      : map_pin(pin_dir, all[i].name, all[i].memory);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+void xvs_tables_close(struct xvs_tables *tables)
+{
+	const int fds[] = {tables->port_index, tables->port_names, tables->switch_names,
+		tables->device_saved, tables->vlan_sets, tables->fdb, tables->flood_lists,
+		tables->xdp_ports, tables->fdb_btf};
+
+	/* the mappings end with the process */
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] > 0)
+			close(fds[i]);
+}
+
+void xvs_tables_flip(struct xvs_tables *tables)
+{
+	__atomic_fetch_add(&tables->control->generation, 1, __ATOMIC_RELEASE);
+}
+
+void xvs_tables_grace(void)
+{
+	const struct timespec wait = {.tv_nsec = GRACE_FALLBACK_NS};
+
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		nanosleep(&wait, NULL); /* nohz_full hosts refuse it */
+}
+
+int xvs_name_read(int map, uint32_t id, struct xvs_name *ret)
+{
+	return bpf_map_lookup_elem(map, &id, ret) ? -errno : 0;
+}
+
+int xvs_name_write(int map, uint32_t id, const char *name)
+{
+	struct xvs_name value = {0};
+
+	snprintf(value.text, sizeof(value.text), "%s", name);
+	return bpf_map_update_elem(map, &id, &value, BPF_ANY) ? -errno : 0;
+}
+
+void xvs_counters_sum(const struct xvs_tables *tables, uint32_t port, struct xvs_counters *ret_sum)
+{
+	const struct xvs_counters *one = &tables->counters[port * tables->control->cpus];
+
+	*ret_sum = (struct xvs_counters){.port = port};
+	for (uint32_t cpu = 0; cpu < tables->control->cpus; cpu++, one++) {
+		ret_sum->transmit_packets += one->transmit_packets;
+		ret_sum->transmit_bytes += one->transmit_bytes;
+		ret_sum->receive_packets += one->receive_packets;
+		ret_sum->receive_bytes += one->receive_bytes;
+		ret_sum->flooded_packets += one->flooded_packets;
+		ret_sum->learned += one->learned;
+		ret_sum->not_learned += one->not_learned;
+	}
+}
+
+void xvs_counters_clear(struct xvs_tables *tables, uint32_t port)
+{
+	struct xvs_counters *one = &tables->counters[port * tables->control->cpus];
+
+	for (uint32_t cpu = 0; cpu < tables->control->cpus; cpu++, one++)
+		*one = (struct xvs_counters){.port = port, .cpu = cpu};
+	tables->drops[port] = (struct xvs_drops){0};
+	tables->port_state[port] = (struct xvs_port_state){0};
+}
+
+int xvs_fdb_create(const struct xvs_tables *tables, uint32_t switch_id, uint32_t size)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options, .btf_fd = tables->fdb_btf,
+		.btf_key_type_id = tables->fdb_key_type,
+		.btf_value_type_id = tables->fdb_entry_type);
+	char name[16];
+	int fd;
+
+	snprintf(name, sizeof(name), "fdb_%u", switch_id);
+	fd = bpf_map_create(BPF_MAP_TYPE_HASH, name, sizeof(struct xvs_fdb_key),
+		sizeof(struct xvs_fdb_entry), size, &options);
+	return fd < 0 ? -errno : fd;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The pinned maps, as the agent holds them: those it reads and writes often are mapped into its
+ * memory, the others are file descriptors. maps/layout.h explains each.
+ */
+#ifndef XVS_AGENT_TABLES_H
+#define XVS_AGENT_TABLES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "maps/layout.h"
+
+struct bpf_map;
+struct bpf_object;
+
+struct xvs_tables {
+	/* mapped */
+	struct xvs_control *control;
+	struct xvs_port *ports; /* [XVS_PORT_MAX] */
+	struct xvs_counters *counters; /* [XVS_PORT_MAX * control->cpus] */
+	struct xvs_drops *drops; /* [XVS_PORT_MAX] */
+	struct xvs_port_state *port_state; /* [XVS_PORT_MAX] */
+	uint32_t *flood_members; /* [XVS_FLOOD_MEMBER_MAX] */
+	/* by file descriptor */
+	int port_index, port_names, switch_names, device_saved, vlan_sets, fdb, flood_lists,
+		xdp_ports;
+	/* what a new MAC table is made of */
+	uint32_t fdb_key_type, fdb_entry_type; /* BTF type ids */
+	int fdb_btf; /* BTF object they belong to */
+};
+
+/* Opens and maps every pinned map below `pin_dir`. 0 or -errno, logged. */
+int xvs_tables_open(struct xvs_tables *tables, const char *pin_dir);
+void xvs_tables_close(struct xvs_tables *tables);
+
+/* The half that packets read now, and the one that can be written. */
+static inline unsigned int xvs_tables_active(const struct xvs_tables *tables)
+{
+	return tables->control->generation & 1;
+}
+
+static inline unsigned int xvs_tables_spare(const struct xvs_tables *tables)
+{
+	return ~tables->control->generation & 1;
+}
+
+/* Makes the spare half the active one, for all packets from now on. */
+void xvs_tables_flip(struct xvs_tables *tables);
+
+/* Waits until no packet reads what was in use before the last flip (an RCU grace period). */
+void xvs_tables_grace(void);
+
+/* Names by id, in the maps port_names and switch_names (`map`). "" if there is none. */
+int xvs_name_read(int map, uint32_t id, struct xvs_name *ret);
+int xvs_name_write(int map, uint32_t id, const char *name);
+
+/* Adds up a port's counters over all CPUs. */
+void xvs_counters_sum(const struct xvs_tables *tables, uint32_t port, struct xvs_counters *ret_sum);
+/* Sets a port's counters, drops and state to zero. */
+void xvs_counters_clear(struct xvs_tables *tables, uint32_t port);
+
+/* A new, empty MAC table. A file descriptor, or -errno. */
+int xvs_fdb_create(const struct xvs_tables *tables, uint32_t switch_id, uint32_t size);
+
+#endif

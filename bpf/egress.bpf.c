@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * TC egress of every port. Frames whose stages have run pass at once; copies run them here; what
+ * the host itself sends on a port's device is dropped, except on an uplink, where it is the NIC's
+ * own traffic (LLDP, LACP, an address that was left there).
+ */
+#include "bpf/lib/deliver.h"
+
+static __always_inline int xvs_from_host(struct xvs_context *c)
+{
+	const struct xvs_port_config *port;
+
+	c->charge = xvs_port_on(c->skb->ifindex);
+	port = xvs_port_config(c->charge, c->control->generation);
+	if (!port || port->kind == XVS_PORT_UNUSED || port->kind == XVS_PORT_UPLINK)
+		return XVS_PASS;
+	return -XVS_DROP_host_originated;
+}
+
+static __always_inline int xvs_copy_arrives(struct xvs_context *c)
+{
+	__u32 to = c->skb->cb[3];
+	const struct xvs_port_config *port;
+	int error;
+
+	xvs_take_over(c);
+	c->skb->cb[0] = 0;
+	c->charge = to;
+	port = xvs_port_config(to, c->generation);
+	if (!port || port->ifindex != c->skb->ifindex)
+		return -XVS_DROP_wrong_switch;
+	error = xvs_read_tag(c);
+	if (error)
+		return error;
+	error = xvs_egress_stages(c, port, to);
+	return error ? error : XVS_PASS;
+}
+
+SEC("tc")
+int xvs_egress(struct __sk_buff *skb)
+{
+	struct xvs_context c = {.skb = skb, .control = xvs_control()};
+	__u32 phase;
+
+	if (!c.control)
+		return TC_ACT_SHOT; /* cannot be: an array's only element */
+	phase = skb->cb[0] ^ c.control->cookie;
+	if (phase == XVS_PHASE_DONE) {
+		skb->cb[0] = 0;
+		return TC_ACT_UNSPEC;
+	}
+	return xvs_end(&c, phase == XVS_PHASE_CLONE ? xvs_copy_arrives(&c) : xvs_from_host(&c));
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a frame carries through the stages of one hook, and, for copies, from the ingress hook to
+ * the egress hook of another device in skb->cb:
+ *
+ *   cb[0]  cookie ^ phase        proves that a switch of ours wrote the rest
+ *   cb[1]  31      16 15  13  11       0
+ *          | generation |pri| - |  VLAN  |
+ *   cb[2]  id of the port it came from
+ *   cb[3]  id of the port it goes to
+ */
+#ifndef XVS_BPF_CONTEXT_H
+#define XVS_BPF_CONTEXT_H
+
+#include <linux/pkt_cls.h>
+#include "bpf/lib/count.h"
+#include "bpf/lib/mtu.h"
+
+enum xvs_phase {
+	XVS_PHASE_DONE = 1, /* egress stages are behind it: nothing to do */
+	XVS_PHASE_CLONE = 2, /* a copy: the egress hook runs the stages */
+};
+
+struct xvs_context {
+	struct __sk_buff *skb;
+	const struct xvs_control *control;
+	__u32 generation;
+	__u32 source; /* port id */
+	__u32 charge; /* port id that a drop is counted on */
+	struct xvs_vlan vlan;
+	struct xvs_tag tag; /* as the frame is now */
+	__u8 tag_bytes; /* tags that stand in the packet itself */
+};
+
+/*
+ * A function of the packet's way returns a TC action, XVS_PASS, or minus a drop reason. This is the
+ * one place where the way ends.
+ */
+#define XVS_PASS 0x100 /* not ours: to the next program and the stack (TC_ACT_UNSPEC is -1) */
+
+static __always_inline int xvs_end(const struct xvs_context *c, int verdict)
+{
+	if (verdict == XVS_PASS)
+		return TC_ACT_UNSPEC;
+	if (verdict >= 0)
+		return verdict;
+	xvs_count_drop(c->charge, -verdict, c->skb->gso_segs ?: 1);
+	return TC_ACT_SHOT;
+}
+
+static __always_inline void xvs_hand_over(const struct xvs_context *c, __u32 phase, __u32 to)
+{
+	struct __sk_buff *skb = c->skb;
+
+	skb->cb[0] = c->control->cookie ^ phase;
+	skb->cb[1] = c->generation << 16 | c->vlan.priority << 13 | c->vlan.id;
+	skb->cb[2] = c->source;
+	skb->cb[3] = to;
+}
+
+/* Takes over what xvs_hand_over() left on a copy. `charge` is set by the caller. */
+static __always_inline void xvs_take_over(struct xvs_context *c)
+{
+	struct __sk_buff *skb = c->skb;
+
+	c->generation = skb->cb[1] >> 16;
+	c->vlan.id = skb->cb[1] & XVS_VID_MASK;
+	c->vlan.priority = skb->cb[1] >> 13 & 7;
+	c->source = skb->cb[2];
+}
+
+/*
+ * Reads the outermost tag into c->tag. The kernel takes a tag out of the packet before TC ingress,
+ * but a frame may also come with one tag in skb->vlan_* and more in the packet.
+ */
+static __always_inline int xvs_read_tag(struct xvs_context *c)
+{
+	struct __sk_buff *skb = c->skb;
+	const struct ethhdr *eth = (void *)(long)skb->data;
+	const void *end = (void *)(long)skb->data_end;
+	int error;
+
+	if ((const void *)(eth + 1) > end)
+		return -XVS_DROP_truncated;
+	error = xvs_packet_tag(eth, end, &c->tag);
+	if (error)
+		return error;
+	c->tag_bytes = c->tag.present ? XVS_TAG_SIZE : 0;
+	if (skb->vlan_present) {
+		c->tag.inner = c->tag.present;
+		c->tag.present = 1;
+		c->tag.protocol = bpf_ntohs(skb->vlan_proto);
+		c->tag.control = skb->vlan_tci;
+	}
+	return 0;
+}
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The egress stages, per destination: VLAN, MTU, tag, counters. One function with two callers: the
+ * ingress hook for a single destination, the egress hook for copies.
+ */
+#ifndef XVS_BPF_DELIVER_H
+#define XVS_BPF_DELIVER_H
+
+#include "bpf/lib/context.h"
+
+static __always_inline const struct xvs_vlan_set *xvs_vlan_set_of(
+	const struct xvs_port_config *port)
+{
+	__u32 id = port->vlan_set;
+
+	if (port->vlan_mode != XVS_VLAN_TRUNK || (port->flags & XVS_PORT_ALL_VLANS))
+		return NULL;
+	return bpf_map_lookup_elem(&vlan_sets, &id);
+}
+
+/* Makes the frame's outermost tag `want`. */
+static __always_inline int xvs_set_tag(struct xvs_context *c, const struct xvs_tag *want)
+{
+	if (!c->tag.present && !want->present)
+		return 0;
+	if (c->tag.present && want->present && c->tag.control == want->control)
+		return 0;
+	if (c->tag.present && bpf_skb_vlan_pop(c->skb))
+		return -XVS_DROP_tag_failed;
+	if (want->present && bpf_skb_vlan_push(c->skb, bpf_htons(ETH_P_8021Q), want->control))
+		return -XVS_DROP_tag_failed;
+	return 0;
+}
+
+/*
+ * Runs the egress stages of `port` (id `id`) on the frame. 0, or minus the drop reason; drops from
+ * here on are the destination's. Packet pointers are void afterwards.
+ */
+static __always_inline int xvs_egress_stages(
+	struct xvs_context *c, const struct xvs_port_config *port, __u32 id)
+{
+	struct xvs_tag want;
+	int error;
+
+	c->charge = id;
+	if (!(port->flags & XVS_PORT_UP))
+		return -XVS_DROP_port_down;
+	error = xvs_tag_for(port, xvs_vlan_set_of(port), c->vlan, c->tag.inner, &want);
+	if (error)
+		return error;
+	if (!xvs_fits(c->skb, c->tag_bytes, port->mtu))
+		return -XVS_DROP_mtu_exceeded;
+	error = xvs_set_tag(c, &want);
+	if (error)
+		return error;
+	xvs_count_receive(c->control, id, c->skb->gso_segs ?: 1, c->skb->len);
+	return 0;
+}
+
+/* Sends the frame itself to its single destination. The last thing that the ingress hook does. */
+static __always_inline int xvs_deliver(struct xvs_context *c, __u32 switch_id, __u32 to)
+{
+	const struct xvs_port_config *port = xvs_port_config(to, c->generation);
+	int error;
+
+	if (!port || port->switch_id != switch_id)
+		return -XVS_DROP_wrong_switch;
+	error = xvs_egress_stages(c, port, to);
+	if (error)
+		return error;
+	if (port->flags & XVS_PORT_PEER)
+		return bpf_redirect_peer(port->ifindex, 0);
+	xvs_hand_over(c, XVS_PHASE_DONE, to);
+	return bpf_redirect(port->ifindex, 0);
+}
+
+#endif

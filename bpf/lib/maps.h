@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The pinned maps, as the programs see them; maps/layout.h says what stands in each. Every object
+ * that includes this header shares them: the agent pins a map under its name when it is made and
+ * hands that map to the objects loaded later.
+ */
+#ifndef XVS_BPF_MAPS_H
+#define XVS_BPF_MAPS_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "maps/layout.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct xvs_control);
+} control SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, XVS_PORT_MAX);
+	__type(key, __u32);
+	__type(value, struct xvs_port_ref);
+} port_index SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, XVS_PORT_MAX);
+	__type(key, __u32);
+	__type(value, struct xvs_port);
+} ports SEC(".maps");
+
+/* max_entries is XVS_PORT_MAX times the possible CPUs; the agent sets it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, XVS_PORT_MAX);
+	__type(key, __u32);
+	__type(value, struct xvs_counters);
+} counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, XVS_PORT_MAX);
+	__type(key, __u32);
+	__type(value, struct xvs_drops);
+} drops SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, XVS_PORT_MAX);
+	__type(key, __u32);
+	__type(value, struct xvs_port_state);
+} port_state SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, XVS_VLAN_SET_MAX);
+	__type(key, __u32);
+	__type(value, struct xvs_vlan_set);
+} vlan_sets SEC(".maps");
+
+/* Never made: the pattern of the inner maps, whose BTF types the agent takes from here. */
+struct xvs_fdb_table {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, XVS_FDB_SIZE_DEFAULT);
+	__type(key, struct xvs_fdb_key);
+	__type(value, struct xvs_fdb_entry);
+} fdb_pattern SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, XVS_SWITCH_MAX);
+	__type(key, __u32);
+	__array(values, struct xvs_fdb_table);
+} fdb SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, XVS_FLOOD_LIST_MAX);
+	__type(key, struct xvs_flood_key);
+	__type(value, struct xvs_flood_list);
+} flood_lists SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, XVS_FLOOD_MEMBER_MAX);
+	__type(key, __u32);
+	__type(value, __u32);
+} flood_members SEC(".maps");
+
+/* Where an uplink's XDP program delivers: port id to device. */
+struct {
+	__uint(type, BPF_MAP_TYPE_DEVMAP);
+	__uint(max_entries, XVS_PORT_MAX);
+	__type(key, __u32);
+	__type(value, struct bpf_devmap_val);
+} xdp_ports SEC(".maps");
+
+static __always_inline struct xvs_control *xvs_control(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&control, &zero);
+}
+
+/* The port on a device, or 0. */
+static __always_inline __u32 xvs_port_on(__u32 ifindex)
+{
+	struct xvs_port_ref *ref = bpf_map_lookup_elem(&port_index, &ifindex);
+
+	if (!ref)
+		return 0;
+	__u64 both = *(volatile __u64 *)ref; /* one load: key and port belong together */
+
+	return (__u32)both == ifindex ? both >> 32 : 0;
+}
+
+static __always_inline const struct xvs_port_config *xvs_port_config(__u32 port, __u32 generation)
+{
+	struct xvs_port *both = bpf_map_lookup_elem(&ports, &port);
+
+	return both ? &both->half[generation & 1] : NULL;
+}
+
+#endif

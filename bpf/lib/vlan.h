@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * VLAN rules (IEEE 802.1Q): which VLAN a frame belongs to, and which tag it leaves with. Pure:
+ * no maps, no packets, so that the unit tests run them outside the kernel.
+ */
+#ifndef XVS_BPF_VLAN_H
+#define XVS_BPF_VLAN_H
+
+#include "maps/layout.h"
+
+#define XVS_TPID_8021Q 0x8100
+#define XVS_TPID_8021AD 0x88a8
+#define XVS_VID_MASK 0x0fff
+#define XVS_PCP_SHIFT 13
+
+/* The outermost tag of a frame. */
+struct xvs_tag {
+	__u8 present;
+	__u8 inner; /* another tag follows */
+	__u16 protocol; /* TPID, host order */
+	__u16 control; /* TCI, host order: priority 3 bits, DEI 1, VLAN id 12 */
+};
+
+/* A frame's place inside the switch. */
+struct xvs_vlan {
+	__u16 id; /* 0 = untagged domain */
+	__u8 priority; /* 802.1p, 0..7 */
+};
+
+static inline __attribute__((always_inline)) int xvs_is_tpid(__u16 protocol)
+{
+	return protocol == XVS_TPID_8021Q || protocol == XVS_TPID_8021AD;
+}
+
+static inline __attribute__((always_inline)) int xvs_vlan_in_set(
+	const struct xvs_vlan_set *set, __u16 vlan)
+{
+	return set && (set->word[(vlan & XVS_VID_MASK) / 64] >> (vlan % 64) & 1);
+}
+
+/* May the trunk `port` carry `vlan` in tagged frames? `set` is its list, unused with ALL_VLANS. */
+static inline __attribute__((always_inline)) int xvs_trunk_allows(
+	const struct xvs_port_config *port, const struct xvs_vlan_set *set, __u16 vlan)
+{
+	if (vlan == port->vlan)
+		return 1; /* native, tagged or not */
+	if (vlan == 0 || vlan >= XVS_VLAN_MAX - 1)
+		return 0;
+	return (port->flags & XVS_PORT_ALL_VLANS) || xvs_vlan_in_set(set, vlan);
+}
+
+/*
+ * The VLAN of a frame that `port` sends. Truth table:
+ *
+ *   tag            untagged port    access port      trunk port
+ *   none           domain 0         VLAN of port     native VLAN
+ *   VID 0          domain 0         VLAN of port     native VLAN      (a priority tag)
+ *   VID v          vlan-tagged      vlan-tagged      v if allowed, else vlan-not-allowed
+ *   0x88a8         vlan-protocol    vlan-protocol    vlan-protocol
+ *   VID 0 + tag    vlan-inner-tag   vlan-inner-tag   vlan-inner-tag   (would surface)
+ *
+ * Returns 0 with *ret set, or minus the drop reason.
+ */
+static inline __attribute__((always_inline)) int xvs_vlan_of(const struct xvs_port_config *port,
+	const struct xvs_vlan_set *set, const struct xvs_tag *tag, struct xvs_vlan *ret)
+{
+	__u16 id = tag->control & XVS_VID_MASK;
+
+	ret->id = port->vlan;
+	ret->priority = 0;
+	if (!tag->present)
+		return 0;
+	if (tag->protocol != XVS_TPID_8021Q)
+		return -XVS_DROP_vlan_protocol;
+	if (port->flags & XVS_PORT_KEEP_PRIORITY)
+		ret->priority = tag->control >> XVS_PCP_SHIFT;
+	if (id == 0)
+		return tag->inner ? -XVS_DROP_vlan_inner_tag : 0;
+	if (port->vlan_mode != XVS_VLAN_TRUNK)
+		return -XVS_DROP_vlan_tagged;
+	if (!xvs_trunk_allows(port, set, id))
+		return -XVS_DROP_vlan_not_allowed;
+	ret->id = id;
+	return 0;
+}
+
+/*
+ * The tag with which a frame of `vlan` leaves through `port`: the VLAN's on a trunk unless it is
+ * native there; a priority tag (VID 0) where the port keeps priorities and there is one; else none.
+ * `inner`: the frame has a tag below its outer one, which must not surface.
+ * Returns 0 with *ret set, or minus the drop reason.
+ */
+static inline __attribute__((always_inline)) int xvs_tag_for(const struct xvs_port_config *port,
+	const struct xvs_vlan_set *set, struct xvs_vlan vlan, int inner, struct xvs_tag *ret)
+{
+	if (port->vlan_mode == XVS_VLAN_TRUNK ? !xvs_trunk_allows(port, set, vlan.id)
+					      : vlan.id != port->vlan)
+		return -XVS_DROP_vlan_not_member;
+	ret->inner = inner;
+	ret->protocol = XVS_TPID_8021Q;
+	ret->control = vlan.priority << XVS_PCP_SHIFT;
+	ret->present = vlan.priority && (port->flags & XVS_PORT_KEEP_PRIORITY);
+	if (port->vlan_mode == XVS_VLAN_TRUNK && vlan.id != port->vlan) {
+		ret->control |= vlan.id;
+		ret->present = 1;
+	} else if (inner) {
+		return -XVS_DROP_vlan_inner_tag;
+	}
+	return 0;
+}
+
+#endif

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * XDP on an uplink: known unicast that is not TCP, to a port that can take frames from XDP.
+ * Everything else goes up to TC, which also does all learning and refreshing: this program writes
+ * nothing but counters.
+ */
+#include <linux/in.h>
+#include <linux/in6.h>
+#include "bpf/lib/fdb.h"
+#include "bpf/lib/frame.h"
+
+struct xvs_fast {
+	struct xdp_md *xdp;
+	const struct xvs_control *control;
+	__u32 generation;
+	__u32 source; /* port id of the uplink */
+	__u32 to;
+	struct xvs_tag tag;
+	struct xvs_vlan vlan;
+};
+
+/* TCP stays with TC, where GRO has joined it; so does what hides its transport protocol. */
+static __always_inline int xvs_may_be_tcp(const void *l3, const void *end, __u16 protocol)
+{
+	const __u8 *bytes = l3;
+
+	if (protocol == ETH_P_IP)
+		return (const void *)(bytes + 20) > end || bytes[9] == IPPROTO_TCP;
+	if (protocol == ETH_P_IPV6)
+		return (const void *)(bytes + 40) > end ||
+		       (bytes[6] != IPPROTO_UDP && bytes[6] != IPPROTO_ICMPV6);
+	return 0;
+}
+
+static __always_inline int xvs_is_tcp(const struct ethhdr *eth, const void *end, int tagged)
+{
+	const struct xvs_tag_header *tag = (const void *)(eth + 1);
+
+	if (!tagged)
+		return xvs_may_be_tcp(eth + 1, end, bpf_ntohs(eth->h_proto));
+	if ((const void *)(tag + 1) > end)
+		return 1;
+	return xvs_may_be_tcp(tag + 1, end, bpf_ntohs(tag->protocol));
+}
+
+/* Changes the packet's tag from f->tag to `want` by moving the two addresses. */
+static __always_inline int xvs_xdp_set_tag(struct xvs_fast *f, const struct xvs_tag *want)
+{
+	int grow = (want->present ? 4 : 0) - (f->tag.present ? 4 : 0);
+	struct xvs_tag_header *tag;
+	struct ethhdr *eth, old;
+
+	if (!f->tag.present && !want->present)
+		return 0;
+	eth = (void *)(long)f->xdp->data;
+	if ((void *)(eth + 1) > (void *)(long)f->xdp->data_end)
+		return -1;
+	old = *eth;
+	if (grow && bpf_xdp_adjust_head(f->xdp, -grow))
+		return -1;
+	eth = (void *)(long)f->xdp->data;
+	tag = (void *)(eth + 1);
+	if ((void *)(tag + 1) > (void *)(long)f->xdp->data_end)
+		return -1;
+	__builtin_memcpy(eth, &old, 2 * ETH_ALEN);
+	if (want->present) {
+		if (grow)
+			tag->protocol = old.h_proto;
+		eth->h_proto = bpf_htons(ETH_P_8021Q);
+		tag->control = bpf_htons(want->control);
+	}
+	return 0;
+}
+
+/* The uplink's VLAN, source and destination checks; sets f->to. 0, or -1: TC decides. */
+static __always_inline int xvs_fast_lookup(struct xvs_fast *f, const struct xvs_port_config *port)
+{
+	const struct ethhdr *eth = (void *)(long)f->xdp->data;
+	const void *end = (void *)(long)f->xdp->data_end;
+	struct xvs_fdb_key key = {};
+	void *table = xvs_fdb_of(port);
+	__u64 idle = 0;
+
+	if ((const void *)(eth + 1) > end || !table || xvs_is_group(eth->h_dest))
+		return -1;
+	if (xvs_packet_tag(eth, end, &f->tag) || xvs_vlan_of(port, NULL, &f->tag, &f->vlan))
+		return -1;
+	if (xvs_is_tcp(eth, end, f->tag.present))
+		return -1;
+	key.vlan = f->vlan.id;
+	__builtin_memcpy(key.mac, eth->h_source, XVS_MAC_SIZE);
+	if (xvs_fdb_find(table, &key, port->ageing_ns, &idle) != f->source ||
+		idle >= XVS_FDB_REFRESH_NS)
+		return -1;
+	__builtin_memcpy(key.mac, eth->h_dest, XVS_MAC_SIZE);
+	f->to = xvs_fdb_destination(table, &key, port->ageing_ns);
+	return f->to && f->to != f->source ? 0 : -1;
+}
+
+static __always_inline int xvs_from_wire(struct xvs_fast *f)
+{
+	const struct xvs_port_config *port, *destination;
+	struct xvs_tag want;
+	__u32 bytes;
+
+	f->source = xvs_port_on(f->xdp->ingress_ifindex);
+	port = xvs_port_config(f->source, f->generation);
+	if (!port || port->kind != XVS_PORT_UPLINK || xvs_fast_lookup(f, port))
+		return XDP_PASS;
+	destination = xvs_port_config(f->to, f->generation);
+	if (!destination || destination->switch_id != port->switch_id ||
+		!(destination->flags & XVS_PORT_UP) || !(destination->flags & XVS_PORT_XDP_TARGET))
+		return XDP_PASS;
+	if (destination->vlan_mode == XVS_VLAN_TRUNK && !(destination->flags & XVS_PORT_ALL_VLANS))
+		return XDP_PASS; /* its list is TC's business */
+	if (xvs_tag_for(destination, NULL, f->vlan, f->tag.inner, &want))
+		return XDP_PASS;
+	bytes = bpf_xdp_get_buff_len(f->xdp);
+	if (bytes > destination->mtu + ETH_HLEN + (f->tag.present ? 4 : 0))
+		return XDP_PASS;
+	if (xvs_xdp_set_tag(f, &want))
+		return XDP_PASS;
+	xvs_count_transmit(f->control, f->source, 1, bytes);
+	xvs_count_receive(f->control, f->to, 1, bytes);
+	return bpf_redirect_map(&xdp_ports, f->to, XDP_PASS);
+}
+
+SEC("xdp.frags")
+int xvs_uplink(struct xdp_md *xdp)
+{
+	struct xvs_fast f = {.xdp = xdp, .control = xvs_control()};
+
+	if (!f.control)
+		return XDP_PASS;
+	f.generation = f.control->generation;
+	return xvs_from_wire(&f);
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The one list of drop reasons. From it come the enum that the programs return, the named members
+ * of the pinned map (so `bpftool map dump` shows names) and the words of `xvsctl`.
+ *
+ * X(member, word, meaning): `member` is the C name, `word` what a person reads. New reasons are
+ * added at the end; the order is part of the layout version.
+ */
+#ifndef XVS_MAPS_DROPS_H
+#define XVS_MAPS_DROPS_H
+
+#include <linux/types.h>
+
+#define XVS_DROP_LIST(X)                                                                           \
+	X(no_port, "no-port", "arrived on a device that is no port of a switch")                   \
+	X(no_program, "no-program", "the program behind the hook was missing (tail call failed)")  \
+	X(truncated, "truncated", "shorter than the headers it announces")                         \
+	X(source_group, "source-group", "source MAC address is a group address")                   \
+	X(source_zero, "source-zero", "source MAC address is all zero")                            \
+	X(reserved_group, "reserved-group", "sent to 01:80:C2:00:00:0X, never forwarded")          \
+	X(mac_taken, "mac-taken", "source MAC address is assigned to another port")                \
+	X(vlan_tagged, "vlan-tagged", "tagged frame on an untagged or access port")                \
+	X(vlan_protocol, "vlan-protocol", "outer tag is not 802.1Q (0x8100)")                      \
+	X(vlan_inner_tag, "vlan-inner-tag", "a second tag would surface as the outer one")         \
+	X(vlan_not_allowed, "vlan-not-allowed", "the port may not send in this VLAN")              \
+	X(vlan_not_member, "vlan-not-member", "the destination is not in this VLAN")               \
+	X(same_port, "same-port", "the destination is on the port it came from")                   \
+	X(port_down, "port-down", "the destination has no device or no link")                      \
+	X(mtu_exceeded, "mtu-exceeded",                                                            \
+		"larger than the destination's MTU (GSO: a segment of it)")                        \
+	X(no_destination, "no-destination", "nobody else is in this VLAN")                         \
+	X(clone_failed, "clone-failed", "a copy for this destination could not be made or queued") \
+	X(tag_failed, "tag-failed", "the VLAN tag could not be changed")                           \
+	X(host_originated, "host-originated", "the host itself sent on the device of a port")      \
+	X(wrong_switch, "wrong-switch",                                                            \
+		"the table entry belonged to another switch or was reused")                        \
+	X(xdp_transmit, "xdp-transmit", "the device lost it after an XDP redirect")
+
+enum xvs_drop {
+	XVS_DROP_none, /* no drop; never counted */
+#define XVS_DROP_ENUM(member, word, meaning) XVS_DROP_##member,
+	XVS_DROP_LIST(XVS_DROP_ENUM)
+#undef XVS_DROP_ENUM
+		XVS_DROP_count, /* one past the last reason */
+};
+
+/*
+ * Value of the map `drops` (index: port id). Packets, one counter a reason, added atomically by
+ * all CPUs. Programs index it as an array: reason r stands at ((__u64 *)drops)[r].
+ */
+struct xvs_drops {
+	__u64 none; /* always 0; keeps the index equal to the reason */
+#define XVS_DROP_MEMBER(member, word, meaning) __u64 member;
+	XVS_DROP_LIST(XVS_DROP_MEMBER)
+#undef XVS_DROP_MEMBER
+};
+
+_Static_assert(
+	sizeof(struct xvs_drops) == XVS_DROP_count * sizeof(__u64), "one counter for each reason");
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The layout of every pinned map: what the programs read and the agent writes.
+ *
+ * Byte order is the host's unless a comment says otherwise. MAC addresses are in the order of the
+ * wire. The two sides agree by XVS_LAYOUT_VERSION, kept in the map `control`; an agent that finds
+ * another version there refuses to adopt the pins.
+ *
+ * Configuration is written in halves. `control.generation` names the half that packets read (its
+ * lowest bit); the agent fills the other half for all ports at once, then advances the generation
+ * with one store, so that all ports change together. A half is written again only after an RCU
+ * grace period. A packet reads the generation once and carries it to later hooks.
+ */
+#ifndef XVS_MAPS_LAYOUT_H
+#define XVS_MAPS_LAYOUT_H
+
+#include <linux/types.h>
+#include "maps/drops.h"
+#include "maps/limits.h"
+
+#define XVS_LAYOUT_VERSION 1
+#define XVS_MAC_SIZE 6
+
+/* Map `control`, array of one, mmapable. */
+struct xvs_control {
+	__u32 layout_version; /* XVS_LAYOUT_VERSION */
+	__u32 generation; /* lowest bit: the half in use; grows by one at each change */
+	__u32 cookie; /* random per set of pins; marks frames that have been through a switch */
+	__u32 cpus; /* possible CPUs when the maps were made: stride of `counters` */
+	__u32 saved_backlog; /* net.core.netdev_max_backlog before it was raised; 0 = untouched */
+	__u32 reserved;
+};
+
+/* Map `port_index`, hash: interface index (__u32) to the port on it. */
+struct xvs_port_ref {
+	__u32 ifindex; /* the key again: hash elements are reused at once, a reader checks */
+	__u32 port; /* port id */
+} __attribute__((aligned(8)));
+
+enum xvs_port_kind {
+	XVS_PORT_UNUSED,
+	XVS_PORT_VPORT, /* a guest's tap or veth */
+	XVS_PORT_HOST, /* the switch's own veth to the host */
+	XVS_PORT_UPLINK, /* the NIC */
+};
+
+enum xvs_vlan_mode {
+	XVS_VLAN_UNTAGGED, /* untagged frames only, in the untagged domain (VLAN 0) */
+	XVS_VLAN_ACCESS, /* untagged frames only, in VLAN `vlan` */
+	XVS_VLAN_TRUNK, /* tagged frames of the VLANs in `vlan_set`; untagged ones are in `vlan` */
+};
+
+enum xvs_port_flag {
+	XVS_PORT_UP = 1u << 0, /* has a device with link; frames can be delivered */
+	XVS_PORT_PEER = 1u << 1, /* veth, far end in another namespace: peer redirect works */
+	XVS_PORT_MAC = 1u << 2, /* `mac` is assigned to this port */
+	XVS_PORT_KEEP_PRIORITY = 1u << 3, /* 802.1p of this port's frames is kept */
+	XVS_PORT_XDP_TARGET = 1u << 4, /* an uplink's XDP program may deliver straight to it */
+	XVS_PORT_ALL_VLANS = 1u << 5, /* trunk without a list: `vlan_set` is not looked at */
+};
+
+/* One half of a port's configuration. One cache line. */
+struct xvs_port_config {
+	__u8 kind; /* enum xvs_port_kind */
+	__u8 vlan_mode; /* enum xvs_vlan_mode */
+	__u16 vlan; /* access: VLAN id 1..4094; trunk: native VLAN id, 0 = untagged domain */
+	__u16 vlan_set; /* trunk: index into `vlan_sets` */
+	__u16 switch_id; /* 1..XVS_SWITCH_MAX - 1 */
+	__u32 flags; /* enum xvs_port_flag */
+	__u32 ifindex; /* device, 0 = none */
+	__u32 mtu; /* largest layer-3 packet in bytes, without Ethernet header and tags */
+	__u32 learning_limit; /* MAC addresses that may be learned here; 0 = no limit */
+	__u64 ageing_ns; /* of the switch: learned addresses are unknown after this silence */
+	__u8 mac[XVS_MAC_SIZE]; /* assigned address, see XVS_PORT_MAC */
+	__u8 reserved[26];
+};
+_Static_assert(sizeof(struct xvs_port_config) == 64, "a cache line");
+
+/* Map `ports`, array by port id, mmapable. */
+struct xvs_port {
+	struct xvs_port_config half[2]; /* index: generation & 1 */
+};
+_Static_assert(sizeof(struct xvs_port) == 128, "two cache lines");
+
+/* Maps `port_names` and `switch_names`, arrays by id. An empty name is a free id. */
+struct xvs_name {
+	char text[XVS_PORT_NAME_SIZE]; /* closed by a zero byte */
+};
+
+/*
+ * Map `counters`, array, mmapable, index: port id * control.cpus + CPU. One cache line, written by
+ * one CPU only. Directions are the guest's: transmit is what it sent. A GSO packet counts as many
+ * packets as it has segments; bytes are those of the frame as the kernel hands it over, from the
+ * destination MAC on, headers of a GSO packet once.
+ */
+struct xvs_counters {
+	__u32 port;
+	__u32 cpu;
+	__u64 transmit_packets;
+	__u64 transmit_bytes;
+	__u64 receive_packets;
+	__u64 receive_bytes;
+	__u64 flooded_packets; /* transmitted ones that were sent to more than their owner */
+	__u64 learned; /* MAC addresses learned or moved here */
+	__u64 not_learned; /* addresses refused by the learning limit or a full table */
+};
+_Static_assert(sizeof(struct xvs_counters) == 64, "a cache line");
+
+/* Map `port_state`, array by port id, mmapable. Written by the programs, corrected by the agent. */
+struct xvs_port_state {
+	__u32 learned; /* dynamic MAC table entries that name this port */
+	__u32 reserved;
+};
+
+/* Map `vlan_sets`, array: 4,096 bits, VLAN v is bit v % 64 of word v / 64. Never changed in use. */
+struct xvs_vlan_set {
+	__u64 word[XVS_VLAN_MAX / 64];
+};
+
+/*
+ * Map `fdb`, array of maps by switch id; each inner map is a hash from xvs_fdb_key to
+ * xvs_fdb_entry: the MAC table of one switch, learned per VLAN.
+ */
+#define XVS_FDB_ANY_VLAN 0xffff /* key of an assigned address: it holds in every VLAN */
+
+struct xvs_fdb_key {
+	__u8 mac[XVS_MAC_SIZE];
+	__u16 vlan; /* 0..4094, or XVS_FDB_ANY_VLAN */
+};
+_Static_assert(sizeof(struct xvs_fdb_key) == 8, "two words: the cheapest hash");
+
+enum xvs_fdb_flag {
+	XVS_FDB_STATIC = 1u << 0, /* set by the operator; neither aged nor moved */
+	XVS_FDB_ASSIGNED = 1u << 1, /* a port's own address; neither aged nor moved */
+};
+#define XVS_FDB_PERMANENT (XVS_FDB_STATIC | XVS_FDB_ASSIGNED)
+
+struct xvs_fdb_entry {
+	struct xvs_fdb_key key; /* again, before `port`: a reader takes port, then checks this */
+	__u32 port; /* port id */
+	__u32 flags; /* enum xvs_fdb_flag */
+	__u64 seen_ns; /* CLOCK_MONOTONIC_COARSE of the last frame, written at most once a second */
+};
+_Static_assert(sizeof(struct xvs_fdb_entry) == 24, "");
+
+/*
+ * Map `flood_lists`, hash: where in `flood_members` (array of port ids, __u32) a list stands.
+ * A flood in VLAN v of a switch visits the list of v (ports whose untagged frames are in v), then
+ * the list XVS_FLOOD_TRUNKS (trunk ports), skipping trunks that do not allow v.
+ */
+#define XVS_FLOOD_TRUNKS 0xffff
+
+struct xvs_flood_key {
+	__u16 switch_id;
+	__u16 vlan; /* 0..4094, or XVS_FLOOD_TRUNKS */
+	__u32 half; /* generation & 1 */
+};
+
+struct xvs_flood_list {
+	__u32 first; /* index into flood_members */
+	__u32 count;
+};
+
+/*
+ * What of a device was changed for a port, to be given back on release.
+ * Map `device_saved`, array by port id, all zero when nothing was changed.
+ */
+enum xvs_saved_flag {
+	XVS_SAVED_PROMISC = 1u << 0, /* promiscuous mode was off */
+	XVS_SAVED_RXVLAN = 1u << 1, /* receive VLAN offload was on */
+	XVS_SAVED_IPV6 = 1u << 2, /* IPv6 was on */
+	XVS_SAVED_DOWN = 1u << 3, /* the device was down */
+};
+
+struct xvs_device_saved {
+	__u32 ifindex;
+	__u32 flags; /* enum xvs_saved_flag */
+};
+
+/* Where a program stands in the array of its hook; slot 0 is the hook's main program. */
+#define XVS_SLOT_MAIN 0
+#define XVS_SLOT_MAX 64
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Bounds that both sides of the maps obey. Every table and loop of xvswitch is bounded by one of
+ * these or by a setting that replaces it when the maps are created.
+ */
+#ifndef XVS_MAPS_LIMITS_H
+#define XVS_MAPS_LIMITS_H
+
+#define XVS_NAME_SIZE 64 /* bytes of a switch's or port's name, with its closing zero */
+#define XVS_PORT_NAME_SIZE 72 /* the same for "SWITCH/uplink" and "SWITCH/host" */
+#define XVS_SWITCH_MAX 1024 /* switch ids are 1..XVS_SWITCH_MAX - 1; 0 is no switch */
+#define XVS_PORT_MAX 16384 /* port ids are 1..XVS_PORT_MAX - 1; 0 is no port */
+#define XVS_VLAN_MAX 4096 /* 12-bit VLAN ids; 0 is the untagged domain, 4095 is reserved */
+#define XVS_VLAN_SET_MAX 1024 /* different lists of allowed VLANs; set 0 allows every VLAN */
+
+/* Flood lists: a port stands once among its VLAN's members or once among its switch's trunks. */
+#define XVS_FLOOD_MEMBER_MAX (2 * XVS_PORT_MAX) /* both halves */
+#define XVS_FLOOD_LIST_MAX (2 * (XVS_PORT_MAX + XVS_SWITCH_MAX)) /* both halves */
+
+/* MAC table of one switch, in entries. */
+#define XVS_FDB_SIZE_MIN 16
+#define XVS_FDB_SIZE_DEFAULT 65536
+#define XVS_FDB_SIZE_MAX 4194304
+
+#endif

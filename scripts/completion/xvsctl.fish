@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# fish completion for xvsctl
+
+# Names of a kind of object, as the daemon knows them.
+function __xvsctl_names
+    timeout 2 xvsctl -br $argv[1] list 2>/dev/null | string replace -r ' .*' ''
+end
+
+# The words of the command line that are no options.
+function __xvsctl_words
+    commandline -opc | string match -v -- '-*'
+end
+
+# Whether the object is $argv[1] and the verb one of the rest.
+function __xvsctl_at
+    set -l words (__xvsctl_words)
+    test (count $words) -ge 3; and test "$words[2]" = $argv[1]; and contains -- $words[3] $argv[2..-1]
+end
+
+# Whether the object is $argv[1] and a verb is to come.
+function __xvsctl_wants_verb
+    set -l words (__xvsctl_words)
+    test (count $words) -eq 2; and contains -- $words[2] $argv
+end
+
+# Whether the value of the keyword $argv[1] is to come.
+function __xvsctl_after
+    set -l words (__xvsctl_words)
+    test (count $words) -ge 4; and test "$words[-1]" = $argv[1]
+end
+
+function __xvsctl_wants_word
+    not __xvsctl_after switch; and not __xvsctl_after port; and not __xvsctl_after vlan; and not __xvsctl_after mac
+end
+
+complete -c xvsctl -f
+complete -c xvsctl -s j -l json -d 'the reply as JSON'
+complete -c xvsctl -s p -l pretty -d 'with -j: indented'
+complete -c xvsctl -s s -l stats -d 'counters and drops in the list of ports'
+complete -c xvsctl -s d -l details -d 'a page for each object'
+complete -c xvsctl -o br -l brief -d 'names and states only'
+complete -c xvsctl -l color -x -a 'auto always never' -d 'colour of states'
+complete -c xvsctl -s f -l file -r -F -d 'what to apply'
+complete -c xvsctl -l socket -r -F -d 'the socket of the daemon'
+complete -c xvsctl -s V -l version -d 'print the version'
+complete -c xvsctl -s h -l help -d 'print help'
+
+complete -c xvsctl -n 'test (count (__xvsctl_words)) -eq 1' -a 'apply show switch port fdb help'
+complete -c xvsctl -n '__xvsctl_wants_verb switch port' -a 'list show help'
+complete -c xvsctl -n '__xvsctl_wants_verb fdb' -a 'list show flush add del help'
+complete -c xvsctl -n '__xvsctl_at switch list show' -a '(__xvsctl_names switch)'
+complete -c xvsctl -n '__xvsctl_at port list show; and __xvsctl_wants_word' -a '(__xvsctl_names port) switch'
+complete -c xvsctl -n '__xvsctl_at fdb list show flush add del; and __xvsctl_wants_word' -a 'switch vlan'
+complete -c xvsctl -n '__xvsctl_at fdb list show flush add; and __xvsctl_wants_word' -a port
+complete -c xvsctl -n '__xvsctl_at fdb list show; and __xvsctl_wants_word' -a mac
+complete -c xvsctl -n '__xvsctl_after switch' -a '(__xvsctl_names switch)'
+complete -c xvsctl -n '__xvsctl_after port' -a '(__xvsctl_names port)'
+complete -c xvsctl -n '__xvsctl_after port; and __xvsctl_at fdb list show flush add' -a 'uplink host'

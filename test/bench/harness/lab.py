@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Namespaces, processes and settings of a bench. A lab takes down whatever it has put up."""
+
+import contextlib
+import itertools
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+
+END_SECONDS = 5  # that a process has to end by itself
+RUN_SECONDS = 300  # after which a command hangs
+QUIET = ("net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1")
+
+
+class BenchError(Exception):
+    """Something could not be measured; the text says why."""
+
+
+def command_line(words, netns=None, cpu=None):
+    """The words, run in a namespace and on one CPU where given. /sys stays the host's."""
+    inside = ["nsenter", f"--net=/run/netns/{netns}"] if netns else []
+    pinned = ["taskset", "-c", str(cpu)] if cpu is not None else []
+    return [*inside, *pinned, *map(str, words)]
+
+
+def run(*words, netns=None, cpu=None, stdin=None):
+    """Runs a command and returns what it prints."""
+    text = " ".join(map(str, words))[:200]
+    try:
+        done = subprocess.run(command_line(words, netns, cpu), input=stdin, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              timeout=RUN_SECONDS, check=False)
+    except subprocess.TimeoutExpired as late:
+        raise BenchError(f"{text}: hangs") from late
+    if done.returncode:
+        said = done.stderr.strip() or done.stdout.strip()
+        raise BenchError(f"{text}: {said or done.returncode}")
+    return done.stdout
+
+
+def end(process):
+    """Ends a process that start() gave: asked first, killed if it doesn't listen."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+class Namespace:
+    """A network namespace, known to ip(8) by name."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def run(self, *words, **options):
+        return run(*words, netns=self.name, **options)
+
+    def ip(self, *words, **options):
+        return run("ip", "-n", self.name, *words, **options)
+
+
+class Lab(contextlib.ExitStack):
+    """Puts things up; leaving its `with` block takes them down again, last one first."""
+
+    _numbers = itertools.count()
+
+    def __init__(self, build):
+        super().__init__()
+        self.build = pathlib.Path(build)
+        self.name = f"xvsbench{os.getpid()}-{next(self._numbers)}"
+
+    def __enter__(self):
+        super().__enter__()
+        folder = tempfile.TemporaryDirectory(prefix=f"{self.name}-")
+        self.folder = pathlib.Path(self.enter_context(folder))
+        return self
+
+    def __exit__(self, *details):
+        kept = {number: signal.signal(number, signal.SIG_IGN)
+                for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+        try:
+            return super().__exit__(*details)
+        finally:
+            for number, handler in kept.items():
+                signal.signal(number, handler)
+
+    def tool(self, name):
+        return self.build / "bench" / name
+
+    def namespace(self, name):
+        space = Namespace(f"{self.name}-{name}")
+        run("ip", "netns", "add", space.name)
+        self.callback(run, "ip", "netns", "del", space.name)
+        space.run("sysctl", "-qw", *QUIET)
+        space.ip("link", "set", "lo", "up")
+        return space
+
+    def start(self, *words, netns=None, cpu=None, **options):
+        """A process beside this one, out of reach of the terminal's ctrl-C."""
+        process = subprocess.Popen(command_line(words, netns, cpu), text=True,
+                                   start_new_session=True, **options)
+        self.callback(end, process)
+        return process
+
+    def set_sysctl(self, key, value):
+        """Of the host, for as long as the lab stands."""
+        before = run("sysctl", "-n", key).strip()
+        self.callback(run, "sysctl", "-qw", f"{key}={before}")
+        run("sysctl", "-qw", f"{key}={value}")

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Results: what they are judged by, and how they are printed."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import platform
+import re
+from statistics import median
+
+BEGIN, END = "<!-- results -->", "<!-- end of results -->"
+PREFIXES = ((1e9, " G"), (1e6, " M"), (1e3, " k"), (1, " "))
+RATIO_HEAD = ("bench", "ours", "peer", "ratio", "min..max", "target", "stretch", "verdict")
+FIGURE_HEAD = ("bench", "value", "min..max", "target", "verdict")
+
+
+def quantity(value, unit):
+    """1234567, "bit/s": "1.23 Mbit/s"."""
+    if unit in ("", "ns", "s"):
+        return f"{value:,.3g} {unit}".strip() if isinstance(value, float) else f"{value:,} {unit}"
+    for size, prefix in PREFIXES:
+        if abs(value) >= size:
+            return f"{value / size:.3g}{prefix}{unit}"
+    return f"{value:.3g} {unit}"
+
+
+def verdict(met):
+    return "" if met is None else "met" if met else "missed"
+
+
+@dataclasses.dataclass
+class Ratio:
+    """Ours divided by the peer's, round by round."""
+
+    title: str
+    unit: str
+    subject: str
+    peer_name: str
+    ours: list
+    peer: list
+    target: float
+    stretch: float | None = None
+
+    @property
+    def ratios(self):
+        return [ours / peer for ours, peer in zip(self.ours, self.peer)]
+
+    @property
+    def met(self):
+        return median(self.ratios) >= self.target
+
+    def row(self):
+        return (f"{self.title}: {self.subject} / {self.peer_name}",
+                quantity(median(self.ours), self.unit), quantity(median(self.peer), self.unit),
+                f"{median(self.ratios):.2f}", f"{min(self.ratios):.2f}..{max(self.ratios):.2f}",
+                f"≥ {self.target:.2f}", f"{self.stretch:.2f}" if self.stretch else "",
+                verdict(self.met))
+
+
+@dataclasses.dataclass
+class Figure:
+    """A figure that stands alone. `least`, `most`: what it must keep to, all of its values."""
+
+    title: str
+    unit: str
+    values: list
+    least: float | None = None
+    most: float | None = None
+
+    @property
+    def met(self):
+        if self.least is not None:
+            return min(self.values) >= self.least
+        return max(self.values) <= self.most if self.most is not None else None
+
+    def target(self):
+        if self.least is not None:
+            return f"≥ {quantity(self.least, self.unit)}"
+        return f"≤ {quantity(self.most, self.unit)}" if self.most is not None else ""
+
+    def row(self):
+        spread = f"{quantity(min(self.values), self.unit)} .. {quantity(max(self.values), self.unit)}"
+        return (self.title, quantity(median(self.values), self.unit),
+                spread if len(self.values) > 1 else "", self.target(), verdict(self.met))
+
+
+def table(head, results):
+    rows = [head, ["---"] * len(head), *(result.row() for result in results)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def circumstances(settings):
+    return {"kernel": platform.release(), "cpus": os.cpu_count(), "rounds": settings.rounds,
+            "seconds": settings.seconds, "subject": settings.subject}
+
+
+def markdown(results, settings):
+    around = circumstances(settings)
+    parts = [f"Kernel {around['kernel']}, {around['cpus']} CPUs, {around['rounds']} rounds of "
+             f"{around['seconds']} s. Medians; the ratio is the median of the rounds' ratios."]
+    for kind, head in ((Ratio, RATIO_HEAD), (Figure, FIGURE_HEAD)):
+        of_kind = [result for result in results if isinstance(result, kind)]
+        if of_kind:
+            parts.append(table(head, of_kind))
+    return "\n\n".join(parts)
+
+
+def write_json(path, results, settings):
+    every = [{"kind": type(result).__name__.lower(), "met": result.met,
+              **dataclasses.asdict(result)} for result in results]
+    text = json.dumps({**circumstances(settings), "results": every}, indent=2)
+    pathlib.Path(path).write_text(text + "\n")
+
+
+def write_page(path, text):
+    """Puts the tables between the two marks of a page."""
+    page = pathlib.Path(path)
+    between = re.compile(f"{BEGIN}.*{END}", re.DOTALL)
+    fresh, found = between.subn(lambda _: f"{BEGIN}\n{text}\n{END}", page.read_text())
+    if not found:
+        raise ValueError(f"{path} has no {BEGIN} … {END}")
+    page.write_text(fresh)

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
+#include <errno.h>
+#include <ftw.h>
+#include <glob.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+#include "test/netns/leftovers.h"
+#include "test/netns/testbed.h"
+
+#define LOG_SHOWN_MAX 20000 /* bytes of a log that are printed, from its end */
+
+const char *sanitizer_complaint(const char *text)
+{
+	static const char *const words[] = {
+		"ERROR: AddressSanitizer",
+		"ERROR: LeakSanitizer",
+		"runtime error:",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(text, words[i]))
+			return words[i];
+	return NULL;
+}
+
+/* Names in `folder` that belong to test `pid` (0: to any test). */
+static glob_t find(const char *folder, pid_t pid, const char *rest)
+{
+	char *pattern = pid ? test_text("%s/" TESTBED_PREFIX "%d-%s", folder, pid, rest)
+			    : test_text("%s/" TESTBED_PREFIX "%s", folder, rest);
+	glob_t found = {0};
+
+	glob(pattern, GLOB_NOSORT, NULL, &found);
+	free(pattern);
+	return found;
+}
+
+/* The whole text of a file; "" if there is none. */
+static char *read_text(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	char *text = NULL;
+	size_t room = 0;
+
+	if (!file || getdelim(&text, &room, 0, file) < 0) {
+		free(text);
+		text = strdup("");
+	}
+	if (file)
+		fclose(file);
+	return text;
+}
+
+const char *leftovers_sanitizer(pid_t pid)
+{
+	glob_t logs = find(TESTBED_FOLDERS, pid, "*/" TESTBED_LOG);
+	const char *complaint = NULL;
+
+	for (size_t i = 0; i < logs.gl_pathc && !complaint; i++) {
+		char *text = read_text(logs.gl_pathv[i]);
+
+		complaint = sanitizer_complaint(text);
+		free(text);
+	}
+	globfree(&logs);
+	return complaint;
+}
+
+void leftovers_print_logs(pid_t pid)
+{
+	glob_t logs = find(TESTBED_FOLDERS, pid, "*/" TESTBED_LOG);
+
+	for (size_t i = 0; i < logs.gl_pathc; i++) {
+		char *text = read_text(logs.gl_pathv[i]);
+		const size_t size = strlen(text);
+
+		if (size)
+			printf("--- %s\n%s---\n", logs.gl_pathv[i],
+				size > LOG_SHOWN_MAX ? text + size - LOG_SHOWN_MAX : text);
+		free(text);
+	}
+	globfree(&logs);
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	remove(path);
+	return 0;
+}
+
+static void remove_tree(const char *path)
+{
+	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void remove_netns(const char *path)
+{
+	umount2(path, MNT_DETACH);
+	unlink(path);
+}
+
+static void remove_all(const char *folder, pid_t pid, void (*remove)(const char *path))
+{
+	glob_t found = find(folder, pid, "*");
+
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		remove(found.gl_pathv[i]);
+	globfree(&found);
+}
+
+void leftovers_remove(pid_t pid)
+{
+	remove_all(TESTBED_BPFFS, pid, remove_tree);
+	remove_all(NETNS_FOLDER, pid, remove_netns);
+	remove_all(TESTBED_FOLDERS, pid, remove_tree);
+}
+
+/* The pid in the name of a leftover, 0 if it has none. */
+static pid_t owner(const char *path)
+{
+	return atoi(strrchr(path, '/') + 1 + strlen(TESTBED_PREFIX));
+}
+
+static void remove_dead_in(const char *folder)
+{
+	glob_t found = find(folder, 0, "*");
+
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		const pid_t pid = owner(found.gl_pathv[i]);
+
+		if (pid > 0 && kill(pid, 0) && errno == ESRCH)
+			leftovers_remove(pid);
+	}
+	globfree(&found);
+}
+
+void leftovers_remove_dead(void)
+{
+	remove_dead_in(TESTBED_BPFFS);
+	remove_dead_in(NETNS_FOLDER);
+	remove_dead_in(TESTBED_FOLDERS);
+}

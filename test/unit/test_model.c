@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <string.h>
+#include "agent/model.h"
+
+Test(model, mac_parse_good)
+{
+	static const struct {
+		const char *text;
+		uint64_t number;
+	} rows[] = {
+		{"00:00:00:00:00:00", 0},
+		{"02:00:5e:10:00:ff", 0x02005e1000ff},
+		{"02-00-5e-10-00-ff", 0x02005e1000ff},
+		{"AB:CD:EF:ab:cd:ef", 0xabcdefabcdef},
+		{"ff:ff:ff:ff:ff:ff", 0xffffffffffff},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct xvs_mac mac;
+
+		cr_expect_eq(xvs_mac_parse(rows[i].text, &mac), 0, "%s", rows[i].text);
+		cr_expect_eq(xvs_mac_number(&mac), rows[i].number, "%s", rows[i].text);
+	}
+}
+
+Test(model, mac_parse_bad_leaves_target)
+{
+	static const char *const rows[] = {"", "02", "02:00:5e:10:00", "02:00:5e:10:00:ff:00",
+		"02:00:5e:10:00:f", "02:00:5e:10:00:fg", "2:00:5e:10:00:ff0", "02005e1000ff",
+		"02:00:5e:10:00:ff ", " 2:00:5e:10:00:ff", "02.00.5e.10.00.ff", "+2:00:5e:10:00:ff",
+		"02:00:5e:10:00-0x"};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct xvs_mac mac = {{1, 2, 3, 4, 5, 6}};
+
+		cr_expect_eq(xvs_mac_parse(rows[i], &mac), -EINVAL, "'%s'", rows[i]);
+		cr_expect_eq(xvs_mac_number(&mac), 0x010203040506, "'%s'", rows[i]);
+	}
+}
+
+Test(model, mac_format_and_number_turn_back)
+{
+	static const uint64_t rows[] = {0, 1, 0x020000000001, 0x0a0b0c0d0e0f, 0xffffffffffff};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct xvs_mac mac = xvs_mac_from_number(rows[i]), again;
+		char text[XVS_MAC_TEXT_SIZE];
+
+		cr_expect_eq(xvs_mac_number(&mac), rows[i]);
+		cr_expect_eq(xvs_mac_parse(xvs_mac_format(&mac, text), &again), 0);
+		cr_expect_eq(xvs_mac_number(&again), rows[i]);
+	}
+	struct xvs_mac mac = {{0x02, 0, 0x5e, 0xAB, 0, 9}};
+	char text[XVS_MAC_TEXT_SIZE];
+
+	cr_expect_str_eq(xvs_mac_format(&mac, text), "02:00:5e:ab:00:09");
+}
+
+Test(model, name_validity)
+{
+	char longest[XVS_NAME_SIZE + 1];
+
+	memset(longest, 'a', sizeof(longest));
+	longest[XVS_NAME_SIZE - 1] = '\0';
+	cr_expect(xvs_name_valid(longest), "63 characters fit");
+	longest[XVS_NAME_SIZE - 1] = 'a';
+	longest[XVS_NAME_SIZE] = '\0';
+	cr_expect_not(xvs_name_valid(longest), "64 do not");
+
+	static const char *const good[] = {"a", "0", "vm1-eth0", "A.b_c-d", "9.", "uplink"};
+	static const char *const bad[] = {
+		"", "-a", "_a", ".", "a b", "a/b", "a:b", "\xc3\xa4", "a\xc3\xa4", "a\n", "*"};
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		cr_expect(xvs_name_valid(good[i]), "'%s'", good[i]);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		cr_expect_not(xvs_name_valid(bad[i]), "'%s'", bad[i]);
+}
+
+Test(model, defaults)
+{
+	struct xvs_config *config = xvs_config_new();
+	struct xvs_switch *item = xvs_switch_new("s");
+	struct xvs_port_setting *port = xvs_port_setting_new("p");
+
+	cr_expect_eq(config->mac_pool.size, 256);
+	cr_expect_not(config->mac_pool.given);
+	cr_expect_null(config->switches);
+	cr_expect_null(config->ports);
+	cr_expect_str_eq(item->name, "s");
+	cr_expect_eq(item->ageing_s, 300);
+	cr_expect_eq(item->mac_table_size, XVS_FDB_SIZE_DEFAULT);
+	cr_expect_eq(item->xdp, XVS_XDP_AUTO);
+	cr_expect_eq(item->host_port.mac.source, XVS_MAC_POOL);
+	cr_expect_not(item->host_port.present);
+	cr_expect_str_eq(port->name, "p");
+	cr_expect_eq(port->vlan.mode, XVS_VLAN_UNTAGGED);
+	cr_expect_eq(port->mac.source, XVS_MAC_NONE);
+	cr_expect_not(port->priority_tag);
+	cr_expect_eq(port->learning_limit, 0);
+	xvs_switch_free(item);
+	xvs_port_setting_free(port);
+	xvs_config_free(config);
+	xvs_config_free(NULL);
+}
+
+Test(model, switches_by_name)
+{
+	struct xvs_config *config = xvs_config_new();
+	struct xvs_switch *first = xvs_switch_new("b"), *second = xvs_switch_new("a");
+	struct xvs_switch *again = xvs_switch_new("b");
+
+	cr_expect_eq(xvs_config_add_switch(config, first), 0);
+	cr_expect_eq(xvs_config_add_switch(config, second), 0);
+	cr_expect_eq(xvs_config_add_switch(config, again), -EEXIST);
+	cr_expect_eq(xvs_config_switch(config, "b"), first);
+	cr_expect_eq(xvs_config_switch(config, "a"), second);
+	cr_expect_null(xvs_config_switch(config, "c"));
+	cr_expect_eq(HASH_COUNT(config->switches), 2);
+	cr_expect_eq(config->switches, first, "in the order of adding");
+	xvs_switch_free(again); /* still ours */
+	xvs_config_free(config);
+}
+
+Test(model, ports_by_name)
+{
+	struct xvs_config *config = xvs_config_new();
+	struct xvs_port_setting *first = xvs_port_setting_new("b");
+	struct xvs_port_setting *again = xvs_port_setting_new("b");
+	size_t count = 0;
+
+	cr_expect_eq(xvs_config_add_port(config, first), 0);
+	cr_expect_eq(xvs_config_add_port(config, xvs_port_setting_new("a")), 0);
+	cr_expect_eq(xvs_config_add_port(config, again), -EEXIST);
+	cr_expect_eq(xvs_config_port(config, "b"), first);
+	cr_expect_null(xvs_config_port(config, "bb"));
+	XVS_EACH_PORT (config, port)
+		cr_expect_str_eq(port->name, count++ ? "a" : "b");
+	cr_expect_eq(count, 2);
+	xvs_port_setting_free(again);
+	xvs_config_free(config);
+}
+
+Test(report, collects_with_place_and_bound)
+{
+	struct xvs_report report = {0};
+	const struct xvs_place place = {"f.yaml", 3, 4};
+
+	cr_expect_eq(xvs_report(&report, &place, "%s %d", "one", 1), -EINVAL);
+	cr_expect_str_eq(report.problems[0].message, "one 1");
+	cr_expect_str_eq(report.problems[0].place.file, "f.yaml");
+	cr_expect_eq(report.problems[0].place.line, 3);
+	cr_expect_eq(report.problems[0].place.column, 4);
+	cr_expect_eq(xvs_report(&report, NULL, "two"), -EINVAL);
+	cr_expect_null(report.problems[1].place.file);
+	for (int i = 0; i < XVS_REPORT_MAX; i++)
+		xvs_report(&report, &place, "more");
+	cr_expect_eq(report.count, XVS_REPORT_MAX + 2, "counted past the bound");
+	xvs_report_clear(&report);
+	cr_expect_eq(report.count, 0);
+}
+
+Test(report, did_you_mean)
+{
+	static const char *const known[] = {"uplink", "host-port", "ageing", "xdp", NULL};
+	static const struct {
+		const char *word, *meant;
+	} rows[] = {
+		{"uplnik", "uplink"}, /* swapped */
+		{"upink", "uplink"}, /* one missing */
+		{"uplinks", "uplink"}, /* one too many */
+		{"hostport", "host-port"},
+		{"host_port", "host-port"},
+		{"aging", "ageing"},
+		{"xpd", "xdp"},
+		{"speed-limit", NULL},
+		{"", NULL},
+		{"a-word-so-long-that-nobody-can-have-meant-anything-known", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const char *meant = xvs_did_you_mean(rows[i].word, known);
+
+		cr_expect_eq(!meant, !rows[i].meant, "'%s': %s", rows[i].word, meant);
+		if (meant && rows[i].meant)
+			cr_expect_str_eq(meant, rows[i].meant, "'%s'", rows[i].word);
+	}
+}

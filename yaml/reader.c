@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+#include "yaml/reader.h"
+#include "yaml/text.h"
+
+#define NODE_END 1 /* of read_node: the list or mapping closed instead */
+
+struct reader {
+	yaml_parser_t parser;
+	const struct xvs_source *source;
+	struct xvs_report *report;
+	size_t *budget;
+};
+
+static int read_node(struct reader *reader, unsigned int depth, struct xvs_node *ret);
+
+static struct xvs_place place_of(const struct reader *reader, yaml_mark_t mark)
+{
+	return (struct xvs_place){
+		.file = reader->source->name,
+		.line = mark.line + 1,
+		.column = mark.column + 1,
+	};
+}
+
+static int next_event(struct reader *reader, yaml_event_t *ret)
+{
+	if (yaml_parser_parse(&reader->parser, ret))
+		return 0;
+	return xvs_text_report(reader->source, &reader->parser, reader->report);
+}
+
+/* `~`, `null` or nothing, without quotes. */
+static bool means_nothing(const yaml_event_t *event, const char *text)
+{
+	static const char *const words[] = {"", "~", "null", "Null", "NULL"};
+
+	if (event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
+		return false;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(text, words[i]) == 0)
+			return true;
+	return false;
+}
+
+static int read_scalar(struct reader *reader, const yaml_event_t *event, struct xvs_node *node)
+{
+	const char *text = (const char *)event->data.scalar.value;
+
+	if (strlen(text) != event->data.scalar.length) {
+		xvs_report(reader->report, &node->place, "a zero byte (\\0) in a value");
+		return 0;
+	}
+	node->text = strdup(text);
+	if (!node->text)
+		return -ENOMEM;
+	node->kind = means_nothing(event, text) ? XVS_NODE_EMPTY : XVS_NODE_SCALAR;
+	return 0;
+}
+
+static int read_list(struct reader *reader, unsigned int depth, struct xvs_node *node)
+{
+	int r;
+
+	node->kind = XVS_NODE_LIST;
+	do {
+		struct xvs_node *items = xvs_grow(node->items, node->count, sizeof(*items));
+
+		if (!items)
+			return -ENOMEM;
+		node->items = items;
+		items[node->count] = (struct xvs_node){0};
+		r = read_node(reader, depth + 1, &items[node->count++]);
+	} while (r == 0);
+	if (r != NODE_END)
+		return r;
+	node->count--;
+	return 0;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct xvs_pair *left = *(struct xvs_pair *const *)a;
+	const struct xvs_pair *right = *(struct xvs_pair *const *)b;
+	int order = strcmp(left->key.text, right->key.text);
+
+	return order ? order : (left > right) - (left < right);
+}
+
+static void spoil(struct xvs_node *node)
+{
+	struct xvs_place place = node->place;
+
+	xvs_node_free(node);
+	*node = (struct xvs_node){.place = place, .kind = XVS_NODE_BAD};
+}
+
+/* Reports keys that stand again. By sorting: a mapping may be as large as the whole file. */
+static int find_duplicates(struct reader *reader, struct xvs_node *map)
+{
+	struct xvs_pair **sorted;
+	size_t count = 0;
+
+	if (map->count < 2)
+		return 0;
+	sorted = reallocarray(NULL, map->count, sizeof(*sorted));
+	if (!sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < map->count; i++)
+		if (map->pairs[i].key.kind != XVS_NODE_BAD)
+			sorted[count++] = &map->pairs[i];
+	qsort(sorted, count, sizeof(*sorted), compare_keys);
+	/* from the end, so that the key before is still there to compare with */
+	for (size_t i = count; i-- > 1;) {
+		struct xvs_node *key = &sorted[i]->key, *before = &sorted[i - 1]->key;
+
+		if (strcmp(key->text, before->text) != 0)
+			continue;
+		xvs_report(reader->report, &key->place, "key '%s' stands here again, after line %u",
+			XVS_SHOWN(key->text), before->place.line);
+		spoil(key);
+	}
+	free(sorted);
+	return 0;
+}
+
+static int read_map(struct reader *reader, unsigned int depth, struct xvs_node *node)
+{
+	node->kind = XVS_NODE_MAP;
+	for (;;) {
+		struct xvs_pair *pair = xvs_grow(node->pairs, node->count, sizeof(*pair));
+		int r;
+
+		if (!pair)
+			return -ENOMEM;
+		node->pairs = pair;
+		pair += node->count;
+		*pair = (struct xvs_pair){0};
+		r = read_node(reader, depth + 1, &pair->key);
+		if (r == NODE_END)
+			return find_duplicates(reader, node);
+		node->count++;
+		if (r < 0)
+			return r;
+		if (pair->key.kind == XVS_NODE_LIST || pair->key.kind == XVS_NODE_MAP) {
+			xvs_report(reader->report, &pair->key.place,
+				"a key must be a plain word; put the value in quotes if it is one");
+			spoil(&pair->key);
+		}
+		r = read_node(reader, depth + 1, &pair->value);
+		if (r < 0)
+			return r;
+	}
+}
+
+/* A file means what it shows: no references, no types that are not seen in the text. */
+static void check_properties(
+	struct reader *reader, const yaml_event_t *event, const struct xvs_node *node)
+{
+	const yaml_char_t *anchor, *tag;
+
+	if (event->type == YAML_SCALAR_EVENT) {
+		anchor = event->data.scalar.anchor;
+		tag = event->data.scalar.tag;
+	} else if (event->type == YAML_SEQUENCE_START_EVENT) {
+		anchor = event->data.sequence_start.anchor;
+		tag = event->data.sequence_start.tag;
+	} else {
+		anchor = event->data.mapping_start.anchor;
+		tag = event->data.mapping_start.tag;
+	}
+	if (anchor)
+		xvs_report(reader->report, &node->place,
+			"anchors ('&%s') are not supported; write the value out where it is needed",
+			XVS_SHOWN((const char *)anchor));
+	if (tag)
+		xvs_report(reader->report, &node->place,
+			"tags ('%s') are not supported; put the value in quotes if it is a text",
+			XVS_SHOWN((const char *)tag));
+}
+
+static int read_value(
+	struct reader *reader, const yaml_event_t *event, unsigned int depth, struct xvs_node *node)
+{
+	if (event->type == YAML_ALIAS_EVENT) {
+		xvs_report(reader->report, &node->place,
+			"aliases ('*%s') are not supported; write the value out, or quote it",
+			XVS_SHOWN((const char *)event->data.alias.anchor));
+		return 0;
+	}
+	check_properties(reader, event, node);
+	if (event->type == YAML_SCALAR_EVENT)
+		return read_scalar(reader, event, node);
+	if (event->type == YAML_SEQUENCE_START_EVENT)
+		return read_list(reader, depth, node);
+	return read_map(reader, depth, node);
+}
+
+/* 0: *ret is set, BAD if something was reported. NODE_END: nothing more at this level. */
+static int read_node(struct reader *reader, unsigned int depth, struct xvs_node *ret)
+{
+	_cleanup_(yaml_event_delete) yaml_event_t event = {0};
+	int r = next_event(reader, &event);
+
+	if (r < 0)
+		return r;
+	if (event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT)
+		return NODE_END;
+	ret->place = place_of(reader, event.start_mark);
+	if (depth > XVS_NODE_DEPTH_MAX)
+		return xvs_report(reader->report, &ret->place,
+			"nested too deep, more than %d levels", XVS_NODE_DEPTH_MAX);
+	if (*reader->budget == 0)
+		return xvs_report(reader->report, &ret->place,
+			"the configuration has more than %d keys and values", XVS_NODE_MAX);
+	--*reader->budget;
+	return read_value(reader, &event, depth, ret);
+}
+
+/* The one event that must come next; `*ret_place` is where it stands. */
+static int read_event(struct reader *reader, yaml_event_type_t type, struct xvs_place *ret_place)
+{
+	_cleanup_(yaml_event_delete) yaml_event_t event = {0};
+	int r = next_event(reader, &event);
+
+	if (r < 0)
+		return r;
+	*ret_place = place_of(reader, event.start_mark);
+	return event.type == type ? 0 : NODE_END;
+}
+
+static int read_document(struct reader *reader, struct xvs_node *ret)
+{
+	struct xvs_place place;
+	int r = read_event(reader, YAML_STREAM_START_EVENT, &place);
+
+	if (r < 0)
+		return r;
+	r = read_event(reader, YAML_DOCUMENT_START_EVENT, &place);
+	if (r < 0)
+		return r;
+	if (r == NODE_END)
+		return xvs_report(reader->report, &(struct xvs_place){reader->source->name, 1, 1},
+			"the file is empty; it must have at least 'version: %d'",
+			XVS_MODEL_VERSION);
+	r = read_node(reader, 1, ret);
+	if (r < 0)
+		return r;
+	r = read_event(reader, YAML_DOCUMENT_END_EVENT, &place);
+	if (r < 0)
+		return r;
+	r = read_event(reader, YAML_STREAM_END_EVENT, &place);
+	if (r == NODE_END)
+		return xvs_report(reader->report, &place,
+			"a second document ('---') begins here; put it in a file of its own");
+	return r;
+}
+
+int xvs_node_read(const struct xvs_source *source, size_t *budget, struct xvs_report *report,
+	struct xvs_node *ret)
+{
+	struct reader reader = {.source = source, .report = report, .budget = budget};
+	const char *text = source->text;
+	size_t size = source->size;
+	struct xvs_node node = {0};
+	int r = xvs_text_check(source, report);
+
+	if (r < 0)
+		return r;
+	if (size >= 3 && memcmp(text, XVS_BYTE_ORDER_MARK, 3) == 0) {
+		text += 3;
+		size -= 3;
+	}
+	if (!yaml_parser_initialize(&reader.parser))
+		return -ENOMEM;
+	yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&reader.parser, (const unsigned char *)text, size);
+	r = read_document(&reader, &node);
+	yaml_parser_delete(&reader.parser);
+	if (r < 0) {
+		xvs_node_free(&node);
+		return r;
+	}
+	*ret = node;
+	return 0;
+}
