@@ -92,13 +92,13 @@ static int add_sources(struct xvs_agent *agent)
 	int error = sd_event_now(agent->event, CLOCK_MONOTONIC, &now);
 
 	if (error >= 0)
-		error = sd_event_add_io(agent->event, NULL, xvs_links_fd(&agent->links), EPOLLIN,
-			on_links, agent);
+		error = sd_event_add_io(
+			agent->event, NULL, xvs_links_fd(&agent->links), EPOLLIN, on_links, agent);
 	if (error >= 0) {
 		sd_event_source *tick;
 
-		error = sd_event_add_time(agent->event, &tick, CLOCK_MONOTONIC, now + TICK_US, 0,
-			on_tick, agent);
+		error = sd_event_add_time(
+			agent->event, &tick, CLOCK_MONOTONIC, now + TICK_US, 0, on_tick, agent);
 		if (error >= 0) {
 			sd_event_source_set_enabled(tick, SD_EVENT_ON);
 			sd_event_source_set_floating(tick, true);
@@ -119,9 +119,8 @@ static void log_report(const struct xvs_report *report)
 	for (size_t i = 0; i < report->count && i < XVS_REPORT_MAX; i++) {
 		const struct xvs_problem *problem = &report->problems[i];
 
-		xvs_log(LOG_ERR, "%s:%u:%u: error: %s",
-			problem->place.file ?: "configuration", problem->place.line,
-			problem->place.column, problem->message);
+		xvs_log(LOG_ERR, "%s:%u:%u: error: %s", problem->place.file ?: "configuration",
+			problem->place.line, problem->place.column, problem->message);
 	}
 }
 
@@ -160,8 +159,8 @@ static int open_parts(struct xvs_agent *agent, const struct xvs_options *options
 	error = xvs_loader_open(&agent->loader, options->pin_dir);
 	if (error)
 		return error;
-	agent->hook = strcmp(options->hook, "clsact") ? xvs_hook_probe(&agent->loader) :
-							XVS_HOOK_CLSACT;
+	agent->hook =
+		strcmp(options->hook, "clsact") ? xvs_hook_probe(&agent->loader) : XVS_HOOK_CLSACT;
 	error = xvs_links_open(&agent->links);
 	for (size_t i = 0; !error && xvs_features[i]; i++)
 		error = xvs_features[i]->open(agent);

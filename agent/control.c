@@ -112,8 +112,8 @@ static int send_message(struct xvs_client *client, json_t *message)
 static int send_reply(struct xvs_client *client, json_t *parameters, bool continues)
 {
 	return send_message(client,
-		continues ? json_pack("{s:o, s:b}", "parameters", parameters, "continues", 1) :
-			    json_pack("{s:o}", "parameters", parameters));
+		continues ? json_pack("{s:o, s:b}", "parameters", parameters, "continues", 1)
+			  : json_pack("{s:o}", "parameters", parameters));
 }
 
 int xvs_call_reply(struct xvs_call *call, json_t *parameters)
@@ -132,12 +132,12 @@ int xvs_call_error(struct xvs_call *call, const char *error, json_t *parameters)
 	char name[128];
 
 	snprintf(name, sizeof(name), XVS_CONTROL_INTERFACE ".%s", error);
-	send_message(call->client, json_pack("{s:s, s:o}", "error", name, "parameters", parameters));
+	send_message(
+		call->client, json_pack("{s:s, s:o}", "error", name, "parameters", parameters));
 	return -EINVAL;
 }
 
-int xvs_call_not_found(
-	struct xvs_call *call, const char *kind, const char *name, const char *meant)
+int xvs_call_not_found(struct xvs_call *call, const char *kind, const char *name, const char *meant)
 {
 	return xvs_call_error(call, "NotFound",
 		json_pack("{s:s, s:s, s:s?}", "kind", kind, "name", name, "meant", meant));
@@ -157,8 +157,8 @@ int xvs_call_invalid(struct xvs_call *call, const char *parameter, const char *f
 
 int xvs_call_refused(struct xvs_call *call, const char *step, int error)
 {
-	return xvs_call_error(call, "Refused",
-		json_pack("{s:s, s:s}", "step", step, "reason", strerror(-error)));
+	return xvs_call_error(
+		call, "Refused", json_pack("{s:s, s:s}", "step", step, "reason", strerror(-error)));
 }
 
 int xvs_call_string(struct xvs_call *call, const char *name, const char **ret)
@@ -256,8 +256,8 @@ static void go_on_with_stream(struct xvs_client *client)
 		json_t *parameters = NULL;
 		bool last = false;
 
-		if (client->stream.next(client->server->agent, client->stream.state, &parameters,
-			    &last)) {
+		if (client->stream.next(
+			    client->server->agent, client->stream.state, &parameters, &last)) {
 			client->failed = true;
 			return;
 		}

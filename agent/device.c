@@ -71,33 +71,36 @@ int xvs_link_set_rxvlan(const char *name, bool on, bool *ret_was)
 	return error;
 }
 
-/* Sends one generic netlink request with one attribute and hands the answer to `handle`. */
-static int ask_generic(uint16_t family, uint8_t command, uint16_t type, const void *data,
-	size_t size, mnl_cb_t handle, void *answer)
+/* Sends one generic netlink request, with at most one attribute, and hands on the answers. */
+static int ask_generic(uint16_t family, uint8_t command, uint16_t flags, const char *attribute,
+	mnl_cb_t handle, void *data)
 {
 	struct mnl_socket *socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
 	struct genlmsghdr *generic;
 	struct nlmsghdr *header;
-	char buffer[8192];
-	ssize_t length;
-	int state = -1;
+	char buffer[32768];
+	ssize_t size;
+	int state = MNL_CB_ERROR;
 
 	if (!socket)
 		return -errno;
 	header = mnl_nlmsg_put_header(buffer);
 	header->nlmsg_type = family;
-	header->nlmsg_flags = NLM_F_REQUEST;
+	header->nlmsg_flags = NLM_F_REQUEST | flags;
 	header->nlmsg_seq = 1;
 	generic = mnl_nlmsg_put_extra_header(header, sizeof(*generic));
 	generic->cmd = command;
 	generic->version = 1;
-	mnl_attr_put(header, type, size, data);
+	if (attribute)
+		mnl_attr_put_strz(header, CTRL_ATTR_FAMILY_NAME, attribute);
 	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) >= 0 &&
 		mnl_socket_sendto(socket, header, header->nlmsg_len) >= 0) {
-		length = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
-		if (length > 0)
-			state = mnl_cb_run(
-				buffer, length, 1, mnl_socket_get_portid(socket), handle, answer);
+		do {
+			size = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
+			state = size < 0 ? MNL_CB_ERROR
+					 : mnl_cb_run(buffer, size, 1,
+						   mnl_socket_get_portid(socket), handle, data);
+		} while (state > MNL_CB_STOP);
 	}
 	mnl_socket_close(socket);
 	return state < 0 ? -ENOENT : 0;
@@ -114,30 +117,53 @@ static int take_family(const struct nlmsghdr *header, void *data)
 	return MNL_CB_OK;
 }
 
+struct features {
+	struct xvs_links *links;
+	bool changed;
+};
+
 static int take_features(const struct nlmsghdr *header, void *data)
 {
+	struct features *features = data;
 	const struct nlattr *attribute;
+	struct xvs_link *link = NULL;
+	uint64_t xdp = 0;
 
 	mnl_attr_for_each (attribute, header, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attribute) == NETDEV_ATTR_IFINDEX)
+			link = xvs_link_by_index(features->links, mnl_attr_get_u32(attribute));
 		if (mnl_attr_get_type(attribute) == NETDEV_ATTR_XDP_FEATURES)
-			*(uint64_t *)data = mnl_attr_get_u64(attribute);
+			xdp = mnl_attr_get_u64(attribute);
+	}
+	if (link && link->takes_xdp != !!(xdp & NETDEV_XDP_TRANSMIT)) {
+		link->takes_xdp = !link->takes_xdp;
+		features->changed = true;
 	}
 	return MNL_CB_OK;
 }
 
-bool xvs_link_takes_xdp(const struct xvs_link *link)
+/* Before kernel 6.3 nobody tells; a tap always takes them. */
+static void guess_features(struct features *features)
 {
-	static uint16_t family; /* 0: not asked yet, or this kernel has none */
-	uint64_t features = 0;
+	struct xvs_link *link, *next;
 
-	if (!strcmp(link->kind, "tun"))
-		return true;
-	if (!family)
-		ask_generic(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_NAME, NETDEV_FAMILY,
-			sizeof(NETDEV_FAMILY), take_family, &family);
-	if (!family)
-		return false;
-	ask_generic(family, NETDEV_CMD_GET, NETDEV_ATTR_IFINDEX, &link->ifindex,
-		sizeof(link->ifindex), take_features, &features);
-	return features & NETDEV_XDP_TRANSMIT;
+	HASH_ITER (by_index, features->links->by_index, link, next) {
+		bool takes = !strcmp(link->kind, "tun");
+
+		features->changed |= link->takes_xdp != takes;
+		link->takes_xdp = takes;
+	}
+}
+
+bool xvs_links_read_xdp(struct xvs_links *links)
+{
+	struct features features = {.links = links};
+
+	if (!links->netdev_family)
+		ask_generic(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, NLM_F_ACK, NETDEV_FAMILY, take_family,
+			&links->netdev_family);
+	if (!links->netdev_family || ask_generic(links->netdev_family, NETDEV_CMD_GET, NLM_F_DUMP,
+					     NULL, take_features, &features))
+		guess_features(&features);
+	return features.changed;
 }

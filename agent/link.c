@@ -132,12 +132,15 @@ static int take_message(const struct nlmsghdr *header, void *data)
 	struct xvs_links *links = data;
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(header);
 	const struct nlattr *attribute;
-	struct xvs_link *link, *same_name;
+	struct xvs_link *link, *same_name, *old;
+	bool takes_xdp;
 
 	if (header->nlmsg_type != RTM_NEWLINK && header->nlmsg_type != RTM_DELLINK)
 		return MNL_CB_OK;
 	if (mnl_nlmsg_get_payload_len(header) < sizeof(*info) || info->ifi_family != AF_UNSPEC)
 		return MNL_CB_OK; /* bridges report their ports under their own family */
+	old = xvs_link_by_index(links, info->ifi_index);
+	takes_xdp = old && old->takes_xdp;
 	forget(links, info->ifi_index);
 	if (header->nlmsg_type == RTM_DELLINK)
 		return MNL_CB_OK;
@@ -145,6 +148,7 @@ static int take_message(const struct nlmsghdr *header, void *data)
 	if (!link)
 		return MNL_CB_ERROR;
 	link->ifindex = info->ifi_index;
+	link->takes_xdp = takes_xdp;
 	link->flags = info->ifi_flags;
 	link->ethernet = info->ifi_type == ARPHRD_ETHER && !(info->ifi_flags & IFF_LOOPBACK);
 	mnl_attr_for_each (attribute, header, sizeof(*info))

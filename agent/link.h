@@ -25,6 +25,7 @@ struct xvs_link {
 	uint32_t master; /* ifindex of the bridge or bond it belongs to, 0 = none */
 	bool ethernet;
 	bool far_namespace; /* its peer is in another network namespace */
+	bool takes_xdp; /* XDP programs can redirect frames to it; see xvs_links_read_xdp() */
 	UT_hash_handle by_index, by_name;
 };
 
@@ -33,6 +34,7 @@ struct xvs_links {
 	struct mnl_socket *events; /* non-blocking, RTNLGRP_LINK */
 	struct xvs_link *by_index, *by_name;
 	uint32_t sequence;
+	uint16_t netdev_family; /* generic netlink id, 0 = this kernel has none or was not asked */
 };
 
 /* Opens both sockets and reads all links. */
@@ -68,7 +70,10 @@ int xvs_link_set_ipv6(const char *name, bool on, bool *ret_was);
 /* Receive VLAN offload by ethtool, read back: -EOPNOTSUPP if the device did not obey. */
 int xvs_link_set_rxvlan(const char *name, bool on, bool *ret_was);
 
-/* Can an XDP program redirect frames to the device? (netdev netlink family, kernel >= 6.3) */
-bool xvs_link_takes_xdp(const struct xvs_link *link);
+/*
+ * Reads which devices XDP programs can redirect frames to (netdev netlink family, kernel 6.3).
+ * True: that changed for some. No event tells, so whoever uses XDP asks now and then.
+ */
+bool xvs_links_read_xdp(struct xvs_links *links);
 
 #endif

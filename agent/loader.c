@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #include "agent/log.h"
 #include "bpf/egress.skel.h"
 #include "bpf/ingress.skel.h"
+#include "bpf/lost.skel.h"
 #include "bpf/records.skel.h"
 #include "bpf/stubs.skel.h"
 #include "bpf/xdp.skel.h"
@@ -116,7 +118,8 @@ static int share_map(struct bpf_map *map, int fd, const char *path)
 	if (info.type != bpf_map__type(map) || info.key_size != bpf_map__key_size(map) ||
 		info.value_size != bpf_map__value_size(map) ||
 		info.max_entries != bpf_map__max_entries(map)) {
-		xvs_log(LOG_ERR, "%s is not of this layout; remove it with: xvswitchd --purge", path);
+		xvs_log(LOG_ERR, "%s is not of this layout; remove it with: xvswitchd --purge",
+			path);
 		return -EPROTO;
 	}
 	return bpf_map__reuse_fd(map, fd);
@@ -128,6 +131,8 @@ static int prepare_map(struct bpf_map *map, const char *pin_dir)
 	char path[300];
 	int fd, error;
 
+	if (bpf_map__is_internal(map))
+		return 0;
 	if (!strcmp(name, PATTERN_MAP))
 		return bpf_map__set_autocreate(map, false);
 	if (!strcmp(name, "counters"))
@@ -291,6 +296,54 @@ int xvs_loader_open(struct xvs_loader *loader, const char *pin_dir)
 	error = error ?: start_control(loader);
 	if (error && error != -EBUSY && error != -EPROTO)
 		xvs_log(LOG_ERR, "loading programs and maps: %s", strerror(-error));
+	return error;
+}
+
+static uint64_t net_cookie(void)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	uint64_t cookie = 0;
+	socklen_t size = sizeof(cookie);
+
+	getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size);
+	close(fd);
+	return cookie;
+}
+
+static int attach_lost(struct xvs_loader *loader, struct lost_bpf *lost)
+{
+	struct bpf_map *map;
+	char path[300];
+	int fd, error = 0;
+
+	lost->rodata->own_net_cookie = net_cookie();
+	bpf_object__for_each_map(map, lost->obj) error = error ?: prepare_map(map, loader->pin_dir);
+	error = error ?: lost_bpf__load(lost);
+	if (error)
+		return error;
+	fd = bpf_raw_tracepoint_open("xdp_devmap_xmit", bpf_program__fd(lost->progs.xvs_lost));
+	if (fd < 0)
+		return -errno;
+	snprintf(path, sizeof(path), "%s/links/lost", loader->pin_dir);
+	unlink(path); /* an earlier build's */
+	error = bpf_obj_pin(fd, path) ? -errno : 0;
+	close(fd);
+	return error;
+}
+
+int xvs_loader_watch_lost(struct xvs_loader *loader)
+{
+	struct lost_bpf *lost;
+	int error;
+
+	if (loader->watching)
+		return 0;
+	lost = lost_bpf__open();
+	if (!lost)
+		return -errno;
+	error = attach_lost(loader, lost);
+	lost_bpf__destroy(lost);
+	loader->watching = !error;
 	return error;
 }
 

@@ -14,6 +14,7 @@ struct xvs_loader {
 	char pin_dir[256];
 	int lock; /* held on the pin folder: one agent each */
 	int stub_in, stub_out, stub_xdp; /* programs */
+	bool watching; /* for frames lost behind XDP */
 	bool adopted; /* the maps were there: traffic may be flowing */
 	struct xvs_tables tables;
 };
@@ -24,6 +25,12 @@ struct xvs_loader {
  * folder, -EPROTO the pins have another layout version.
  */
 int xvs_loader_open(struct xvs_loader *loader, const char *pin_dir);
+
+/*
+ * Counts frames that devices lose after an XDP redirect, as drops of their ports; wanted while XDP
+ * is in use. 0 or -errno.
+ */
+int xvs_loader_watch_lost(struct xvs_loader *loader);
 
 /* Closes file descriptors; pins stay, traffic flows on. */
 void xvs_loader_close(struct xvs_loader *loader);

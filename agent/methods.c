@@ -19,10 +19,10 @@ static int answer_invalid(struct xvs_call *call, const struct xvs_report *report
 	for (; shown < report->count && shown < XVS_REPORT_MAX; shown++) {
 		const struct xvs_problem *problem = &report->problems[shown];
 
-		json_array_append_new(list,
-			json_pack("{s:s?, s:i, s:i, s:s}", "file", problem->place.file, "line",
-				problem->place.line, "column", problem->place.column, "message",
-				problem->message ?: "out of memory"));
+		json_array_append_new(
+			list, json_pack("{s:s?, s:i, s:i, s:s}", "file", problem->place.file,
+				      "line", problem->place.line, "column", problem->place.column,
+				      "message", problem->message ?: "out of memory"));
 	}
 	return xvs_call_error(call, "InvalidConfiguration",
 		json_pack("{s:o, s:I}", "problems", list, "more",
@@ -43,8 +43,7 @@ static int read_files(struct xvs_call *call, struct xvs_sources *sources)
 	if (!sources->item)
 		return -ENOMEM;
 	sources->count = json_array_size(files);
-	json_array_foreach(files, index, file)
-	{
+	json_array_foreach (files, index, file) {
 		struct xvs_source *source = &sources->item[index];
 
 		if (json_unpack(file, "{s:s, s:s%}", "name", &source->name, "text", &source->text,
@@ -64,8 +63,7 @@ static json_t *steps_of(const struct xvs_plan *plan)
 	return steps;
 }
 
-static int apply_config(
-	struct xvs_agent *agent, struct xvs_call *call, struct xvs_config **config)
+static int apply_config(struct xvs_agent *agent, struct xvs_call *call, struct xvs_config **config)
 {
 	struct xvs_plan plan = {0};
 	int error = xvs_agent_apply(agent, *config, &plan);

@@ -96,7 +96,7 @@ static int add_source(struct xvs_sources *sources, const char *path)
 static int is_yaml(const struct dirent *entry)
 {
 	return entry->d_name[0] != '.' &&
-		(!fnmatch("*.yaml", entry->d_name, 0) || !fnmatch("*.yml", entry->d_name, 0));
+	       (!fnmatch("*.yaml", entry->d_name, 0) || !fnmatch("*.yml", entry->d_name, 0));
 }
 
 int xvs_sources_read(struct xvs_sources *sources, const char *path)

@@ -41,7 +41,7 @@ int xvs_read_number(struct xvs_reading *reading, const struct xvs_key *key,
 int xvs_read_number16(struct xvs_reading *reading, const struct xvs_key *key,
 	const struct xvs_pair *pair, void *target)
 {
-	uint32_t number;
+	uint32_t number = 0;
 	int r = xvs_read_number(reading, key, pair, &number);
 
 	if (r == 0)

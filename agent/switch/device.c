@@ -15,11 +15,11 @@
 static bool mac_matches(const struct xvs_mac *wanted, const struct xvs_mac *device)
 {
 	return !memcmp(wanted->byte + 1, device->byte + 1, XVS_MAC_SIZE - 1) &&
-		(wanted->byte[0] == device->byte[0] || device->byte[0] == LIBVIRT_TAP_BYTE);
+	       (wanted->byte[0] == device->byte[0] || device->byte[0] == LIBVIRT_TAP_BYTE);
 }
 
-bool xvs_device_matches(const struct xvs_wanted *wanted, const char *host_device,
-	const struct xvs_link *link)
+bool xvs_device_matches(
+	const struct xvs_wanted *wanted, const char *host_device, const struct xvs_link *link)
 {
 	const struct xvs_match *match = wanted->match;
 
@@ -138,9 +138,9 @@ static int take_device(struct xvs_agent *agent, const struct xvs_vport *port,
 		else if (ipv6)
 			saved->flags |= XVS_SAVED_IPV6;
 	}
-	return (link->flags & flags) == flags ?
-		0 :
-		xvs_link_set_flags(&agent->links, link->ifindex, flags, flags);
+	return (link->flags & flags) == flags
+		       ? 0
+		       : xvs_link_set_flags(&agent->links, link->ifindex, flags, flags);
 }
 
 static void give_device_back(struct xvs_agent *agent, const struct xvs_device_saved *saved)
@@ -237,8 +237,8 @@ static bool is_software(const struct xvs_link *link)
 	return !strcmp(link->kind, "veth") || !strcmp(link->kind, "tun");
 }
 
-static void attach_xdp(struct xvs_agent *agent, struct xvs_vport *port,
-	const struct xvs_link *link, enum xvs_xdp_mode mode)
+static void attach_xdp(struct xvs_agent *agent, struct xvs_vport *port, const struct xvs_link *link,
+	enum xvs_xdp_mode mode)
 {
 	bool generic = mode == XVS_XDP_GENERIC;
 	int error = is_software(link) || generic ? 0 : show_tags_to_xdp(agent, port, link);
@@ -257,6 +257,11 @@ static void attach_xdp(struct xvs_agent *agent, struct xvs_vport *port,
 		return;
 	}
 	port->xdp_attached = generic ? XVS_XDP_GENERIC : XVS_XDP_NATIVE;
+	xvs_links_read_xdp(&agent->links);
+	error = xvs_loader_watch_lost(&agent->loader);
+	if (error)
+		xvs_log(LOG_WARNING, "frames lost after an XDP redirect are not counted: %s",
+			strerror(-error));
 	if (is_software(link))
 		snprintf(port->xdp_reason, XVS_REASON_SIZE,
 			"on %s tagged frames look untagged to XDP unless the sender's "

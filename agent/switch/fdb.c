@@ -37,9 +37,9 @@ int xvs_fdb_read(int table, struct xvs_fdb_cursor *cursor)
 			return -ENOMEM;
 		}
 		error = bpf_map_lookup_batch(table, cursor->started ? &position : NULL,
-				&cursor->position, keys, cursor->entries, &cursor->count, NULL) ?
-			-errno :
-			0;
+				&cursor->position, keys, cursor->entries, &cursor->count, NULL)
+				? -errno
+				: 0;
 		free(keys);
 		if (error != -ENOSPC)
 			break;
@@ -68,8 +68,8 @@ static void count_down(struct xvs_agent *agent, uint32_t port)
 		return;
 	learned = &agent->loader.tables.port_state[port].learned;
 	was = __atomic_load_n(learned, __ATOMIC_RELAXED);
-	while (was && !__atomic_compare_exchange_n(learned, &was, was - 1, false, __ATOMIC_RELAXED,
-			      __ATOMIC_RELAXED))
+	while (was && !__atomic_compare_exchange_n(
+			      learned, &was, was - 1, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 		;
 }
 
@@ -115,7 +115,7 @@ static bool is_superseded(const struct xvs_fdb_entry *entry, void *data)
 
 	assigned.vlan = XVS_FDB_ANY_VLAN;
 	return !(entry->flags & XVS_FDB_PERMANENT) &&
-		find(item->permanent, item->permanent_count, &assigned);
+	       find(item->permanent, item->permanent_count, &assigned);
 }
 
 static int write_permanent(
@@ -240,7 +240,6 @@ int xvs_fdb_resize(struct xvs_agent *agent, struct xvs_switch_state *item, uint3
 	item->size = size;
 	return 0;
 }
-
 
 static void sweep_entry(struct xvs_agent *agent, struct xvs_switch_state *item,
 	const struct xvs_fdb_entry *entry, uint64_t now, uint64_t ageing_ns)

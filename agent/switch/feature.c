@@ -12,8 +12,7 @@
 #include "agent/switch/switching.h"
 
 #define BACKLOG_PATH "/proc/sys/net/core/netdev_max_backlog"
-#define POOL_APP_ID                                                                                \
-	SD_ID128_MAKE(5b, 1c, 52, 0e, 8a, 7d, 4c, 31, 9e, 24, 66, d0, 3f, b7, 18, a9)
+#define POOL_APP_ID SD_ID128_MAKE(5b, 1c, 52, 0e, 8a, 7d, 4c, 31, 9e, 24, 66, d0, 3f, b7, 18, a9)
 
 /* What tells this host, and this agent on it, from others. */
 static struct xvs_mac default_pool_first(const struct xvs_agent *agent)
@@ -154,6 +153,23 @@ static void close_switching(struct xvs_agent *agent)
 	agent->switching = NULL;
 }
 
+static bool uses_xdp(const struct xvs_switching *switching)
+{
+	struct xvs_vport *port, *next;
+
+	HASH_ITER (by_index, switching->by_index, port, next)
+		if (port->xdp_attached != XVS_XDP_OFF)
+			return true;
+	return false;
+}
+
+static void tick(struct xvs_agent *agent)
+{
+	xvs_fdb_sweep(agent);
+	if (uses_xdp(agent->switching) && xvs_links_read_xdp(&agent->links))
+		xvs_agent_reconcile(agent);
+}
+
 /* A device that is gone took its hooks along; the port waits for another. */
 static int observe(struct xvs_agent *agent)
 {
@@ -162,6 +178,8 @@ static int observe(struct xvs_agent *agent)
 	HASH_ITER (by_index, agent->switching->by_index, port, next)
 		if (!xvs_link_by_index(&agent->links, port->ifindex))
 			xvs_device_detach(agent, port);
+	if (uses_xdp(agent->switching))
+		xvs_links_read_xdp(&agent->links);
 	return 0;
 }
 
@@ -196,7 +214,7 @@ const struct xvs_feature xvs_feature_switch = {
 	.observe = observe,
 	.plan = xvs_switch_plan,
 	.status = xvs_switch_status,
-	.tick = xvs_fdb_sweep,
+	.tick = tick,
 	.release = release,
 	.methods = xvs_switch_methods,
 };

@@ -96,7 +96,8 @@ int xvs_leases_save(struct xvs_agent *agent)
 	HASH_ITER (by_holder, agent->switching->pool.by_holder, lease, next) {
 		struct xvs_mac address = xvs_mac_from_number(lease->number);
 
-		json_object_set_new(leases, lease->holder, json_string(xvs_mac_format(&address, mac)));
+		json_object_set_new(
+			leases, lease->holder, json_string(xvs_mac_format(&address, mac)));
 	}
 	text = json_dumps(leases, JSON_INDENT(1) | JSON_SORT_KEYS);
 	json_decref(leases);

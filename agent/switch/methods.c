@@ -39,8 +39,7 @@ static int get_switch(struct xvs_agent *agent, struct xvs_call *call, const char
 	if (error || !name)
 		return error;
 	*ret = xvs_switch_find(agent->switching, name);
-	return *ret ? 0 :
-		      xvs_call_not_found(call, "switch", name, near_name(agent, name, false));
+	return *ret ? 0 : xvs_call_not_found(call, "switch", name, near_name(agent, name, false));
 }
 
 /* The port named by parameter `port`: a name, or "uplink" or "host" of switch `of`. */
@@ -163,14 +162,16 @@ static json_t *describe_entry(struct xvs_agent *agent, const struct xvs_switch_s
 	answer = json_pack("{s:s, s:s, s:o, s:s?, s:s}", "switch", item->name, "mac",
 		xvs_mac_format(&mac, text), "vlan",
 		entry->key.vlan == XVS_FDB_ANY_VLAN ? json_null() : json_integer(entry->key.vlan),
-		"port", port ? strchr(port->name, '/') ? strchr(port->name, '/') + 1 : port->name : NULL,
+		"port",
+		port ? strchr(port->name, '/') ? strchr(port->name, '/') + 1 : port->name : NULL,
 		"kind",
-		!permanent                        ? "learned" :
-		entry->flags & XVS_FDB_ASSIGNED ? "assigned" :
-						  "static");
+		!permanent                        ? "learned"
+		: entry->flags & XVS_FDB_ASSIGNED ? "assigned"
+						  : "static");
 	if (!permanent)
 		json_object_set_new(answer, "age",
-			json_integer(now > entry->seen_ns ? (now - entry->seen_ns) / 1000000000 : 0));
+			json_integer(
+				now > entry->seen_ns ? (now - entry->seen_ns) / 1000000000 : 0));
 	return answer;
 }
 
@@ -271,8 +272,7 @@ static int run_flush(struct xvs_agent *agent, struct xvs_call *call)
 }
 
 /* Brings a changed copy of the running configuration into force, as `Apply` does for a file. */
-static int apply_changed(
-	struct xvs_agent *agent, struct xvs_call *call, struct xvs_config *config)
+static int apply_changed(struct xvs_agent *agent, struct xvs_call *call, struct xvs_config *config)
 {
 	struct xvs_report report = {0};
 	struct xvs_plan plan = {0};
@@ -347,8 +347,8 @@ static int run_add_entry(struct xvs_agent *agent, struct xvs_call *call)
 		return xvs_call_refused(call, "copying the configuration", error);
 	item = xvs_config_switch(config, filter.only->name);
 	remove_static(item, &filter); /* an entry of this address moves */
-	entries = reallocarray(
-		item->static_entries, item->static_entry_count + 1, sizeof(*entries));
+	entries =
+		reallocarray(item->static_entries, item->static_entry_count + 1, sizeof(*entries));
 	if (!entries) {
 		xvs_config_free(config);
 		return xvs_call_refused(call, "adding the entry", -ENOMEM);
@@ -381,8 +381,8 @@ static int run_remove_entry(struct xvs_agent *agent, struct xvs_call *call)
 	if (error)
 		return xvs_call_refused(call, "changing the MAC table", error);
 	xvs_call_string(call, "mac", &mac);
-	return flush.flushed ? xvs_call_reply(call, json_object()) :
-			       xvs_call_not_found(call, "entry", mac, NULL);
+	return flush.flushed ? xvs_call_reply(call, json_object())
+			     : xvs_call_not_found(call, "entry", mac, NULL);
 }
 
 const struct xvs_method xvs_switch_methods[] = {

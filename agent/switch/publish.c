@@ -109,11 +109,10 @@ static void fill_device(const struct xvs_agent *agent, const struct xvs_wanted *
 	port->mtu = link->mtu;
 	if ((link->flags & IFF_UP) && (link->flags & IFF_LOWER_UP))
 		port->flags |= XVS_PORT_UP;
-	if (!strcmp(link->kind, "veth") && link->far_namespace &&
-		wanted->kind == XVS_PORT_VPORT)
+	if (!strcmp(link->kind, "veth") && link->far_namespace && wanted->kind == XVS_PORT_VPORT)
 		port->flags |= XVS_PORT_PEER;
 	if (wanted->kind != XVS_PORT_UPLINK && has_xdp(agent->switching, wanted->of) &&
-		xvs_link_takes_xdp(link))
+		link->takes_xdp)
 		port->flags |= XVS_PORT_XDP_TARGET;
 }
 
@@ -201,8 +200,8 @@ static size_t collect_members(const struct half *half, struct member *members)
 		bool trunk = port->vlan_mode == XVS_VLAN_TRUNK;
 
 		if (port->kind != XVS_PORT_UNUSED)
-			members[count++] = (struct member){port->switch_id,
-				trunk ? XVS_FLOOD_TRUNKS : port->vlan, id};
+			members[count++] = (struct member){
+				port->switch_id, trunk ? XVS_FLOOD_TRUNKS : port->vlan, id};
 	}
 	qsort(members, count, sizeof(*members), compare_members);
 	return count;
@@ -317,8 +316,8 @@ static void forget_moved(struct xvs_agent *agent, const struct half *half)
 	}
 }
 
-static void add_assigned(
-	struct xvs_fdb_entry *entries, size_t *count, const struct xvs_port_config *port, uint32_t id)
+static void add_assigned(struct xvs_fdb_entry *entries, size_t *count,
+	const struct xvs_port_config *port, uint32_t id)
 {
 	struct xvs_fdb_entry entry = {.port = id, .flags = XVS_FDB_ASSIGNED};
 

@@ -9,8 +9,7 @@
 #define BACKLOG_PATH "/proc/sys/net/core/netdev_max_backlog"
 #define VLAN_LIST_SIZE 24576 /* 2,048 single VLANs and their commas */
 
-static const char *const drop_words[] = {
-	[XVS_DROP_none] = "none",
+static const char *const drop_words[] = {[XVS_DROP_none] = "none",
 #define WORD(member, word, meaning) [XVS_DROP_##member] = word,
 	XVS_DROP_LIST(WORD)
 #undef WORD
@@ -38,10 +37,11 @@ static json_t *vlan_list(const struct xvs_vlan_set *set)
 
 		if (!(set->word[first / 64] >> (first % 64) & 1))
 			continue;
-		while (last + 1 < XVS_VLAN_MAX && set->word[(last + 1) / 64] >> ((last + 1) % 64) & 1)
+		while (last + 1 < XVS_VLAN_MAX &&
+			set->word[(last + 1) / 64] >> ((last + 1) % 64) & 1)
 			last++;
-		used += snprintf(text + used, sizeof(text) - used, last > first ? "%s%u-%u" : "%s%u",
-			used ? "," : "", first, last);
+		used += snprintf(text + used, sizeof(text) - used,
+			last > first ? "%s%u-%u" : "%s%u", used ? "," : "", first, last);
 		first = last;
 	}
 	return json_string(text);
@@ -96,8 +96,8 @@ static const char *state_of(const struct xvs_vport *port, const struct xvs_port_
 	return strncmp(port->reason, "interface", strlen("interface")) ? "waiting" : "failed";
 }
 
-static const char *reason_of(
-	const struct xvs_vport *port, const struct xvs_port_config *config, const struct xvs_link *link)
+static const char *reason_of(const struct xvs_vport *port, const struct xvs_port_config *config,
+	const struct xvs_link *link)
 {
 	if (!port->ifindex)
 		return port->reason[0] ? port->reason : "it has no interface";
@@ -234,8 +234,8 @@ json_t *xvs_switch_describe(struct xvs_agent *agent, const struct xvs_switch *it
 	add_reasons(agent, uplink, item, reasons);
 	answer = json_pack("{s:s, s:i, s:s, s:s, s:i, s:{s:i, s:i}, s:i}", "name", item->name, "id",
 		state->id, "type", xvs_switch_type_words[item->type], "state",
-		json_array_size(reasons) ? "degraded" : "ok", "ageing", item->ageing_s,
-		"mac-table", "size", state->size, "used", table_used(agent, state), "ports",
+		json_array_size(reasons) ? "degraded" : "ok", "ageing", item->ageing_s, "mac-table",
+		"size", state->size, "used", table_used(agent, state), "ports",
 		count_ports(agent, state->id));
 	if (json_array_size(reasons))
 		json_object_set(answer, "reasons", reasons);

@@ -6,6 +6,7 @@
  *   wanted.c    what a configuration asks for, port by port
  *   validate.c  does it fit together?
  *   plan.c      steps from what is to what is wanted
+ *   steps.c     what each kind of step does
  *   device.c    a port's device: found, attached, given back
  *   publish.c   the half of the maps that packets read next
  *   fdb.c       MAC tables
@@ -106,8 +107,8 @@ void xvs_wanted_clear(struct xvs_wanted_list *list);
 void xvs_port_name(char name[XVS_PORT_NAME_SIZE], const char *switch_name, const char *part);
 
 /* validate.c */
-int xvs_switch_validate(const struct xvs_agent *agent, const struct xvs_config *config,
-	struct xvs_report *report);
+int xvs_switch_validate(
+	const struct xvs_agent *agent, const struct xvs_config *config, struct xvs_report *report);
 /* The range of the pool that `config` asks for. */
 void xvs_pool_range(const struct xvs_switching *switching, const struct xvs_config *config,
 	struct xvs_mac *ret_first, uint32_t *ret_size);
@@ -115,10 +116,11 @@ void xvs_pool_range(const struct xvs_switching *switching, const struct xvs_conf
 /* plan.c */
 int xvs_switch_plan(
 	struct xvs_agent *agent, const struct xvs_config *config, struct xvs_plan *plan);
+
+/* steps.c */
 struct xvs_vport *xvs_vport_find(const struct xvs_switching *switching, const char *name);
 struct xvs_switch_state *xvs_switch_find(const struct xvs_switching *switching, const char *name);
-int xvs_vport_add(
-	struct xvs_agent *agent, uint32_t id, const char *name, enum xvs_port_kind kind);
+int xvs_vport_add(struct xvs_agent *agent, uint32_t id, const char *name, enum xvs_port_kind kind);
 int xvs_switch_add(struct xvs_agent *agent, uint32_t id, const char *name, int fdb, uint32_t size);
 
 /* device.c */
@@ -128,8 +130,8 @@ struct xvs_device_claim {
 	UT_hash_handle hh;
 };
 /* Is the link what `wanted` describes (name, pattern, MAC)? */
-bool xvs_device_matches(const struct xvs_wanted *wanted, const char *host_device,
-	const struct xvs_link *link);
+bool xvs_device_matches(
+	const struct xvs_wanted *wanted, const char *host_device, const struct xvs_link *link);
 /*
  * The device for a port that has none: its ifindex, or 0 with the reason in `reason`.
  * `host_device`: name of the switch's end, for host ports.

@@ -60,9 +60,10 @@ static void check_switch_of_ports(const struct xvs_config *config, struct xvs_re
 		if (xvs_config_switch(config, port->switch_name))
 			continue;
 		meant = meant_switch(config, port->switch_name);
-		xvs_report(report, &port->place, "port '%s' names the switch '%s', which is not there%s%s%s",
-			port->name, port->switch_name, meant ? "; did you mean '" : "",
-			meant ?: "", meant ? "'?" : "");
+		xvs_report(report, &port->place,
+			"port '%s' names the switch '%s', which is not there%s%s%s", port->name,
+			port->switch_name, meant ? "; did you mean '" : "", meant ?: "",
+			meant ? "'?" : "");
 	}
 }
 
@@ -76,8 +77,9 @@ static void check_interfaces(const struct xvs_wanted_list *wanted, struct xvs_re
 		const char *other = name[0] ? claim(&claims, name, item->name) : NULL;
 
 		if (other)
-			xvs_report(report, item->place, "interface '%s' is used twice: by '%s' and by '%s'",
-				name, other, item->name);
+			xvs_report(report, item->place,
+				"interface '%s' is used twice: by '%s' and by '%s'", name, other,
+				item->name);
 	}
 	clear_claims(&claims);
 }
@@ -117,7 +119,7 @@ static void check_static_entry(const struct xvs_config *config, const struct xvs
 	else if (!strcmp(entry->port, "host") && !item->host_port.present)
 		xvs_report(report, &entry->place, "switch '%s' has no host port", item->name);
 	else if (strcmp(entry->port, "uplink") && strcmp(entry->port, "host") &&
-		(!port || strcmp(port->switch_name, item->name)))
+		 (!port || strcmp(port->switch_name, item->name)))
 		xvs_report(report, &entry->place, "switch '%s' has no port '%s'", item->name,
 			entry->port);
 }
@@ -158,7 +160,8 @@ static void check_pool(const struct xvs_wanted_list *wanted, uint32_t size,
 			xvs_report(report,
 				config->mac_pool.given ? &config->mac_pool.place : item->place,
 				"the MAC pool is exhausted: it has %u addresses, and '%s' would be "
-				"the next to need one; enlarge it with mac-pool: {first: …, size: …}",
+				"the next to need one; enlarge it with mac-pool: {first: …, size: "
+				"…}",
 				size, item->name);
 	}
 }
@@ -178,12 +181,13 @@ static void check_counts(const struct xvs_config *config, const struct xvs_wante
 void xvs_pool_range(const struct xvs_switching *switching, const struct xvs_config *config,
 	struct xvs_mac *ret_first, uint32_t *ret_size)
 {
-	*ret_first = config->mac_pool.given ? config->mac_pool.first : switching->default_pool_first;
+	*ret_first =
+		config->mac_pool.given ? config->mac_pool.first : switching->default_pool_first;
 	*ret_size = config->mac_pool.size;
 }
 
-int xvs_switch_validate(const struct xvs_agent *agent, const struct xvs_config *config,
-	struct xvs_report *report)
+int xvs_switch_validate(
+	const struct xvs_agent *agent, const struct xvs_config *config, struct xvs_report *report)
 {
 	struct xvs_wanted_list wanted;
 	struct xvs_pool pool = {0};

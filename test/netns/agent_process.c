@@ -38,14 +38,11 @@ static pid_t start_agent(const struct testbed *tb, const char *mode)
 {
 	const char *const argv[] = {
 		control_program("xvswitchd"),
-		"--pin-dir",
-		tb->pins,
-		"--socket",
-		tb->socket,
-		"--state-dir",
-		test_text("%s/state", tb->folder),
-		"--config",
-		test_text("%s/config", tb->folder),
+		test_text("--pin-dir=%s", tb->pins),
+		test_text("--socket=%s", tb->socket),
+		test_text("--state-dir=%s/state", tb->folder),
+		test_text("--config=%s/config", tb->folder),
+		test_text("--hook=%s", tb->hook ?: "auto"),
 		mode,
 		NULL,
 	};
@@ -103,6 +100,18 @@ void(testbed_start)(struct testbed *tb)
 		test_sleep_ms(2);
 	}
 	testbed_json(tb, "switch list");
+}
+
+int testbed_start_fails(struct testbed *tb)
+{
+	int status;
+
+	tb->agent = start_agent(tb, NULL);
+	status = wait_for(tb->agent, AGENT_TIMEOUT_MS);
+	if (status < 0)
+		test_fail("the agent, expected to end within %d ms, still runs", AGENT_TIMEOUT_MS);
+	tb->agent = 0;
+	return status;
 }
 
 static void end_agent(struct testbed *tb, int signal, int expected)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -49,6 +50,16 @@ void(netns_ip)(const struct netns *ns, const char *format, ...)
 	va_end(arguments);
 	run_with_input(NULL, commands, "ip -n %s -batch -", ns->name);
 	free(commands);
+}
+
+bool netns_has_device(const struct netns *ns, const char *name)
+{
+	bool found;
+
+	netns_enter(ns);
+	found = if_nametoindex(name) != 0;
+	netns_leave();
+	return found;
 }
 
 static FILE *open_setting(const struct netns *ns, const char *key, const char *mode)

@@ -25,6 +25,8 @@ void netns_ip(const struct netns *ns, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 #define netns_ip(...) FROM_HERE(netns_ip(__VA_ARGS__))
 
+bool netns_has_device(const struct netns *ns, const char *name);
+
 /* Settings below /proc/sys/net, e.g. "ipv6/conf/all/disable_ipv6". */
 void netns_set(const struct netns *ns, const char *key, int value);
 int netns_get(const struct netns *ns, const char *key);

@@ -48,6 +48,10 @@ void station_send_bytes(const struct station *from, const void *bytes, size_t si
 /* A tap with offload header: the frame (FRAME_TCP_PARTIAL) is to be cut to `segment` bytes each. */
 void station_send_large(const struct station *from, const struct frame *frame, size_t segment);
 
+/* The next frame as it comes, with or without a marker. Its size; negative: there is none now. */
+ssize_t station_read(
+	struct station *at, struct virtio_net_hdr *ret_header, uint8_t bytes[FRAME_SIZE_MAX]);
+
 /* Reads at all stations for `ms`. */
 void stations_listen(int ms);
 /* How often has a frame with this marker arrived? */

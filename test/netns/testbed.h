@@ -39,6 +39,7 @@ struct testbed {
 	char name[32];
 	struct netns host;
 	char *folder, *socket, *pins;
+	const char *hook; /* given to the agent as --hook; NULL: its default */
 	pid_t agent; /* 0: not running */
 	unsigned int guests; /* made so far */
 };
@@ -55,6 +56,9 @@ void testbed_stop(struct testbed *tb);
 #define testbed_stop(...) FROM_HERE(testbed_stop(__VA_ARGS__))
 void testbed_kill(struct testbed *tb);
 #define testbed_kill(...) FROM_HERE(testbed_kill(__VA_ARGS__))
+
+/* Starts it where it must refuse; returns its exit status. */
+int testbed_start_fails(struct testbed *tb);
 
 /* Stops the agent, purges, and fails the test unless the host is then as if it had never been. */
 void testbed_purge(struct testbed *tb);

@@ -17,8 +17,10 @@ FIGURE_HEAD = ("bench", "value", "min..max", "target", "verdict")
 
 def quantity(value, unit):
     """1234567, "bit/s": "1.23 Mbit/s"."""
-    if unit in ("", "ns", "s"):
-        return f"{value:,.3g} {unit}".strip() if isinstance(value, float) else f"{value:,} {unit}"
+    if unit in ("", "ns"):
+        return f"{value:,.0f} {unit}".strip()
+    if unit == "s":
+        return f"{value:.3g} s"
     for size, prefix in PREFIXES:
         if abs(value) >= size:
             return f"{value / size:.3g}{prefix}{unit}"
@@ -80,9 +82,10 @@ class Figure:
         return f"≤ {quantity(self.most, self.unit)}" if self.most is not None else ""
 
     def row(self):
-        spread = f"{quantity(min(self.values), self.unit)} .. {quantity(max(self.values), self.unit)}"
+        ends = [quantity(end(self.values), self.unit) for end in (min, max)]
         return (self.title, quantity(median(self.values), self.unit),
-                spread if len(self.values) > 1 else "", self.target(), verdict(self.met))
+                "..".join(ends) if len(self.values) > 1 else "", self.target(),
+                verdict(self.met))
 
 
 def table(head, results):

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The kinds of steps that this feature's plans are made of. */
+#ifndef XVS_SWITCH_STEPS_H
+#define XVS_SWITCH_STEPS_H
+
+#include "agent/switch/switching.h"
+
+/* The subject of every step of this feature; each kind uses what it needs. */
+struct xvs_change {
+	char name[XVS_PORT_NAME_SIZE]; /* of the switch or port */
+	enum xvs_port_kind kind;
+	uint32_t ifindex, old_ifindex;
+	uint32_t size, old_size;
+	enum xvs_xdp_mode xdp, old_xdp;
+	char interface[IFNAMSIZ]; /* host port: the host's end */
+	char uplink[IFNAMSIZ]; /* host port: whose MTU it takes */
+	char address[64];
+	bool present; /* address: add or remove */
+	struct xvs_pool pool; /* leases: the new ones, after apply the old ones */
+	const struct xvs_config *config, *old_config; /* publish */
+};
+
+extern const struct xvs_step_kind xvs_step_add_switch;
+extern const struct xvs_step_kind xvs_step_remove_switch;
+extern const struct xvs_step_kind xvs_step_resize_switch;
+extern const struct xvs_step_kind xvs_step_add_port;
+extern const struct xvs_step_kind xvs_step_remove_port;
+extern const struct xvs_step_kind xvs_step_attach;
+extern const struct xvs_step_kind xvs_step_detach;
+extern const struct xvs_step_kind xvs_step_add_host_device;
+extern const struct xvs_step_kind xvs_step_drop_host_device;
+extern const struct xvs_step_kind xvs_step_address;
+extern const struct xvs_step_kind xvs_step_set_xdp;
+extern const struct xvs_step_kind xvs_step_leases;
+extern const struct xvs_step_kind xvs_step_publish;
+
+#endif
