@@ -20,7 +20,7 @@ struct xvs_tables {
 	struct xvs_counters *counters; /* [XVS_PORT_MAX * control->cpus] */
 	struct xvs_drops *drops; /* [XVS_PORT_MAX] */
 	struct xvs_port_state *port_state; /* [XVS_PORT_MAX] */
-	uint32_t *flood_members; /* [XVS_FLOOD_MEMBER_MAX] */
+	struct xvs_flood_member *flood_members; /* [XVS_FLOOD_MEMBER_MAX] */
 	/* by file descriptor */
 	int port_index, port_names, switch_names, device_saved, vlan_sets, fdb, flood_lists,
 		xdp_ports;

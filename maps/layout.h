@@ -144,7 +144,7 @@ struct xvs_fdb_entry {
 _Static_assert(sizeof(struct xvs_fdb_entry) == 24, "");
 
 /*
- * Map `flood_lists`, hash: where in `flood_members` (array of port ids, __u32) a list stands.
+ * Map `flood_lists`, hash: where in `flood_members` (array of xvs_flood_member) a list stands.
  * A flood in VLAN v of a switch visits the list of v (ports whose untagged frames are in v), then
  * the list XVS_FLOOD_TRUNKS (trunk ports), skipping trunks that do not allow v.
  */
@@ -159,6 +159,12 @@ struct xvs_flood_key {
 struct xvs_flood_list {
 	__u32 first; /* index into flood_members */
 	__u32 count;
+};
+
+/* Map `flood_members`, array, mmapable. Array elements take 8 bytes at least, so the value has 8. */
+struct xvs_flood_member {
+	__u32 port; /* port id */
+	__u32 reserved;
 };
 
 /*

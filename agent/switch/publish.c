@@ -238,7 +238,7 @@ static int write_lists(struct xvs_agent *agent, const struct half *half)
 		struct xvs_flood_key key = {members[i].switch_id, members[i].vlan, spare};
 		struct xvs_flood_list list = {base + first, i + 1 - first};
 
-		tables->flood_members[base + i] = members[i].port;
+		tables->flood_members[base + i].port = members[i].port;
 		if (i + 1 < count && members[i + 1].switch_id == key.switch_id &&
 			members[i + 1].vlan == key.vlan)
 			continue;

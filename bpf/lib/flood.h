@@ -42,19 +42,19 @@ static __always_inline int xvs_is_member(
 static long xvs_visit(__u32 position, struct xvs_flood *flood)
 {
 	__u32 index = flood->first + position;
-	__u32 *member = bpf_map_lookup_elem(&flood_members, &index);
+	struct xvs_flood_member *member = bpf_map_lookup_elem(&flood_members, &index);
 	const struct xvs_port_config *port;
 
 	if (position >= flood->count || !member)
 		return 1;
-	if (*member == flood->context->source)
+	if (member->port == flood->context->source)
 		return 0;
-	port = xvs_port_config(*member, flood->context->generation);
+	port = xvs_port_config(member->port, flood->context->generation);
 	if (!port || !xvs_is_member(flood, port))
 		return 0;
 	if (flood->pending)
 		xvs_clone_to_pending(flood);
-	flood->pending = *member;
+	flood->pending = member->port;
 	flood->pending_ifindex = port->ifindex;
 	return 0;
 }

@@ -93,7 +93,7 @@ struct {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, XVS_FLOOD_MEMBER_MAX);
 	__type(key, __u32);
-	__type(value, __u32);
+	__type(value, struct xvs_flood_member);
 } flood_members SEC(".maps");
 
 /* Where an uplink's XDP program delivers: port id to device. */

@@ -89,6 +89,7 @@ void(testbed_start)(struct testbed *tb)
 	const long long end = test_clock_ms() + AGENT_TIMEOUT_MS;
 	int status;
 
+	tb->purged = false;
 	tb->agent = start_agent(tb, NULL);
 	while (!answers(tb)) {
 		status = wait_for(tb->agent, 0);
@@ -182,10 +183,21 @@ static void check_links(const struct testbed *tb)
 	json_decref(links);
 }
 
+/* Does another agent work in the same namespace? */
+static bool has_neighbour(const struct testbed *tb)
+{
+	for (const struct testbed *at = testbed_next(NULL); at; at = testbed_next(at))
+		if (at != tb && at->host.fd == tb->host.fd && !at->purged)
+			return true;
+	return false;
+}
+
 static void check_nothing_left(const struct testbed *tb)
 {
 	if (access(tb->pins, F_OK) == 0)
 		test_fail("%s after a purge, expected gone, got a folder", tb->pins);
+	if (has_neighbour(tb))
+		return;
 	netns_enter(&tb->host);
 	check_no_tcx();
 	netns_leave();
@@ -202,5 +214,6 @@ void testbed_purge(struct testbed *tb)
 	status = wait_for(start_agent(tb, "--purge"), AGENT_TIMEOUT_MS);
 	if (status)
 		test_fail("xvswitchd --purge, expected status 0, got %d", status);
+	tb->purged = true;
 	check_nothing_left(tb);
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
 #include <glob.h>
-#include <signal.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,6 +125,19 @@ static pid_t owner(const char *path)
 	return atoi(strrchr(path, '/') + 1 + strlen(TESTBED_PREFIX));
 }
 
+/* Is it the process of a test still? Its number may be another program's by now. */
+static bool is_running_test(pid_t pid)
+{
+	char path[64], exe[PATH_MAX] = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	if (readlink(path, exe, sizeof(exe) - 1) < 0)
+		return false;
+	/* more may follow: " (deleted)", when it was built anew meanwhile */
+	return strncmp(basename(exe), program_invocation_short_name,
+		       strlen(program_invocation_short_name)) == 0;
+}
+
 static void remove_dead_in(const char *folder)
 {
 	glob_t found = find(folder, 0, "*");
@@ -133,7 +145,7 @@ static void remove_dead_in(const char *folder)
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		const pid_t pid = owner(found.gl_pathv[i]);
 
-		if (pid > 0 && kill(pid, 0) && errno == ESRCH)
+		if (pid > 0 && !is_running_test(pid))
 			leftovers_remove(pid);
 	}
 	globfree(&found);

@@ -155,6 +155,32 @@ TEST(agent_with_clsact)
 	CHECK(!strstr(run(NULL, "tc -n %s qdisc show dev c", tb->host.name), "clsact"));
 }
 
+/* What others attached to a device stays, and works on. */
+TEST(agent_leaves_filters_of_others_alone)
+{
+	static const char show[] = "tc filter show dev a ingress";
+	struct station *a, *b;
+	struct frame frame;
+
+	testbed_stop(tb);
+	tb->hook = "clsact";
+	testbed_start(tb);
+	testbed_guest(tb, "c");
+	a = testbed_guest(tb, "a");
+	b = testbed_guest(tb, "b");
+	run(&tb->host, "tc qdisc add dev a clsact");
+	run(&tb->host,
+		"tc filter add dev a ingress protocol ip prio 9 u32 match u32 0 0 flowid 1:7");
+	testbed_apply(tb, TWO_PORTS);
+	CHECK_CONTAINS("pref 9", run(&tb->host, show));
+	frame = frame_new(a->mac, MAC_BROADCAST);
+	expect_delivery(a, &frame, b);
+	testbed_apply(tb, "switches: {s: {type: private}}\n");
+	CHECK_CONTAINS("pref 9", run(&tb->host, show));
+	CHECK(!strstr(run(&tb->host, show), "bpf"));
+	run(&tb->host, "tc qdisc del dev a clsact");
+}
+
 TEST(agents_side_by_side)
 {
 	struct testbed *other = testbed_beside(tb);

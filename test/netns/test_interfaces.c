@@ -128,6 +128,43 @@ TEST(interface_matched_by_mac)
 	expect_delivery(a, &frame, b, other);
 }
 
+TEST(interface_of_a_bridge_is_refused)
+{
+	struct station *a = testbed_guest(tb, "a"), *b = testbed_guest(tb, "b");
+	struct frame frame = frame_new(a->mac, MAC_BROADCAST);
+
+	netns_ip(&tb->host, "link add name bridge0 type bridge\n"
+			    "link set dev bridge0 alias " TESTBED_ALIAS "\n"
+			    "link set dev b master bridge0\n");
+	testbed_apply(tb, TWO_PORTS);
+	CHECK(strcmp("up", testbed_port_text(tb, "b", "state")) != 0);
+	CHECK_CONTAINS("bridge0", testbed_port_text(tb, "b", "reason"));
+	netns_ip(&tb->host, "link set dev b nomaster\n");
+	testbed_wait_port_state(tb, "b", "up");
+	expect_delivery(a, &frame, b);
+}
+
+/* A veth whose far end stays in the host's namespace: no peer redirect. */
+TEST(interface_with_both_ends_on_the_host)
+{
+	struct station *a = testbed_guest(tb, "a"), *far;
+	struct frame frame = frame_new(a->mac, MAC_BROADCAST);
+
+	netns_ip(&tb->host, "link add name b type veth peer name far\n"
+			    "link set dev b alias " TESTBED_ALIAS " up\n"
+			    "link set dev far alias " TESTBED_ALIAS " up\n");
+	far = testbed_host_station(tb, "far");
+	testbed_apply(tb, TWO_PORTS);
+	testbed_wait_port_state(tb, "b", "up");
+	CHECK_TEXT("redirect", testbed_port_text(tb, "b", "path"));
+	CHECK_TEXT("peer", testbed_port_text(tb, "a", "path"));
+	expect_delivery(a, &frame, far);
+	frame = frame_new(far->mac, a->mac);
+	expect_delivery(far, &frame, a);
+	frame = frame_new(a->mac, far->mac);
+	expect_delivery(a, &frame, far);
+}
+
 TEST(interface_renamed_is_found_by_its_new_name)
 {
 	struct station *a = testbed_guest(tb, "a"), *b = testbed_guest(tb, "other");

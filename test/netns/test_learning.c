@@ -102,6 +102,8 @@ TEST(learning_follows_a_move)
 	CHECK_TEXT("b", testbed_entry_port(tb, "s", t.a->mac, 0));
 	expect_delivery(t.c, &to_a, t.b);
 	CHECK_EQUAL(1, testbed_counter(tb, "b", "learned"));
+	CHECK_EQUAL(0, json_number(testbed_port(tb, "a"), "learning.used"));
+	CHECK_EQUAL(1, json_number(testbed_port(tb, "b"), "learning.used"));
 }
 
 TEST(learning_forgets_the_silent)
@@ -178,6 +180,56 @@ TEST(assigned_address_holds_in_every_vlan)
 		frame = frame_tagged(frame_new(a->mac, MAC_BROADCAST), vlan);
 		expect_dropped(tb, b, &frame, "b", "mac-taken");
 	}
+}
+
+/* Somebody else used an address before it was assigned. */
+TEST(assigned_address_takes_over_from_a_learned_one)
+{
+	static const char config[] = "switches: {s: {type: private}}\n"
+				     "ports:\n"
+				     "  a: {switch: s, interface: a%s}\n"
+				     "  b: {switch: s, interface: b}\n"
+				     "  c: {switch: s, interface: c}\n";
+	const struct trio t = make_trio(tb, "", "");
+	struct frame frame = frame_new(MAC_UNKNOWN, MAC_BROADCAST);
+
+	expect_delivery(t.b, &frame, t.a, t.c);
+	CHECK_TEXT("b", testbed_entry_port(tb, "s", MAC_UNKNOWN, 0));
+	testbed_apply(tb, config, test_text(", mac: '%s'", mac_text(MAC_UNKNOWN)));
+	CHECK(!testbed_entry(tb, "s", MAC_UNKNOWN, 0));
+	CHECK_TEXT("a", testbed_entry_port(tb, "s", MAC_UNKNOWN, -1));
+	CHECK_EQUAL(0, json_number(testbed_port(tb, "b"), "learning.used"));
+	frame = frame_new(t.c->mac, MAC_UNKNOWN);
+	expect_delivery(t.c, &frame, t.a);
+	testbed_apply(tb, config, "");
+	frame = frame_again(frame);
+	expect_delivery(t.c, &frame, t.a, t.b); /* nobody's again */
+	frame = frame_new(MAC_UNKNOWN, MAC_BROADCAST);
+	expect_delivery(t.b, &frame, t.a, t.c);
+}
+
+TEST(static_entries_on_uplink_and_host_port)
+{
+	static const uint8_t out[] = {0x02, 0, 0, 0, 0, 0x01}, in[] = {0x02, 0, 0, 0, 0, 0x02};
+	struct station *a = testbed_guest(tb, "a"), *b = testbed_guest(tb, "b");
+	struct station *wire = testbed_guest(tb, "nic0"), *host;
+	struct frame frame = frame_new(a->mac, out);
+
+	testbed_apply(tb, "switches:\n"
+			  "  s:\n"
+			  "    type: external\n"
+			  "    uplink: nic0\n"
+			  "    host-port: {}\n"
+			  "    static-entries:\n"
+			  "      - {mac: '02:00:00:00:00:01', port: uplink}\n"
+			  "      - {mac: '02:00:00:00:00:02', port: host}\n"
+			  "ports:\n"
+			  "  a: {switch: s, interface: a}\n"
+			  "  b: {switch: s, interface: b}\n");
+	host = testbed_host_station(tb, "s");
+	expect_delivery(a, &frame, wire);
+	frame = frame_new(b->mac, in);
+	expect_delivery(b, &frame, host);
 }
 
 TEST(source_addresses_that_no_station_has)
@@ -302,6 +354,19 @@ TEST(fdb_entries_by_command)
 		"bb", testbed_command_fails(tb, CONTROL_WRONG, "fdb add %s switch s port bb", mac));
 	testbed_command_fails(tb, CONTROL_WRONG, "fdb del %s switch s", mac);
 	testbed_command_fails(tb, CONTROL_WRONG, "fdb add 01:00:5e:00:00:01 switch s port b");
+}
+
+TEST(fdb_shows_a_large_table)
+{
+	const int count = 5000;
+
+	make_trio(tb, "", "");
+	send_from_many(station_next(NULL), count);
+	CHECK_EQUAL(count, json_number(testbed_switch(tb, "s"), "mac-table.used"));
+	CHECK_EQUAL(
+		count, json_array_size(json_object_get(testbed_json(tb, "fdb show"), "entries")));
+	CHECK_EQUAL(count, json_number(testbed_json(tb, "fdb flush"), "flushed"));
+	CHECK_EQUAL(0, json_array_size(json_object_get(testbed_json(tb, "fdb show"), "entries")));
 }
 
 TEST(fdb_learns_in_each_vlan_apart)

@@ -72,6 +72,11 @@ struct testbed *testbed_beside(const struct testbed *neighbour)
 	return tb;
 }
 
+struct testbed *testbed_next(const struct testbed *tb)
+{
+	return tb ? tb->next : testbeds;
+}
+
 void testbeds_finish(void)
 {
 	for (struct testbed *tb = testbeds; tb; tb = tb->next)

@@ -31,7 +31,7 @@
 #define TESTBED_BPFFS "/sys/fs/bpf"
 #define TESTBED_ALIAS "of-the-test" /* devices that the test made; an agent's have none */
 #define TESTBED_LOG "agent.log"
-#define AGENT_TIMEOUT_MS 10000 /* to start, to end, to answer */
+#define AGENT_TIMEOUT_MS 20000 /* to start, to end, to answer */
 
 struct testbed {
 	struct testbed *next;
@@ -41,6 +41,7 @@ struct testbed {
 	char *folder, *socket, *pins;
 	const char *hook; /* given to the agent as --hook; NULL: its default */
 	pid_t agent; /* 0: not running */
+	bool purged; /* and not started since */
 	unsigned int guests; /* made so far */
 };
 
@@ -60,9 +61,14 @@ void testbed_kill(struct testbed *tb);
 /* Starts it where it must refuse; returns its exit status. */
 int testbed_start_fails(struct testbed *tb);
 
-/* Stops the agent, purges, and fails the test unless the host is then as if it had never been. */
+/*
+ * Stops the agent, purges, and fails the test unless the host is then as if it had never been
+ * (if no other agent is left there).
+ */
 void testbed_purge(struct testbed *tb);
+/* All testbeds, at the end of a test. */
 void testbeds_finish(void);
+struct testbed *testbed_next(const struct testbed *tb); /* NULL: the first */
 
 struct guest_options {
 	const char *address; /* "10.0.0.1/24"; several divided by blanks */

@@ -52,10 +52,19 @@ def end(process):
 
 
 class Namespace:
-    """A network namespace, known to ip(8) by name."""
+    """A network namespace, known to ip(8) by name, in which nobody speaks unasked."""
 
     def __init__(self, name):
         self.name = name
+
+    def make(self):
+        run("ip", "netns", "add", self.name)
+        self.run("sysctl", "-qw", *QUIET)
+        self.ip("link", "set", "lo", "up")
+
+    def remove(self):
+        if self.name in os.listdir("/run/netns"):
+            run("ip", "netns", "del", self.name)
 
     def run(self, *words, **options):
         return run(*words, netns=self.name, **options)
@@ -94,10 +103,8 @@ class Lab(contextlib.ExitStack):
 
     def namespace(self, name):
         space = Namespace(f"{self.name}-{name}")
-        run("ip", "netns", "add", space.name)
-        self.callback(run, "ip", "netns", "del", space.name)
-        space.run("sysctl", "-qw", *QUIET)
-        space.ip("link", "set", "lo", "up")
+        self.callback(space.remove)
+        space.make()
         return space
 
     def start(self, *words, netns=None, cpu=None, **options):

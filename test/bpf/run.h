@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One frame through one program: what went in, what came out, what was counted. */
+#ifndef XVS_TEST_BPF_RUN_H
+#define XVS_TEST_BPF_RUN_H
+
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+#include "test/bpf/packet.h"
+#include "test/bpf/tally.h"
+
+enum program {
+	INGRESS,
+	EGRESS,
+	STUB_IN,
+	STUB_OUT,
+	XDP, /* this one and those after it run on XDP */
+	STUB_XDP,
+	PROGRAMS,
+};
+
+#define CB_WORDS 5 /* of __sk_buff.cb */
+
+struct input {
+	enum program program;
+	uint32_t on; /* port whose device the frame is on */
+	struct tag beside; /* tag that the kernel has taken out of the packet */
+	uint32_t cb[CB_WORDS], gso_size, gso_segs;
+	struct packet packet;
+};
+
+struct outcome {
+	int verdict;
+	uint32_t cb[CB_WORDS];
+	struct tag beside;
+	uint32_t redirect_ifindex;
+	bool redirect_peer;
+	struct tally change;
+	struct packet packet; /* with the tag that stands beside it put in */
+	uint32_t bytes; /* without it, as the programs count */
+};
+
+/* Where the outermost tag stands. A table is run with both. */
+enum place { IN_PACKET, BESIDE, PLACES };
+extern const char *const place_names[PLACES];
+
+/* Loads what is around the programs; after world_open(). The fixture of suites that run them. */
+void run_open(void);
+
+/* `frame` as input; the rest of `input` is set to nothing. */
+void input_fill(
+	struct input *input, enum program program, uint32_t on, const struct frame *frame, enum place place);
+void run(const struct input *input, struct outcome *ret);
+/* Both at once, for a frame with nothing special. */
+void run_frame(enum program program, uint32_t on, const struct frame *frame, enum place place,
+	struct outcome *ret);
+
+/* The file descriptor of a program. */
+int run_program(enum program program);
+
+/*
+ * What the programs leave on a frame for the egress hook; see bpf/lib/context.h. Phases: 1 the
+ * frame is finished, 2 it is a copy.
+ */
+#define PHASE_DONE 1
+#define PHASE_CLONE 2
+void hand_over(uint32_t cb[CB_WORDS], uint32_t phase, uint32_t to, struct tag vlan);
+
+/* Checks with a message; `what` is the case, for people. */
+void check_verdict(const char *what, const struct outcome *outcome, int expected);
+/* The frame that came out is `frame`, tags and all. */
+void check_frame(const char *what, const struct outcome *outcome, const struct frame *frame);
+/* The frame went to this port's device, or to the peer of it. */
+void check_redirect(const char *what, const struct outcome *outcome, uint32_t to);
+
+/* Parts of an expectation for tally_check(). */
+void expect_transmit(struct tally *tally, uint32_t port, uint32_t packets, uint32_t bytes);
+void expect_receive(struct tally *tally, uint32_t port, uint32_t packets, uint32_t bytes);
+
+#endif

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <linux/if_link.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <time.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include "agent/hook.h"
+#include "test/bpf/packet.h"
+#include "test/bpf/world.h"
+
+#define BPFFS "/sys/fs/bpf"
+#define PIN_DIR BPFFS "/xvs_test"
+#define LISTED_SET 1 /* VLANs 10 and 20 */
+
+struct world world;
+
+static const struct {
+	const char *name; /* of the device too */
+	struct xvs_port_config config;
+} initial[PORTS] = {
+	[NO_PORT] = {"no_port", {0}},
+	[A] = {"a", {.kind = XVS_PORT_VPORT}},
+	[B] = {"b", {.kind = XVS_PORT_VPORT}},
+	[PEER] = {"peer", {.kind = XVS_PORT_VPORT, .flags = XVS_PORT_PEER}},
+	[HOST] = {"host", {.kind = XVS_PORT_HOST}},
+	[ACCESS] = {"access",
+		{.kind = XVS_PORT_VPORT, .vlan_mode = XVS_VLAN_ACCESS, .vlan = 100}},
+	[ACCESS_B] = {"access_b",
+		{.kind = XVS_PORT_VPORT, .vlan_mode = XVS_VLAN_ACCESS, .vlan = 100}},
+	[TRUNK] = {"trunk",
+		{.kind = XVS_PORT_VPORT, .vlan_mode = XVS_VLAN_TRUNK, .vlan_set = LISTED_SET}},
+	[NATIVE] = {"native",
+		{.kind = XVS_PORT_VPORT, .vlan_mode = XVS_VLAN_TRUNK, .vlan = 100,
+			.flags = XVS_PORT_ALL_VLANS | XVS_PORT_KEEP_PRIORITY}},
+	[UPLINK] = {"uplink",
+		{.kind = XVS_PORT_UPLINK, .vlan_mode = XVS_VLAN_TRUNK,
+			.flags = XVS_PORT_ALL_VLANS | XVS_PORT_KEEP_PRIORITY}},
+	[STRANGER] = {"stranger", {.kind = XVS_PORT_VPORT, .switch_id = SWITCH_B}},
+};
+
+const char *world_port_name(uint32_t port)
+{
+	return initial[port].name;
+}
+
+static void enter_namespaces(void)
+{
+	cr_assert_eq(unshare(CLONE_NEWNS | CLONE_NEWNET), 0, "unshare: %m");
+	cr_assert_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0, "private mounts: %m");
+	cr_assert_eq(mount("bpf", BPFFS, "bpf", 0, NULL), 0, "mount " BPFFS ": %m");
+}
+
+/* Or the host would send on the ports' devices on its own, and be counted. */
+static void turn_ipv6_off(void)
+{
+	FILE *file = fopen("/proc/sys/net/ipv6/conf/default/disable_ipv6", "w");
+
+	if (!file)
+		return; /* a kernel without IPv6 */
+	fputs("1", file);
+	cr_assert_eq(fclose(file), 0, "turning IPv6 off: %m");
+}
+
+/* The uplink is a veth: the kernel runs XDP programs only for devices that are ready for XDP. */
+static void make_devices(void)
+{
+	FILE *ip = popen("ip -batch -", "w");
+
+	cr_assert(ip);
+	for (uint32_t port = 0; port < PORTS; port++) {
+		const char *name = initial[port].name;
+
+		if (port == UPLINK)
+			fprintf(ip, "link add %s type veth peer name wire\n", name);
+		else
+			fprintf(ip, "link add %s type dummy\n", name);
+		fprintf(ip, "link set %s mtu 9000 up\n", name);
+	}
+	fprintf(ip, "link set wire mtu 9000 up\n");
+	cr_assert_eq(pclose(ip), 0, "ip(8) failed");
+}
+
+static void attach(void)
+{
+	struct xvs_loader *loader = &world.loader;
+	enum xvs_hook_kind kind = xvs_hook_probe(loader);
+
+	for (uint32_t port = 1; port < PORTS; port++)
+		cr_assert_eq(xvs_hook_attach(loader, kind, port, world.ifindex[port]), 0);
+	cr_assert_eq(xvs_hook_attach_xdp(
+			     loader, UPLINK, world.ifindex[UPLINK], XDP_FLAGS_DRV_MODE),
+		0);
+}
+
+static void add_tables(void)
+{
+	const uint32_t sizes[] = {[SWITCH] = 1024, [SWITCH_B] = XVS_FDB_SIZE_MIN};
+
+	for (uint32_t id = SWITCH; id < SWITCH_EMPTY; id++) {
+		int fd = xvs_fdb_create(&world.loader.tables, id, sizes[id]);
+
+		cr_assert_geq(fd, 0);
+		cr_assert_eq(bpf_map_update_elem(world.loader.tables.fdb, &id, &fd, BPF_ANY), 0);
+		world.tables[id] = fd;
+	}
+}
+
+static void add_port(uint32_t id)
+{
+	struct xvs_port_config *port = &world.ports[id];
+	struct xvs_port_ref ref = {world.ifindex[id], id};
+
+	*port = initial[id].config;
+	port->ifindex = world.ifindex[id];
+	port->switch_id = port->switch_id ? port->switch_id : SWITCH;
+	port->flags |= XVS_PORT_UP | XVS_PORT_MAC;
+	port->mtu = 1500;
+	port->ageing_ns = AGEING_S * NANOSECONDS;
+	memcpy(port->mac, STATION(id), XVS_MAC_SIZE);
+	cr_assert_eq(bpf_map_update_elem(
+			     world.loader.tables.port_index, &ref.ifindex, &ref, BPF_ANY),
+		0);
+	world_fdb_set(
+		port->switch_id, port->mac, XVS_FDB_ANY_VLAN, id, XVS_FDB_ASSIGNED, 0);
+}
+
+static void add_vlan_set(void)
+{
+	const struct xvs_vlan_set set = {{1 << 10 | 1 << 20}};
+	uint32_t id = LISTED_SET;
+
+	cr_assert_eq(bpf_map_update_elem(world.loader.tables.vlan_sets, &id, &set, BPF_ANY), 0);
+}
+
+void world_open(void)
+{
+	if (geteuid())
+		cr_skip_test("needs root");
+	enter_namespaces();
+	turn_ipv6_off();
+	make_devices();
+	for (uint32_t port = 0; port < PORTS; port++)
+		world.ifindex[port] = if_nametoindex(initial[port].name);
+	cr_assert_eq(xvs_loader_open(&world.loader, PIN_DIR), 0);
+	add_tables();
+	add_vlan_set();
+	for (uint32_t port = 1; port < PORTS; port++)
+		add_port(port);
+	world_publish();
+	attach();
+}
+
+static struct xvs_flood_key list_of(uint32_t port, uint32_t half)
+{
+	const struct xvs_port_config *config = &world.ports[port];
+	bool trunk = config->vlan_mode == XVS_VLAN_TRUNK;
+
+	return (struct xvs_flood_key){
+		.switch_id = config->switch_id,
+		.vlan = trunk ? XVS_FLOOD_TRUNKS : config->vlan,
+		.half = half,
+	};
+}
+
+static void remove_lists(uint32_t half)
+{
+	int lists = world.loader.tables.flood_lists;
+	struct xvs_flood_key key, next;
+	bool more = !bpf_map_get_next_key(lists, NULL, &next);
+
+	while (more) {
+		key = next;
+		more = !bpf_map_get_next_key(lists, &key, &next);
+		if (key.half == half)
+			bpf_map_delete_elem(lists, &key);
+	}
+}
+
+/* Each port makes its list anew, so the list is whole once its last member has. */
+static void fill_lists(uint32_t half)
+{
+	uint32_t end = half * (XVS_FLOOD_MEMBER_MAX / 2);
+
+	remove_lists(half);
+	for (uint32_t port = 1; port < PORTS; port++) {
+		struct xvs_flood_key key = list_of(port, half), other;
+		struct xvs_flood_list list = {.first = end};
+
+		for (uint32_t member = 1; member < PORTS; member++) {
+			other = list_of(member, half);
+			if (!memcmp(&key, &other, sizeof(key)))
+				world.loader.tables.flood_members[end++] = member;
+		}
+		list.count = end - list.first;
+		cr_assert_eq(bpf_map_update_elem(
+				     world.loader.tables.flood_lists, &key, &list, BPF_ANY),
+			0);
+	}
+}
+
+void world_fill_spare(void)
+{
+	struct xvs_tables *tables = &world.loader.tables;
+	uint32_t half = xvs_tables_spare(tables);
+
+	for (uint32_t port = 1; port < PORTS; port++)
+		tables->ports[port].half[half] = world.ports[port];
+	fill_lists(half);
+}
+
+void world_publish(void)
+{
+	world_fill_spare();
+	xvs_tables_flip(&world.loader.tables);
+}
+
+uint64_t world_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec * NANOSECONDS + now.tv_nsec;
+}
+
+static struct xvs_fdb_key key_of(const uint8_t *mac, uint16_t vlan)
+{
+	struct xvs_fdb_key key = {.vlan = vlan};
+
+	memcpy(key.mac, mac, XVS_MAC_SIZE);
+	return key;
+}
+
+void world_fdb_set(uint16_t switch_id, const uint8_t *mac, uint16_t vlan, uint32_t port,
+	uint32_t flags, uint64_t age_ns)
+{
+	struct xvs_fdb_entry entry = {
+		.key = key_of(mac, vlan),
+		.port = port,
+		.flags = flags,
+		.seen_ns = world_now() - age_ns,
+	};
+
+	cr_assert_eq(
+		bpf_map_update_elem(world.tables[switch_id], &entry.key, &entry, BPF_ANY), 0);
+}
+
+bool world_fdb_get(uint16_t switch_id, const uint8_t *mac, uint16_t vlan, struct xvs_fdb_entry *ret)
+{
+	struct xvs_fdb_key key = key_of(mac, vlan);
+
+	return !bpf_map_lookup_elem(world.tables[switch_id], &key, ret);
+}
+
+void world_fdb_remove(uint16_t switch_id, const uint8_t *mac, uint16_t vlan)
+{
+	struct xvs_fdb_key key = key_of(mac, vlan);
+
+	cr_assert_eq(bpf_map_delete_elem(world.tables[switch_id], &key), 0);
+}
+
+/* FNV-1a of one entry. */
+static uint64_t digest(const struct xvs_fdb_entry *entry)
+{
+	const uint8_t *byte = (const uint8_t *)entry;
+	uint64_t hash = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < sizeof(*entry); i++)
+		hash = (hash ^ byte[i]) * 0x100000001b3;
+	return hash;
+}
+
+uint64_t world_fdb_digest(void)
+{
+	struct xvs_fdb_entry entry;
+	struct xvs_fdb_key key;
+	uint64_t sum = 0;
+
+	for (uint32_t id = SWITCH; id < SWITCH_EMPTY; id++) {
+		void *last = NULL;
+
+		for (; !bpf_map_get_next_key(world.tables[id], last, &key); last = &key)
+			if (!bpf_map_lookup_elem(world.tables[id], &key, &entry))
+				sum += digest(&entry);
+	}
+	return sum;
+}
+
+int world_pin(const char *name)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), PIN_DIR "/%s", name);
+	fd = bpf_obj_get(path);
+	cr_assert_geq(fd, 0, "%s: %m", path);
+	return fd;
+}

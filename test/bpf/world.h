@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What every test runs in: a network namespace of its own with a device for each port, a bpffs of
+ * its own with the real programs and maps, and a configuration that tests change and publish as
+ * the agent does, in halves. Nothing of it outlives the test's process.
+ */
+#ifndef XVS_TEST_BPF_WORLD_H
+#define XVS_TEST_BPF_WORLD_H
+
+#include "agent/loader.h"
+
+/* Ports of switch 1 unless noted. Guests of VLAN 0: A, B, PEER. All keep their station's MAC. */
+enum port {
+	NO_PORT, /* has a device too, that is no port */
+	A,
+	B,
+	PEER, /* reached by peer redirect */
+	HOST, /* untagged */
+	ACCESS, /* VLAN 100 */
+	ACCESS_B,
+	TRUNK, /* VLANs 10 and 20, untagged frames in VLAN 0 */
+	NATIVE, /* trunk of all VLANs, untagged frames in VLAN 100; keeps priorities */
+	UPLINK, /* trunk of all VLANs, untagged frames in VLAN 0; keeps priorities */
+	STRANGER, /* untagged, alone on switch 2 */
+	PORTS,
+};
+
+#define SWITCH 1
+#define SWITCH_B 2 /* has a MAC table of XVS_FDB_SIZE_MIN */
+#define SWITCH_EMPTY 3 /* has none */
+#define AGEING_S 300
+#define NANOSECONDS 1000000000ull
+
+struct world {
+	struct xvs_loader loader;
+	struct xvs_port_config ports[PORTS]; /* for world_publish() */
+	uint32_t ifindex[PORTS];
+	int tables[SWITCH_EMPTY]; /* MAC tables by switch id */
+};
+
+extern struct world world;
+
+/* Makes the world; the fixture of every suite. Skips the test without root. */
+void world_open(void);
+
+const char *world_port_name(uint32_t port);
+
+/* Writes world.ports to the spare half and makes it the active one. */
+void world_publish(void);
+/* The first of the two steps: no packet reads it yet. */
+void world_fill_spare(void);
+
+/* Puts an address into a MAC table, last seen `age_ns` ago. */
+void world_fdb_set(uint16_t switch_id, const uint8_t *mac, uint16_t vlan, uint32_t port,
+	uint32_t flags, uint64_t age_ns);
+/* False: not there. */
+bool world_fdb_get(
+	uint16_t switch_id, const uint8_t *mac, uint16_t vlan, struct xvs_fdb_entry *ret);
+void world_fdb_remove(uint16_t switch_id, const uint8_t *mac, uint16_t vlan);
+/* A sum over all entries of all tables that changes with any byte of them. */
+uint64_t world_fdb_digest(void);
+
+/* The clock of xvs_fdb_entry.seen_ns. */
+uint64_t world_now(void);
+
+/* A pinned map or program. */
+int world_pin(const char *name);
+
+#endif
