@@ -75,14 +75,31 @@ enum xvs_hook_kind xvs_hook_probe(const struct xvs_loader *loader)
 	return fd < 0 && errno == ENODEV ? XVS_HOOK_TCX : XVS_HOOK_CLSACT;
 }
 
+static int make_clsact(uint32_t ifindex, bool *ret_made)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
+		.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+	int error = bpf_tc_hook_create(&hook);
+
+	*ret_made = !error;
+	return error == -EEXIST ? 0 : error;
+}
+
+void xvs_hook_remove_clsact(uint32_t ifindex)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
+		.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+
+	bpf_tc_hook_destroy(&hook);
+}
+
 static int attach_filter(uint32_t ifindex, int program, enum bpf_tc_attach_point point)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = point);
 	LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = program, .handle = FILTER_HANDLE,
 		.priority = FILTER_PRIORITY, .flags = BPF_TC_F_REPLACE);
-	int error = bpf_tc_hook_create(&hook);
 
-	return error && error != -EEXIST ? error : bpf_tc_attach(&hook, &options);
+	return bpf_tc_attach(&hook, &options);
 }
 
 static void detach_filter(uint32_t ifindex, enum bpf_tc_attach_point point)
@@ -101,13 +118,15 @@ static bool filter_there(uint32_t ifindex, enum bpf_tc_attach_point point)
 	return !bpf_tc_query(&hook, &options);
 }
 
-int xvs_hook_attach(
-	const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id, uint32_t ifindex)
+int xvs_hook_attach(const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id,
+	uint32_t ifindex, bool *ret_made)
 {
 	int error;
 
+	*ret_made = false;
 	if (kind == XVS_HOOK_CLSACT) {
-		error = attach_filter(ifindex, loader->stub_out, BPF_TC_EGRESS);
+		error = make_clsact(ifindex, ret_made);
+		error = error ?: attach_filter(ifindex, loader->stub_out, BPF_TC_EGRESS);
 		error = error ?: attach_filter(ifindex, loader->stub_in, BPF_TC_INGRESS);
 	} else {
 		error = attach_link(
@@ -118,6 +137,8 @@ int xvs_hook_attach(
 	}
 	if (error)
 		xvs_hook_detach(loader, kind, id, ifindex);
+	if (error && *ret_made)
+		xvs_hook_remove_clsact(ifindex);
 	return error;
 }
 

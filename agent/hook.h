@@ -17,11 +17,16 @@ enum xvs_hook_kind {
 /* What this kernel offers. Touches no device. */
 enum xvs_hook_kind xvs_hook_probe(const struct xvs_loader *loader);
 
-/* Attaches both stubs for port `id`. Adopts what is there already. 0 or -errno, all or nothing. */
-int xvs_hook_attach(
-	const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id, uint32_t ifindex);
+/*
+ * Attaches both stubs for port `id`. Adopts what is there already. *ret_made: a clsact qdisc was
+ * made for it. 0 or -errno, all or nothing.
+ */
+int xvs_hook_attach(const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id,
+	uint32_t ifindex, bool *ret_made);
 void xvs_hook_detach(
 	const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id, uint32_t ifindex);
+/* Removes the clsact qdisc that was made for the stubs. Whatever it holds goes with it. */
+void xvs_hook_remove_clsact(uint32_t ifindex);
 /* Are both stubs on the device? What was attached before a restart, or taken off by somebody. */
 bool xvs_hook_attached(
 	const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id, uint32_t ifindex);

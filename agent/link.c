@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <stdio.h>
@@ -306,6 +307,32 @@ int xvs_link_delete(struct xvs_links *links, uint32_t ifindex)
 	int error = command(links, start_request(&request, RTM_DELLINK, 0, ifindex));
 
 	return error == -ENODEV ? 0 : error;
+}
+
+static int note_filter(const struct nlmsghdr *header, void *data)
+{
+	*(bool *)data |= header->nlmsg_type == RTM_NEWTFILTER;
+	return MNL_CB_OK;
+}
+
+bool xvs_link_has_filters(struct xvs_links *links, uint32_t ifindex)
+{
+	const uint32_t parents[] = {TC_H_MIN_INGRESS, TC_H_MIN_EGRESS};
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(parents) / sizeof(parents[0]); i++) {
+		char buffer[256];
+		struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
+		struct tcmsg *message = mnl_nlmsg_put_extra_header(header, sizeof(*message));
+
+		header->nlmsg_type = RTM_GETTFILTER;
+		header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+		message->tcm_family = AF_UNSPEC;
+		message->tcm_ifindex = ifindex;
+		message->tcm_parent = TC_H_MAKE(TC_H_CLSACT, parents[i]);
+		talk(links, header, note_filter, &found);
+	}
+	return found;
 }
 
 /* Splits "ADDRESS/LENGTH". Returns the family, or 0. */

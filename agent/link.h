@@ -64,6 +64,9 @@ int xvs_link_delete(struct xvs_links *links, uint32_t ifindex);
 /* Adds or removes an address such as "192.0.2.1/24". Adding one that is there is no error. */
 int xvs_link_address(struct xvs_links *links, uint32_t ifindex, const char *address, bool present);
 
+/* Are there traffic-control filters in the device's clsact qdisc, whoever's? */
+bool xvs_link_has_filters(struct xvs_links *links, uint32_t ifindex);
+
 /* IPv6 on the device (sysctl disable_ipv6). *ret_was tells what it was; NULL = don't care. */
 int xvs_link_set_ipv6(const char *name, bool on, bool *ret_was);
 

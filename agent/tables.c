@@ -69,6 +69,7 @@ int xvs_tables_open(struct xvs_tables *tables, const char *pin_dir)
 	} all[] = {
 		{"control", &tables->control, NULL},
 		{"ports", &tables->ports, NULL},
+		{"port_cache", &tables->port_cache, NULL},
 		{"counters", &tables->counters, NULL},
 		{"drops", &tables->drops, NULL},
 		{"port_state", &tables->port_state, NULL},
@@ -103,6 +104,29 @@ void xvs_tables_close(struct xvs_tables *tables)
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] > 0)
 			close(fds[i]);
+}
+
+int xvs_tables_set_port(struct xvs_tables *tables, uint32_t ifindex, uint32_t port)
+{
+	struct xvs_port_ref *place = &tables->port_cache[ifindex % XVS_PORT_CACHE_SIZE];
+	struct xvs_port_ref ref = {.ifindex = ifindex, .port = port};
+	const union {
+		struct xvs_port_ref ref;
+		uint64_t word;
+	} cached = {.ref = port ? ref : (struct xvs_port_ref){0}};
+
+	if (port && bpf_map_update_elem(tables->port_index, &ifindex, &ref, BPF_ANY))
+		return -errno;
+	if (port || place->ifindex == ifindex) /* one store: both members change together */
+		__atomic_store_n((uint64_t *)place, cached.word, __ATOMIC_RELEASE);
+	if (!port)
+		bpf_map_delete_elem(tables->port_index, &ifindex);
+	return 0;
+}
+
+void xvs_tables_fdb_changed(struct xvs_tables *tables)
+{
+	__atomic_fetch_add(&tables->control->fdb_epoch, 1, __ATOMIC_RELEASE);
 }
 
 void xvs_tables_flip(struct xvs_tables *tables)

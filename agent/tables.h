@@ -17,6 +17,7 @@ struct xvs_tables {
 	/* mapped */
 	struct xvs_control *control;
 	struct xvs_port *ports; /* [XVS_PORT_MAX] */
+	struct xvs_port_ref *port_cache; /* [XVS_PORT_CACHE_SIZE] */
 	struct xvs_counters *counters; /* [XVS_PORT_MAX * control->cpus] */
 	struct xvs_drops *drops; /* [XVS_PORT_MAX] */
 	struct xvs_port_state *port_state; /* [XVS_PORT_MAX] */
@@ -43,6 +44,12 @@ static inline unsigned int xvs_tables_spare(const struct xvs_tables *tables)
 {
 	return ~tables->control->generation & 1;
 }
+
+/* Tells which port is on a device; `port` 0 takes it back. 0 or -errno. */
+int xvs_tables_set_port(struct xvs_tables *tables, uint32_t ifindex, uint32_t port);
+
+/* An entry of a MAC table went or moved: what programs remember of it ends. */
+void xvs_tables_fdb_changed(struct xvs_tables *tables);
 
 /* Makes the spare half the active one, for all packets from now on. */
 void xvs_tables_flip(struct xvs_tables *tables);

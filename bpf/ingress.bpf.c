@@ -52,7 +52,7 @@ static __always_inline int xvs_destination(
 	if (xvs_is_group(eth->h_dest))
 		return 0;
 	__builtin_memcpy(key.mac, eth->h_dest, XVS_MAC_SIZE);
-	return xvs_fdb_destination(table, &key, port->ageing_ns);
+	return xvs_fdb_destination(table, &key, bpf_ktime_get_coarse_ns(), port->ageing_ns);
 }
 
 static __always_inline int xvs_forward(struct xvs_context *c, const struct xvs_port_config *port)
@@ -63,7 +63,7 @@ static __always_inline int xvs_forward(struct xvs_context *c, const struct xvs_p
 		return to;
 	if (to == (int)c->source)
 		return -XVS_DROP_same_port;
-	xvs_count_transmit(c->control, c->source, c->skb->gso_segs ?: 1, c->skb->len);
+	xvs_count_transmit(c->control, c->source, c->packets, c->skb->len);
 	if (!to)
 		to = xvs_flood(c, port->switch_id);
 	return to ? xvs_deliver(c, port->switch_id, to) : -XVS_DROP_no_destination;

@@ -9,6 +9,13 @@
 #include "bpf/lib/fdb.h"
 #include "bpf/lib/frame.h"
 
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, XVS_XDP_CACHE_SIZE);
+	__type(key, __u32);
+	__type(value, struct xvs_xdp_found);
+} xdp_cache SEC(".maps");
+
 struct xvs_fast {
 	struct xdp_md *xdp;
 	const struct xvs_control *control;
@@ -72,29 +79,93 @@ static __always_inline int xvs_xdp_set_tag(struct xvs_fast *f, const struct xvs_
 	return 0;
 }
 
-/* The uplink's VLAN, source and destination checks; sets f->to. 0, or -1: TC decides. */
+/*
+ * Looks both addresses up: the source must be known here and fresh, else TC has something to
+ * learn. Fills `found`. 0, or -1: TC decides.
+ */
+static __always_inline int xvs_look_up(struct xvs_fast *f, const struct xvs_port_config *port,
+	const struct ethhdr *eth, struct xvs_xdp_found *found)
+{
+	__u64 now = bpf_ktime_get_coarse_ns(), idle = 0;
+	struct xvs_fdb_key key = {.vlan = f->vlan.id};
+	void *table = xvs_fdb_of(port);
+
+	found->until_ns = 0;
+	found->fdb_epoch = *(volatile __u32 *)&f->control->fdb_epoch; /* before the look-ups */
+	if (!table)
+		return -1;
+	__builtin_memcpy(key.mac, eth->h_source, XVS_MAC_SIZE);
+	if (xvs_fdb_find(table, &key, now, port->ageing_ns, &idle) != f->source ||
+		idle >= XVS_FDB_REFRESH_NS)
+		return -1;
+	__builtin_memcpy(key.mac, eth->h_dest, XVS_MAC_SIZE);
+	f->to = xvs_fdb_destination(table, &key, now, port->ageing_ns);
+	if (!f->to || f->to == f->source)
+		return -1;
+	__builtin_memcpy(found->addresses, eth, 2 * ETH_ALEN);
+	found->vlan = f->vlan.id;
+	found->source = f->source;
+	found->to = f->to;
+	found->generation = f->generation;
+	found->until_ns = now + XVS_FDB_REFRESH_NS - idle;
+	return 0;
+}
+
+static __always_inline int xvs_addresses_equal(const __u8 *a, const void *b)
+{
+	__u64 a8, b8;
+	__u32 a4, b4;
+
+	__builtin_memcpy(&a8, a, 8);
+	__builtin_memcpy(&b8, b, 8);
+	__builtin_memcpy(&a4, a + 8, 4);
+	__builtin_memcpy(&b4, (const __u8 *)b + 8, 4);
+	return a8 == b8 && a4 == b4;
+}
+
+/* Where the pair of addresses has its place in the cache: the low bytes differ most. */
+static __always_inline __u32 xvs_cache_place(const struct ethhdr *eth)
+{
+	__u32 destination, source;
+
+	__builtin_memcpy(&destination, eth->h_dest + 2, 4);
+	__builtin_memcpy(&source, eth->h_source + 2, 4);
+	return ((destination ^ source << 7 ^ source >> 25) * 0x9e3779b1u) >> 16 &
+	       (XVS_XDP_CACHE_SIZE - 1);
+}
+
+/* Sets f->to, from the cache or the MAC table. 0, or -1: TC decides. */
+static __always_inline int xvs_find(
+	struct xvs_fast *f, const struct xvs_port_config *port, const struct ethhdr *eth)
+{
+	__u32 place = xvs_cache_place(eth);
+	struct xvs_xdp_found *found = bpf_map_lookup_elem(&xdp_cache, &place);
+
+	if (!found)
+		return -1;
+	if (xvs_addresses_equal(found->addresses, eth) && found->vlan == f->vlan.id &&
+		found->source == f->source && found->generation == f->generation &&
+		found->fdb_epoch == *(volatile __u32 *)&f->control->fdb_epoch &&
+		bpf_ktime_get_coarse_ns() < found->until_ns) {
+		f->to = found->to;
+		return 0;
+	}
+	return xvs_look_up(f, port, eth, found);
+}
+
+/* The uplink's VLAN, then the addresses. 0 with f->to set, or -1: TC decides. */
 static __always_inline int xvs_fast_lookup(struct xvs_fast *f, const struct xvs_port_config *port)
 {
 	const struct ethhdr *eth = (void *)(long)f->xdp->data;
 	const void *end = (void *)(long)f->xdp->data_end;
-	struct xvs_fdb_key key = {};
-	void *table = xvs_fdb_of(port);
-	__u64 idle = 0;
 
-	if ((const void *)(eth + 1) > end || !table || xvs_is_group(eth->h_dest))
+	if ((const void *)(eth + 1) > end || xvs_is_group(eth->h_dest))
 		return -1;
 	if (xvs_packet_tag(eth, end, &f->tag) || xvs_vlan_of(port, NULL, &f->tag, &f->vlan))
 		return -1;
 	if (xvs_is_tcp(eth, end, f->tag.present))
 		return -1;
-	key.vlan = f->vlan.id;
-	__builtin_memcpy(key.mac, eth->h_source, XVS_MAC_SIZE);
-	if (xvs_fdb_find(table, &key, port->ageing_ns, &idle) != f->source ||
-		idle >= XVS_FDB_REFRESH_NS)
-		return -1;
-	__builtin_memcpy(key.mac, eth->h_dest, XVS_MAC_SIZE);
-	f->to = xvs_fdb_destination(table, &key, port->ageing_ns);
-	return f->to && f->to != f->source ? 0 : -1;
+	return xvs_find(f, port, eth);
 }
 
 static __always_inline int xvs_from_wire(struct xvs_fast *f)

@@ -28,7 +28,7 @@ struct xvs_control {
 	__u32 cookie; /* random per set of pins; marks frames that have been through a switch */
 	__u32 cpus; /* possible CPUs when the maps were made: stride of `counters` */
 	__u32 saved_backlog; /* net.core.netdev_max_backlog before it was raised; 0 = untouched */
-	__u32 reserved;
+	__u32 fdb_epoch; /* grows when an entry of a MAC table moves or goes: cached lookups end */
 };
 
 /* Map `port_index`, hash: interface index (__u32) to the port on it. */
@@ -36,6 +36,11 @@ struct xvs_port_ref {
 	__u32 ifindex; /* the key again: hash elements are reused at once, a reader checks */
 	__u32 port; /* port id */
 } __attribute__((aligned(8)));
+
+/*
+ * Map `port_cache`, array, mmapable, index: interface index % XVS_PORT_CACHE_SIZE. The same as
+ * port_index, at a tenth of the cost; of two interfaces that meet in a place one stands here.
+ */
 
 enum xvs_port_kind {
 	XVS_PORT_UNUSED,
@@ -161,7 +166,24 @@ struct xvs_flood_list {
 	__u32 count;
 };
 
-/* Map `flood_members`, array, mmapable. Array elements take 8 bytes at least, so the value has 8. */
+/*
+ * Map `xdp_cache`, per-CPU array: what an uplink's XDP program found for a pair of addresses. It
+ * holds for as long as nobody could have found something else: the same generation and fdb_epoch,
+ * and no later than `until_ns`.
+ */
+struct xvs_xdp_found {
+	__u8 addresses[2 * XVS_MAC_SIZE]; /* destination, source: as in the frame */
+	__u16 vlan;
+	__u16 reserved;
+	__u32 source; /* port ids */
+	__u32 to;
+	__u32 generation;
+	__u32 fdb_epoch;
+	__u64 until_ns; /* CLOCK_MONOTONIC_COARSE */
+};
+
+/* Map `flood_members`, array, mmapable. Array elements take 8 bytes at least, so the value has 8.
+ */
 struct xvs_flood_member {
 	__u32 port; /* port id */
 	__u32 reserved;
@@ -176,6 +198,7 @@ enum xvs_saved_flag {
 	XVS_SAVED_RXVLAN = 1u << 1, /* receive VLAN offload was on */
 	XVS_SAVED_IPV6 = 1u << 2, /* IPv6 was on */
 	XVS_SAVED_DOWN = 1u << 3, /* the device was down */
+	XVS_SAVED_CLSACT = 1u << 4, /* it had no clsact qdisc */
 };
 
 struct xvs_device_saved {

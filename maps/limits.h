@@ -13,6 +13,10 @@
 #define XVS_VLAN_MAX 4096 /* 12-bit VLAN ids; 0 is the untagged domain, 4095 is reserved */
 #define XVS_VLAN_SET_MAX 1024 /* different lists of allowed VLANs; set 0 allows every VLAN */
 
+#define XVS_PORT_CACHE_SIZE 65536 /* a power of two */
+#define XVS_XDP_CACHE_SIZE                                                                         \
+	1024 /* pairs of addresses that an uplink's XDP program remembers; same */
+
 /* Flood lists: a port stands once among its VLAN's members or once among its switch's trunks. */
 #define XVS_FLOOD_MEMBER_MAX (2 * XVS_PORT_MAX) /* both halves */
 #define XVS_FLOOD_LIST_MAX (2 * (XVS_PORT_MAX + XVS_SWITCH_MAX)) /* both halves */

@@ -49,20 +49,20 @@ static const char *unfit(const struct xvs_agent *agent, const struct xvs_link *l
 	return text;
 }
 
-static uint32_t fit(const struct xvs_agent *agent, const struct xvs_link *link,
-	const struct xvs_device_claim *claims, char reason[XVS_REASON_SIZE])
+static void consider(const struct xvs_agent *agent, const struct xvs_link *link,
+	xvs_device_taken taken, const void *data, struct xvs_device_found *ret)
 {
-	struct xvs_device_claim *taken;
 	char text[XVS_REASON_SIZE / 2];
 	const char *why = unfit(agent, link, text);
 
-	HASH_FIND_INT(claims, &link->ifindex, taken);
-	if (taken)
+	if (!why && taken(data, link->ifindex))
 		why = "another port has it";
-	if (!why)
-		return link->ifindex;
-	snprintf(reason, XVS_REASON_SIZE, "interface %s can't be used: %s", link->name, why);
-	return 0;
+	if (why)
+		snprintf(ret->reason, XVS_REASON_SIZE, "interface %s can't be used: %s", link->name,
+			why);
+	else
+		ret->ifindex = link->ifindex;
+	ret->unfit = why;
 }
 
 static const char *fixed_name(const struct xvs_wanted *wanted, const char *host_device)
@@ -72,31 +72,30 @@ static const char *fixed_name(const struct xvs_wanted *wanted, const char *host_
 	return wanted->match ? wanted->match->interface : wanted->interface;
 }
 
-uint32_t xvs_device_find(struct xvs_agent *agent, const struct xvs_wanted *wanted,
-	const char *host_device, const struct xvs_device_claim *claims,
-	char reason[XVS_REASON_SIZE])
+void xvs_device_find(const struct xvs_agent *agent, const struct xvs_wanted *wanted,
+	const char *host_device, xvs_device_taken taken, const void *data,
+	struct xvs_device_found *ret)
 {
 	const char *name = fixed_name(wanted, host_device);
 	struct xvs_link *link, *next;
 
+	*ret = (struct xvs_device_found){0};
 	if (name[0]) {
 		link = xvs_link_by_name(&agent->links, name);
 		if (link)
-			return fit(agent, link, claims, reason);
-		snprintf(reason, XVS_REASON_SIZE, "there is no interface %s yet", name);
-		return 0;
+			consider(agent, link, taken, data, ret);
+		else
+			snprintf(
+				ret->reason, XVS_REASON_SIZE, "there is no interface %s yet", name);
+		return;
 	}
-	snprintf(reason, XVS_REASON_SIZE, "no interface matches yet");
+	snprintf(ret->reason, XVS_REASON_SIZE, "no interface matches yet");
 	HASH_ITER (by_index, agent->links.by_index, link, next) {
-		uint32_t ifindex;
-
-		if (!xvs_device_matches(wanted, host_device, link))
-			continue;
-		ifindex = fit(agent, link, claims, reason);
-		if (ifindex)
-			return ifindex;
+		if (xvs_device_matches(wanted, host_device, link))
+			consider(agent, link, taken, data, ret);
+		if (ret->ifindex)
+			return;
 	}
-	return 0;
 }
 
 void xvs_host_device_name(uint32_t id, char name[IFNAMSIZ])
@@ -173,24 +172,44 @@ static void set_index(struct xvs_agent *agent, struct xvs_vport *port, uint32_t 
 		HASH_ADD(by_index, switching->by_index, ifindex, sizeof(ifindex), port);
 }
 
-int xvs_device_attach(struct xvs_agent *agent, struct xvs_vport *port, uint32_t ifindex)
+static int hook_up(struct xvs_agent *agent, const struct xvs_vport *port, uint32_t ifindex,
+	struct xvs_device_saved *saved)
 {
 	struct xvs_tables *tables = &agent->loader.tables;
+	bool made = false;
+	int error = xvs_tables_set_port(tables, ifindex, port->id);
+
+	error = error ?: xvs_hook_attach(&agent->loader, agent->hook, port->id, ifindex, &made);
+	if (made)
+		saved->flags |= XVS_SAVED_CLSACT;
+	if (!error && bpf_map_update_elem(tables->device_saved, &port->id, saved, BPF_ANY))
+		error = -errno;
+	return error;
+}
+
+/* Takes the hooks off, and the qdisc if it was made for them and holds nothing else. */
+static void unhook(
+	struct xvs_agent *agent, const struct xvs_vport *port, const struct xvs_device_saved *saved)
+{
+	xvs_hook_detach(&agent->loader, agent->hook, port->id, saved->ifindex);
+	if ((saved->flags & XVS_SAVED_CLSACT) &&
+		!xvs_link_has_filters(&agent->links, saved->ifindex))
+		xvs_hook_remove_clsact(saved->ifindex);
+	xvs_tables_set_port(&agent->loader.tables, saved->ifindex, 0);
+}
+
+int xvs_device_attach(struct xvs_agent *agent, struct xvs_vport *port, uint32_t ifindex)
+{
 	const struct xvs_link *link = xvs_link_by_index(&agent->links, ifindex);
-	struct xvs_port_ref ref = {.ifindex = ifindex, .port = port->id};
 	struct xvs_device_saved saved = {.ifindex = ifindex};
 	int error;
 
 	if (!link)
 		return -ENODEV;
 	error = take_device(agent, port, link, &saved);
-	if (!error && bpf_map_update_elem(tables->device_saved, &port->id, &saved, BPF_ANY))
-		error = -errno;
-	if (!error && bpf_map_update_elem(tables->port_index, &ifindex, &ref, BPF_ANY))
-		error = -errno;
-	error = error ?: xvs_hook_attach(&agent->loader, agent->hook, port->id, ifindex);
+	error = error ?: hook_up(agent, port, ifindex, &saved);
 	if (error) {
-		bpf_map_delete_elem(tables->port_index, &ifindex);
+		unhook(agent, port, &saved);
 		give_device_back(agent, &saved);
 		return error;
 	}
@@ -208,11 +227,11 @@ void xvs_device_detach(struct xvs_agent *agent, struct xvs_vport *port)
 		return;
 	xvs_hook_detach_xdp(&agent->loader, port->id);
 	port->xdp_attached = XVS_XDP_OFF;
-	xvs_hook_detach(&agent->loader, agent->hook, port->id, port->ifindex);
-	bpf_map_delete_elem(tables->port_index, &port->ifindex);
 	bpf_map_delete_elem(tables->xdp_ports, &port->id);
-	if (!bpf_map_lookup_elem(tables->device_saved, &port->id, &saved))
-		give_device_back(agent, &saved);
+	bpf_map_lookup_elem(tables->device_saved, &port->id, &saved);
+	saved.ifindex = port->ifindex;
+	unhook(agent, port, &saved);
+	give_device_back(agent, &saved);
 	bpf_map_update_elem(tables->device_saved, &port->id, &none, BPF_ANY);
 	set_index(agent, port, 0);
 }

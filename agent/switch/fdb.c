@@ -78,6 +78,7 @@ static void remove_entry(
 {
 	if (!bpf_map_delete_elem(item->fdb, &entry->key) && !(entry->flags & XVS_FDB_PERMANENT))
 		count_down(agent, entry->port);
+	xvs_tables_fdb_changed(&agent->loader.tables);
 }
 
 int xvs_fdb_walk(
@@ -153,6 +154,7 @@ int xvs_fdb_set_permanent(struct xvs_agent *agent, struct xvs_switch_state *item
 	for (size_t i = 0; i < old_count; i++)
 		if (!find(entries, count, &old[i].key))
 			bpf_map_delete_elem(item->fdb, &old[i].key);
+	xvs_tables_fdb_changed(&agent->loader.tables);
 	free(old);
 	item->permanent = entries;
 	item->permanent_count = count;

@@ -10,12 +10,18 @@
 #include <string.h>
 #include "agent/switch/steps.h"
 
+/* A device that some port of the plan has taken. */
+struct claim {
+	uint32_t ifindex;
+	UT_hash_handle hh;
+};
+
 struct planner {
 	struct xvs_agent *agent;
 	const struct xvs_config *config;
 	struct xvs_plan *plan;
 	struct xvs_wanted_list wanted;
-	struct xvs_device_claim *claims;
+	struct claim *claims;
 	uint32_t *ifindex; /* of wanted.item[i], 0 = waits */
 	int error;
 };
@@ -99,9 +105,18 @@ static void plan_new_ports(struct planner *planner)
 	}
 }
 
+static bool is_claimed(const void *data, uint32_t ifindex)
+{
+	const struct planner *planner = data;
+	struct claim *claim;
+
+	HASH_FIND_INT(planner->claims, &ifindex, claim);
+	return claim;
+}
+
 static void claim_device(struct planner *planner, uint32_t ifindex)
 {
-	struct xvs_device_claim *claim = calloc(1, sizeof(*claim));
+	struct claim *claim = calloc(1, sizeof(*claim));
 
 	if (!claim) {
 		planner->error = -ENOMEM;
@@ -146,7 +161,6 @@ static bool keeps_device(
 static void find_devices(struct planner *planner)
 {
 	struct xvs_switching *switching = planner->agent->switching;
-	char reason[XVS_REASON_SIZE], host_device[IFNAMSIZ];
 
 	for (size_t i = 0; i < planner->wanted.count; i++) {
 		const struct xvs_vport *port =
@@ -159,18 +173,14 @@ static void find_devices(struct planner *planner)
 	}
 	for (size_t i = 0; i < planner->wanted.count; i++) {
 		const struct xvs_wanted *item = &planner->wanted.item[i];
-		struct xvs_vport *port = xvs_vport_find(switching, item->name);
+		struct xvs_device_found found;
 
 		if (planner->ifindex[i] || item->kind == XVS_PORT_HOST)
 			continue; /* a host port's veth is made, not found */
-		reason[0] = 0;
-		host_device_of(planner, item, host_device);
-		planner->ifindex[i] =
-			xvs_device_find(planner->agent, item, host_device, planner->claims, reason);
-		if (planner->ifindex[i])
-			claim_device(planner, planner->ifindex[i]);
-		if (port)
-			snprintf(port->reason, sizeof(port->reason), "%s", reason);
+		xvs_device_find(planner->agent, item, "", is_claimed, planner, &found);
+		planner->ifindex[i] = found.ifindex;
+		if (found.ifindex)
+			claim_device(planner, found.ifindex);
 	}
 }
 
@@ -199,14 +209,6 @@ static bool is_wanted(const struct xvs_config *config, const struct xvs_vport *p
 	if (!item)
 		return false;
 	return port->kind == XVS_PORT_HOST ? item->host_port.present : item->uplink[0] != 0;
-}
-
-static bool is_claimed(const struct planner *planner, uint32_t ifindex)
-{
-	struct xvs_device_claim *claim;
-
-	HASH_FIND_INT(planner->claims, &ifindex, claim);
-	return claim;
 }
 
 /* Devices of ports that go, where another port is to have them. */
@@ -400,7 +402,7 @@ static void plan_removals(struct planner *planner)
 int xvs_switch_plan(struct xvs_agent *agent, const struct xvs_config *config, struct xvs_plan *plan)
 {
 	struct planner planner = {.agent = agent, .config = config, .plan = plan};
-	struct xvs_device_claim *claim, *next;
+	struct claim *claim, *next;
 
 	planner.error = xvs_wanted_make(config, &planner.wanted);
 	if (planner.error)

@@ -89,21 +89,37 @@ static const char *const kind_words[] = {
 	[XVS_PORT_UPLINK] = "uplink",
 };
 
-static const char *state_of(const struct xvs_vport *port, const struct xvs_port_config *config)
+static bool is_attached(const void *data, uint32_t ifindex)
 {
-	if (port->ifindex)
-		return config->flags & XVS_PORT_UP ? "up" : "down";
-	return strncmp(port->reason, "interface", strlen("interface")) ? "waiting" : "failed";
+	const struct xvs_switching *switching = data;
+	struct xvs_vport *port;
+
+	HASH_FIND(by_index, switching->by_index, &ifindex, sizeof(ifindex), port);
+	return port;
 }
 
-static const char *reason_of(const struct xvs_vport *port, const struct xvs_port_config *config,
-	const struct xvs_link *link)
+/* Why the port is not up, looked up when asked; "" if it is. Returns its state. */
+static const char *state_of(const struct xvs_agent *agent, const struct xvs_wanted *wanted,
+	const struct xvs_vport *port, char reason[XVS_REASON_SIZE])
 {
-	if (!port->ifindex)
-		return port->reason[0] ? port->reason : "it has no interface";
-	if (config->flags & XVS_PORT_UP)
-		return NULL;
-	return link && link->flags & IFF_UP ? "the interface has no link" : "the interface is down";
+	const struct xvs_port_config *config = xvs_vport_config(agent, port);
+	const struct xvs_link *link = xvs_link_by_index(&agent->links, port->ifindex);
+	char host_device[IFNAMSIZ];
+	struct xvs_device_found found;
+
+	reason[0] = 0;
+	if (port->ifindex && (config->flags & XVS_PORT_UP))
+		return "up";
+	if (port->ifindex) {
+		snprintf(reason, XVS_REASON_SIZE, "the interface %s",
+			link && link->flags & IFF_UP ? "has no link" : "is down");
+		return "down";
+	}
+	xvs_host_device_name(port->id, host_device);
+	xvs_device_find(agent, wanted, host_device, is_attached, agent->switching, &found);
+	snprintf(reason, XVS_REASON_SIZE, "%s",
+		found.ifindex ? "the interface is not attached yet" : found.reason);
+	return found.unfit ? "failed" : "waiting";
 }
 
 json_t *xvs_port_describe(
@@ -112,14 +128,15 @@ json_t *xvs_port_describe(
 	const struct xvs_port_config *config = xvs_vport_config(agent, port);
 	const struct xvs_link *link = xvs_link_by_index(&agent->links, port->ifindex);
 	const struct xvs_tables *tables = &agent->loader.tables;
+	char reason[XVS_REASON_SIZE];
+	const char *state = state_of(agent, wanted, port, reason);
 
 	return json_pack("{s:s, s:i, s:s, s:s, s:s?, s:i, s:s, s:s?, s:o, s:o, s:i, s:s, s:b, "
 			 "s:{s:i, s:i}, s:o, s:o}",
 		"name", port->name, "id", port->id, "switch", wanted->of->name, "kind",
 		kind_words[port->kind], "interface", link ? link->name : NULL, "ifindex",
-		port->ifindex, "state", state_of(port, config), "reason",
-		reason_of(port, config, link), "vlan", describe_vlan(wanted->vlan), "mac",
-		mac_or_null(config), "mtu", config->mtu, "path",
+		port->ifindex, "state", state, "reason", reason[0] ? reason : NULL, "vlan",
+		describe_vlan(wanted->vlan), "mac", mac_or_null(config), "mtu", config->mtu, "path",
 		config->flags & XVS_PORT_PEER ? "peer" : "redirect", "priority-tag",
 		wanted->keep_priority, "learning", "limit", wanted->learning_limit, "used",
 		tables->port_state[port->id].learned, "counters",
@@ -139,24 +156,20 @@ static unsigned int current_backlog(void)
 	return current;
 }
 
+static void add_reason(json_t *reasons, const char *what, const char *why)
+{
+	json_array_append_new(reasons, json_sprintf("%s: %s", what, why));
+}
+
 static void add_reasons(const struct xvs_agent *agent, const struct xvs_vport *uplink,
 	const struct xvs_switch *item, json_t *reasons)
 {
-	char text[2 * XVS_REASON_SIZE];
-
-	if (uplink && !uplink->ifindex) {
-		snprintf(text, sizeof(text), "uplink: %s", uplink->reason);
-		json_array_append_new(reasons, json_string(text));
-	}
-	if (uplink && item->xdp != XVS_XDP_AUTO && uplink->xdp_attached != item->xdp) {
-		snprintf(text, sizeof(text), "xdp: %s", uplink->xdp_reason);
-		json_array_append_new(reasons, json_string(text));
-	}
-	if (agent->switching->backlog_error[0]) {
-		snprintf(text, sizeof(text), "floods may lose copies: %s",
-			agent->switching->backlog_error);
-		json_array_append_new(reasons, json_string(text));
-	}
+	if (uplink && !uplink->ifindex)
+		add_reason(reasons, "uplink", "it has no interface; see its port");
+	if (uplink && item->xdp != XVS_XDP_AUTO && uplink->xdp_attached != item->xdp)
+		add_reason(reasons, "xdp", uplink->xdp_reason);
+	if (agent->switching->backlog_error[0])
+		add_reason(reasons, "floods may lose copies", agent->switching->backlog_error);
 }
 
 struct counted {

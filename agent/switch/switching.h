@@ -39,7 +39,6 @@ struct xvs_vport {
 	uint32_t id;
 	enum xvs_port_kind kind;
 	uint32_t ifindex; /* of the device it is attached to, 0 = none */
-	char reason[XVS_REASON_SIZE]; /* why it has no device; "" = it has */
 	/* uplinks */
 	enum xvs_xdp_mode xdp_wanted, xdp_attached; /* attached: native, generic or off */
 	char xdp_reason[XVS_REASON_SIZE]; /* why not as wanted, or what follows from it */
@@ -124,21 +123,24 @@ int xvs_vport_add(struct xvs_agent *agent, uint32_t id, const char *name, enum x
 int xvs_switch_add(struct xvs_agent *agent, uint32_t id, const char *name, int fdb, uint32_t size);
 
 /* device.c */
-/* A device that some port of a plan has taken. */
-struct xvs_device_claim {
-	uint32_t ifindex;
-	UT_hash_handle hh;
-};
 /* Is the link what `wanted` describes (name, pattern, MAC)? */
 bool xvs_device_matches(
 	const struct xvs_wanted *wanted, const char *host_device, const struct xvs_link *link);
+/* What came of looking for a port's device. */
+struct xvs_device_found {
+	uint32_t ifindex; /* 0: none, for this reason */
+	bool unfit; /* there is one, but it can't be used */
+	char reason[XVS_REASON_SIZE];
+};
+/* Has some other port taken the device? */
+typedef bool (*xvs_device_taken)(const void *data, uint32_t ifindex);
 /*
- * The device for a port that has none: its ifindex, or 0 with the reason in `reason`.
- * `host_device`: name of the switch's end, for host ports.
+ * Looks for the device of a port that has none. `host_device`: name of the switch's end, for host
+ * ports.
  */
-uint32_t xvs_device_find(struct xvs_agent *agent, const struct xvs_wanted *wanted,
-	const char *host_device, const struct xvs_device_claim *claims,
-	char reason[XVS_REASON_SIZE]);
+void xvs_device_find(const struct xvs_agent *agent, const struct xvs_wanted *wanted,
+	const char *host_device, xvs_device_taken taken, const void *data,
+	struct xvs_device_found *ret);
 int xvs_device_attach(struct xvs_agent *agent, struct xvs_vport *port, uint32_t ifindex);
 void xvs_device_detach(struct xvs_agent *agent, struct xvs_vport *port);
 /* (Re)attaches XDP to an uplink as `mode` asks; what came of it stands in the port. */

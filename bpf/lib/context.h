@@ -23,13 +23,14 @@ enum xvs_phase {
 
 struct xvs_context {
 	struct __sk_buff *skb;
-	const struct xvs_control *control;
+	struct xvs_control *control;
 	__u32 generation;
 	__u32 source; /* port id */
 	__u32 charge; /* port id that a drop is counted on */
 	struct xvs_vlan vlan;
 	struct xvs_tag tag; /* as the frame is now */
 	__u8 tag_bytes; /* tags that stand in the packet itself */
+	__u32 packets; /* as how many it counts: the segments of a GSO packet */
 };
 
 /*
@@ -44,7 +45,7 @@ static __always_inline int xvs_end(const struct xvs_context *c, int verdict)
 		return TC_ACT_UNSPEC;
 	if (verdict >= 0)
 		return verdict;
-	xvs_count_drop(c->charge, -verdict, c->skb->gso_segs ?: 1);
+	xvs_count_drop(c->charge, -verdict, c->packets ?: 1);
 	return TC_ACT_SHOT;
 }
 
@@ -70,8 +71,9 @@ static __always_inline void xvs_take_over(struct xvs_context *c)
 }
 
 /*
- * Reads the outermost tag into c->tag. The kernel takes a tag out of the packet before TC ingress,
- * but a frame may also come with one tag in skb->vlan_* and more in the packet.
+ * Reads the outermost tag into c->tag, and sets c->packets. The kernel takes a tag out of the
+ * packet before TC ingress, but a frame may also come with one tag in skb->vlan_* and more in the
+ * packet.
  */
 static __always_inline int xvs_read_tag(struct xvs_context *c)
 {
@@ -92,6 +94,7 @@ static __always_inline int xvs_read_tag(struct xvs_context *c)
 		c->tag.protocol = bpf_ntohs(skb->vlan_proto);
 		c->tag.control = skb->vlan_tci;
 	}
+	c->packets = xvs_packets(skb, c->tag_bytes);
 	return 0;
 }
 

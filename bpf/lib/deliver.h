@@ -53,7 +53,7 @@ static __always_inline int xvs_egress_stages(
 	error = xvs_set_tag(c, &want);
 	if (error)
 		return error;
-	xvs_count_receive(c->control, id, c->skb->gso_segs ?: 1, c->skb->len);
+	xvs_count_receive(c->control, id, c->packets, c->skb->len);
 	return 0;
 }
 

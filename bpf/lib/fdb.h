@@ -24,9 +24,12 @@ static __always_inline int xvs_key_equal(const struct xvs_fdb_key *a, const stru
 	return *(const volatile __u64 *)a == *(const __u64 *)b;
 }
 
-/* Unknown to the table, or silent for longer than `ageing_ns`: 0. Else the port id. */
+/*
+ * Unknown to the table, or silent for longer than `ageing_ns`: 0. Else the port id, and since when
+ * the address is silent in *ret_idle_ns.
+ */
 static __always_inline __u32 xvs_fdb_find(
-	void *table, const struct xvs_fdb_key *key, __u64 ageing_ns, __u64 *ret_idle_ns)
+	void *table, const struct xvs_fdb_key *key, __u64 now, __u64 ageing_ns, __u64 *ret_idle_ns)
 {
 	struct xvs_fdb_entry *entry = bpf_map_lookup_elem(table, key);
 
@@ -35,27 +38,24 @@ static __always_inline __u32 xvs_fdb_find(
 	__u32 port = *(volatile __u32 *)&entry->port;
 	__u32 flags = entry->flags;
 
-	if (flags & XVS_FDB_PERMANENT) {
-		*ret_idle_ns = 0;
-	} else {
-		*ret_idle_ns = bpf_ktime_get_coarse_ns() - entry->seen_ns;
-		if (*ret_idle_ns > ageing_ns)
-			return 0;
-	}
+	/* another CPU may have seen it after `now` was read */
+	*ret_idle_ns = flags & XVS_FDB_PERMANENT || entry->seen_ns > now ? 0 : now - entry->seen_ns;
+	if (*ret_idle_ns > ageing_ns)
+		return 0;
 	return xvs_key_equal(&entry->key, key) ? port : 0;
 }
 
 /* The port that owns the destination `key`, or 0. Assigned addresses hold in every VLAN. */
 static __always_inline __u32 xvs_fdb_destination(
-	void *table, struct xvs_fdb_key *key, __u64 ageing_ns)
+	void *table, struct xvs_fdb_key *key, __u64 now, __u64 ageing_ns)
 {
 	__u64 idle;
-	__u32 port = xvs_fdb_find(table, key, ageing_ns, &idle);
+	__u32 port = xvs_fdb_find(table, key, now, ageing_ns, &idle);
 
 	if (port)
 		return port;
 	key->vlan = XVS_FDB_ANY_VLAN;
-	return xvs_fdb_find(table, key, ageing_ns, &idle);
+	return xvs_fdb_find(table, key, now, ageing_ns, &idle);
 }
 
 static __always_inline void xvs_learned_add(__u32 port, __u32 by)
@@ -74,7 +74,7 @@ static __always_inline int xvs_may_learn(const struct xvs_port_config *port, __u
 }
 
 /* Writes a new or moved entry; `old` is the port it moves from, 0 if it is new. */
-static __always_inline void xvs_fdb_write(void *table, const struct xvs_control *control,
+static __always_inline void xvs_fdb_write(void *table, struct xvs_control *control,
 	const struct xvs_port_config *port, __u32 id, const struct xvs_fdb_key *key, __u32 old)
 {
 	struct xvs_fdb_entry entry = {
@@ -93,8 +93,10 @@ static __always_inline void xvs_fdb_write(void *table, const struct xvs_control 
 	}
 	own->learned++;
 	xvs_learned_add(id, 1);
-	if (old)
+	if (old) {
 		xvs_learned_add(old, -1);
+		__sync_fetch_and_add(&control->fdb_epoch, 1);
+	}
 }
 
 /*
@@ -102,7 +104,7 @@ static __always_inline void xvs_fdb_write(void *table, const struct xvs_control 
  * to another port. A table that is full or a limit that is reached drops nothing: the frame goes
  * on, and answers to it are flooded.
  */
-static __always_inline int xvs_fdb_learn(void *table, const struct xvs_control *control,
+static __always_inline int xvs_fdb_learn(void *table, struct xvs_control *control,
 	const struct xvs_port_config *port, __u32 id, struct xvs_fdb_key *key)
 {
 	struct xvs_fdb_entry *entry = bpf_map_lookup_elem(table, key);

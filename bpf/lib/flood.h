@@ -24,7 +24,7 @@ static __always_inline void xvs_clone_to_pending(struct xvs_flood *flood)
 
 	xvs_hand_over(c, XVS_PHASE_CLONE, flood->pending);
 	if (bpf_clone_redirect(c->skb, flood->pending_ifindex, 0) < 0)
-		xvs_count_drop(flood->pending, XVS_DROP_clone_failed, c->skb->gso_segs ?: 1);
+		xvs_count_drop(flood->pending, XVS_DROP_clone_failed, c->packets);
 }
 
 static __always_inline int xvs_is_member(
@@ -85,7 +85,7 @@ static __always_inline int xvs_flood(struct xvs_context *c, __u16 switch_id)
 	struct xvs_counters *own = xvs_counters(c->control, c->source);
 
 	if (own)
-		own->flooded_packets += c->skb->gso_segs ?: 1;
+		own->flooded_packets += c->packets;
 	xvs_visit_list(&flood, c->vlan.id);
 	xvs_visit_list(&flood, XVS_FLOOD_TRUNKS);
 	return flood.pending;

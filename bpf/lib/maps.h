@@ -29,6 +29,14 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, XVS_PORT_CACHE_SIZE);
+	__type(key, __u32);
+	__type(value, struct xvs_port_ref);
+} port_cache SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, XVS_PORT_MAX);
 	__type(key, __u32);
 	__type(value, struct xvs_port);
@@ -111,16 +119,21 @@ static __always_inline struct xvs_control *xvs_control(void)
 	return bpf_map_lookup_elem(&control, &zero);
 }
 
+/* The port of a reference if that is for `ifindex`. One load: key and port belong together. */
+static __always_inline __u32 xvs_port_if(const struct xvs_port_ref *ref, __u32 ifindex)
+{
+	__u64 both = ref ? *(const volatile __u64 *)ref : 0;
+
+	return (__u32)both == ifindex ? both >> 32 : 0;
+}
+
 /* The port on a device, or 0. */
 static __always_inline __u32 xvs_port_on(__u32 ifindex)
 {
-	struct xvs_port_ref *ref = bpf_map_lookup_elem(&port_index, &ifindex);
+	__u32 place = ifindex % XVS_PORT_CACHE_SIZE;
+	__u32 port = xvs_port_if(bpf_map_lookup_elem(&port_cache, &place), ifindex);
 
-	if (!ref)
-		return 0;
-	__u64 both = *(volatile __u64 *)ref; /* one load: key and port belong together */
-
-	return (__u32)both == ifindex ? both >> 32 : 0;
+	return port ?: xvs_port_if(bpf_map_lookup_elem(&port_index, &ifindex), ifindex);
 }
 
 static __always_inline const struct xvs_port_config *xvs_port_config(__u32 port, __u32 generation)

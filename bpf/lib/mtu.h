@@ -37,7 +37,7 @@ static __always_inline __u32 xvs_transport_size(struct __sk_buff *skb, __u32 off
 }
 
 /* Bytes from the network header at `start` to the payload; 0 if it can't be told. */
-static __always_inline __u32 xvs_ip_header_size(struct __sk_buff *skb, __u32 start)
+static __noinline __u32 xvs_ip_header_size(struct __sk_buff *skb, __u32 start)
 {
 	__u8 head[10], extension[2];
 	__u32 offset, transport;
@@ -61,6 +61,21 @@ static __always_inline __u32 xvs_ip_header_size(struct __sk_buff *skb, __u32 sta
 	}
 	transport = xvs_transport_size(skb, offset, protocol);
 	return transport ? offset - start + transport : 0;
+}
+
+/*
+ * As how many packets the frame counts. A tap does not tell the number of segments of what its
+ * guest hands over; it is made of the payload then.
+ */
+static __always_inline __u32 xvs_packets(struct __sk_buff *skb, __u32 tag_bytes)
+{
+	__u32 start = ETH_HLEN + tag_bytes;
+	__u32 headers, size = skb->gso_size;
+
+	if (skb->gso_segs || !size)
+		return skb->gso_segs ?: 1;
+	headers = start + xvs_ip_header_size(skb, start);
+	return skb->len > headers ? (skb->len - headers + size - 1) / size : 1;
 }
 
 /* `tag_bytes`: tags that stand in the packet itself. */

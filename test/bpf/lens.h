@@ -15,9 +15,8 @@ struct lens_setup {
 };
 
 struct lens_view {
+	__u64 running; /* the packet of the run under way: its address in the kernel */
 	__u32 runs;
-	__u32 redirect_ifindex; /* of the last redirect */
-	__u32 redirect_flags; /* 0 = to the device itself; a bit of the kernel's = to its peer */
 	__u16 tag_protocol; /* of the tag beside the packet, host order; 0 = none */
 	__u16 tag_control;
 };

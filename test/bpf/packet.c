@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <arpa/inet.h>
-#include <assert.h>
+#include <criterion/criterion.h>
 #include <netinet/in.h>
 #include <string.h>
 #include "test/bpf/packet.h"
@@ -64,7 +64,7 @@ void packet_fill(struct packet *packet, const struct frame *frame)
 	uint32_t size = frame->size ? frame->size : FRAME_SIZE;
 	uint32_t headers = contents[frame->content].size;
 
-	assert(size >= ETH_HLEN && size <= PACKET_SIZE);
+	cr_assert(size >= ETH_HLEN && size <= PACKET_SIZE);
 	memset(packet->bytes, 0, size);
 	memcpy(packet->bytes, frame->destination, ETH_ALEN);
 	memcpy(packet->bytes + ETH_ALEN, frame->source, ETH_ALEN);
@@ -83,7 +83,7 @@ void packet_put_tag(struct packet *packet, struct tag tag)
 
 	if (!tag.protocol)
 		return;
-	assert(packet->size + 4 <= PACKET_SIZE);
+	cr_assert(packet->size + 4 <= PACKET_SIZE);
 	memmove(at + 4, at, packet->size - 2 * ETH_ALEN);
 	put16(put16(at, tag.protocol), tag.control);
 	packet->size += 4;

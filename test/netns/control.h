@@ -13,6 +13,14 @@
 /* Path of a program of this build: from $XVS_BIN_DIR, else where CMake puts it. */
 const char *control_program(const char *name);
 
+/* What many tests configure. */
+#define PRIVATE_SWITCH "switches: {s: {type: private}}\n"
+#define PORTS_A_AND_B                                                                              \
+	"ports:\n"                                                                                 \
+	"  a: {switch: s, interface: a}\n"                                                         \
+	"  b: {switch: s, interface: b}\n"
+#define TWO_PORTS PRIVATE_SWITCH PORTS_A_AND_B
+
 /* Makes the text the whole configuration. `version: 1` is put before it. */
 void testbed_apply(struct testbed *tb, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <glob.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <unistd.h>
 #include "test/netns/leftovers.h"
@@ -125,17 +125,26 @@ static pid_t owner(const char *path)
 	return atoi(strrchr(path, '/') + 1 + strlen(TESTBED_PREFIX));
 }
 
-/* Is it the process of a test still? Its number may be another program's by now. */
-static bool is_running_test(pid_t pid)
+static bool is_locked(const char *path)
 {
-	char path[64], exe[PATH_MAX] = "";
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
 
-	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	if (readlink(path, exe, sizeof(exe) - 1) < 0)
-		return false;
-	/* more may follow: " (deleted)", when it was built anew meanwhile */
-	return strncmp(basename(exe), program_invocation_short_name,
-		       strlen(program_invocation_short_name)) == 0;
+	if (fd >= 0)
+		close(fd);
+	return locked;
+}
+
+/* A running test holds a lock on its folders; the pid alone may be another program's by now. */
+static bool is_running(pid_t pid)
+{
+	glob_t folders = find(TESTBED_FOLDERS, pid, "*");
+	bool running = false;
+
+	for (size_t i = 0; i < folders.gl_pathc; i++)
+		running |= is_locked(folders.gl_pathv[i]);
+	globfree(&folders);
+	return running;
 }
 
 static void remove_dead_in(const char *folder)
@@ -145,7 +154,7 @@ static void remove_dead_in(const char *folder)
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		const pid_t pid = owner(found.gl_pathv[i]);
 
-		if (pid > 0 && !is_running_test(pid))
+		if (pid > 0 && !is_running(pid))
 			leftovers_remove(pid);
 	}
 	globfree(&found);

@@ -7,12 +7,6 @@
 #include <unistd.h>
 #include "test/netns/control.h"
 
-#define TWO_PORTS                                                                                  \
-	"switches: {s: {type: private}}\n"                                                         \
-	"ports:\n"                                                                                 \
-	"  a: {switch: s, interface: a}\n"                                                         \
-	"  b: {switch: s, interface: b}\n"
-
 static void make_two(struct testbed *tb, struct station **ret_a, struct station **ret_b)
 {
 	*ret_a = testbed_guest(tb, "a", .address = "10.7.0.1/24");

@@ -4,12 +4,6 @@
 #include <string.h>
 #include "test/netns/control.h"
 
-#define TWO_PORTS                                                                                  \
-	"switches: {s: {type: private}}\n"                                                         \
-	"ports:\n"                                                                                 \
-	"  a: {switch: s, interface: a}\n"                                                         \
-	"  b: {switch: s, interface: b}\n"
-
 TEST(interface_comes_late)
 {
 	struct station *a = testbed_guest(tb, "a"), *b;

@@ -6,11 +6,6 @@
 #include <linux/if_tun.h>
 #include "test/netns/control.h"
 
-#define TWO_PORTS                                                                                  \
-	"ports:\n"                                                                                 \
-	"  a: {switch: s, interface: a}\n"                                                         \
-	"  b: {switch: s, interface: b}\n"
-
 static void ping(const struct netns *from, const char *address)
 {
 	run(from, "ping -n -c 2 -i 0.02 -W 2 %s", address);
@@ -30,14 +25,14 @@ TEST(private_switch_has_neither_host_nor_wire)
 	struct frame frame = frame_new(a->mac, MAC_BROADCAST);
 
 	testbed_guest(tb, "nic0");
-	testbed_apply(tb, "switches: {s: {type: private}}\n" TWO_PORTS);
+	testbed_apply(tb, TWO_PORTS);
 	expect_delivery(a, &frame, b);
 	CHECK_CONTAINS("private switch has no",
 		testbed_apply_fails(tb, CONTROL_WRONG,
-			"switches: {s: {type: private, uplink: nic0}}\n" TWO_PORTS));
+			"switches: {s: {type: private, uplink: nic0}}\n" PORTS_A_AND_B));
 	CHECK_CONTAINS("private switch has no",
 		testbed_apply_fails(tb, CONTROL_WRONG,
-			"switches: {s: {type: private, host-port: {vlan: 10}}}\n" TWO_PORTS));
+			"switches: {s: {type: private, host-port: {vlan: 10}}}\n" PORTS_A_AND_B));
 	frame = frame_again(frame);
 	expect_delivery(a, &frame, b);
 }
@@ -105,7 +100,7 @@ TEST(external_switch_reaches_the_wire)
 	struct station *wire = testbed_guest(tb, "nic0");
 	struct frame frame = frame_new(a->mac, MAC_BROADCAST);
 
-	testbed_apply(tb, "switches: {s: {type: external, uplink: nic0}}\n" TWO_PORTS);
+	testbed_apply(tb, "switches: {s: {type: external, uplink: nic0}}\n" PORTS_A_AND_B);
 	expect_delivery(a, &frame, b, wire);
 	frame = frame_new(wire->mac, a->mac);
 	expect_delivery(wire, &frame, a);
@@ -166,20 +161,20 @@ TEST(switch_type_changes_in_place)
 
 	testbed_guest(tb, "b", .address = "10.7.0.3/24");
 	wire = testbed_guest(tb, "nic0", .address = "10.7.0.9/24");
-	testbed_apply(tb, "switches: {s: {type: private}}\n" TWO_PORTS);
+	testbed_apply(tb, TWO_PORTS);
 	ping(&a->netns, "10.7.0.3");
 	id = json_number(testbed_port(tb, "a"), "id");
 	pinging = start(&a->netns, "ping -n -q -i 0.01 -w 20 10.7.0.3");
 
 	testbed_apply(tb, "switches: {s: {type: internal, host-port: {addresses: "
-			  "[10.7.0.1/24]}}}\n" TWO_PORTS);
+			  "[10.7.0.1/24]}}}\n" PORTS_A_AND_B);
 	ping(&tb->host, "10.7.0.2");
 	testbed_apply(tb, "switches:\n"
 			  "  s: {type: external, uplink: nic0, host-port: {addresses: "
-			  "[10.7.0.1/24]}}\n" TWO_PORTS);
+			  "[10.7.0.1/24]}}\n" PORTS_A_AND_B);
 	ping(&tb->host, "10.7.0.2");
 	ping(&wire->netns, "10.7.0.2");
-	testbed_apply(tb, "switches: {s: {type: private}}\n" TWO_PORTS);
+	testbed_apply(tb, TWO_PORTS);
 	no_ping(&wire->netns, "10.7.0.2");
 
 	process_stop(&pinging, SIGINT);
@@ -214,7 +209,7 @@ TEST(what_the_host_sends_on_a_ports_device_is_dropped)
 	struct station *host = testbed_host_station(tb, "a");
 	struct frame frame = frame_new(host->mac, MAC_BROADCAST);
 
-	testbed_apply(tb, "switches: {s: {type: private}}\n" TWO_PORTS);
+	testbed_apply(tb, TWO_PORTS);
 	expect_dropped(tb, host, &frame, "a", "host-originated");
 	frame = frame_new(host->mac, a->mac);
 	expect_dropped(tb, host, &frame, "a", "host-originated");
@@ -239,7 +234,7 @@ TEST(hosts_ipv6_does_not_reach_a_guest)
 	netns_set(&tb->host, "ipv6/conf/default/disable_ipv6", 0);
 	a = testbed_guest(tb, "a", .silent = true);
 	b = testbed_guest(tb, "b", .silent = true);
-	testbed_apply(tb, "switches: {s: {type: private}}\n" TWO_PORTS);
+	testbed_apply(tb, TWO_PORTS);
 	before = received(a) + received(b);
 	CHECK_EQUAL(1, netns_get(&tb->host, "ipv6/conf/a/disable_ipv6"));
 	CHECK_EQUAL(1, netns_get(&tb->host, "ipv6/conf/b/disable_ipv6"));

@@ -8,12 +8,6 @@
 #define MEGABYTE (1u << 20)
 #define SLOW_MBIT 1000 /* any machine is faster, unless offloads are lost */
 
-#define TWO_PORTS                                                                                  \
-	"switches: {s: {type: private}}\n"                                                         \
-	"ports:\n"                                                                                 \
-	"  a: {switch: s, interface: a}\n"                                                         \
-	"  b: {switch: s, interface: b}\n"
-
 static struct frame sized(const struct station *from, const uint8_t *to, size_t size)
 {
 	struct frame frame = frame_new(from->mac, to);
@@ -74,23 +68,16 @@ TEST(mtu_of_each_member_counts_in_a_flood)
 TEST(mtu_does_not_count_tags)
 {
 	struct station *a = testbed_guest(tb, "a"), *b = testbed_guest(tb, "b");
-	struct frame frame = sized(a, b->mac, 1500);
+	struct frame plain = sized(a, b->mac, 1500), tagged = frame_tagged(plain, 10);
 
 	testbed_apply(tb, "switches: {s: {type: private}}\n"
 			  "ports:\n"
 			  "  a: {switch: s, interface: a, vlan: {access: 10}}\n"
 			  "  b: {switch: s, interface: b, vlan: {trunk: all}}\n");
-	{
-		const struct frame tagged = frame_tagged(frame, 10);
-
-		expect_changed(a, &frame, &tagged, b);
-	}
-	frame = frame_tagged(sized(b, a->mac, 1500), 10);
-	{
-		const struct frame plain = frame_untagged(frame);
-
-		expect_changed(b, &frame, &plain, a);
-	}
+	expect_changed(a, &plain, &tagged, b);
+	plain = sized(b, a->mac, 1500);
+	tagged = frame_tagged(plain, 10);
+	expect_changed(b, &tagged, &plain, a);
 }
 
 /* Two guests for real programs. */

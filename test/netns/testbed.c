@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -36,6 +37,15 @@ static void make_folder(const char *path)
 		test_fail("cannot make %s: %s", path, strerror(errno));
 }
 
+/* The lock tells others that the test is alive; it goes with the test's process. */
+static void lock_folder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || flock(fd, LOCK_EX))
+		test_fail("cannot lock %s: %s", path, strerror(errno));
+}
+
 static struct testbed *new_testbed(void)
 {
 	struct testbed *tb = calloc(1, sizeof(*tb));
@@ -48,6 +58,7 @@ static struct testbed *new_testbed(void)
 	tb->socket = test_text("%s/control.sock", tb->folder);
 	tb->pins = test_text(TESTBED_BPFFS "/%s", tb->name);
 	make_folder(tb->folder);
+	lock_folder(tb->folder);
 	make_folder(test_text("%s/config", tb->folder));
 	tb->next = testbeds;
 	testbeds = tb;

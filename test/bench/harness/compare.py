@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The switch against its peers: all ways stand at once and are measured in turn, round by round."""
 
+import contextlib
 import dataclasses
 import json
 import subprocess
 from collections.abc import Callable
 
 from harness import uplink, ways
-from harness.lab import BenchError, Lab, end, run
+from harness.lab import END_SECONDS, BenchError, Lab, run
 from harness.report import Ratio
 
 SERVER_CPU, CLIENT_CPU = 0, 1
@@ -25,12 +26,13 @@ def iperf_server(lab, way):
 
 def tcp(lab, way, seconds):
     """Bits a second of one TCP stream."""
-    with iperf_server(lab, way) as server:
-        said = json.loads(way.a.run("iperf3", "-c", ways.GUESTS["b"][1], "-t", seconds, "-O", 1,
-                                    "-J", cpu=CLIENT_CPU))
-        end(server)
+    server = iperf_server(lab, way)
+    said = json.loads(way.a.run("iperf3", "-c", ways.GUESTS["b"][1], "-t", seconds, "-O", 1, "-J",
+                                cpu=CLIENT_CPU))
     if "error" in said:
         raise BenchError(f"iperf3: {said['error']}")
+    with contextlib.suppress(subprocess.TimeoutExpired):  # the lab ends it then
+        server.communicate(timeout=END_SECONDS)
     return said["end"]["sum_received"]["bits_per_second"]
 
 
