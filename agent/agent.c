@@ -9,6 +9,7 @@
 #include "agent/store.h"
 
 #define TICK_US 1000000
+#define LONG_PLAN 16 /* steps: worth a hurry */
 
 const struct xvs_feature *const xvs_features[] = {&xvs_feature_switch, NULL};
 
@@ -36,7 +37,10 @@ int xvs_agent_apply(struct xvs_agent *agent, struct xvs_config *config, struct x
 {
 	int error = make_plan(agent, config, plan);
 
+	if (!error && plan->count >= LONG_PLAN)
+		xvs_hook_hurry(&agent->loader, true);
 	error = error ?: xvs_plan_run(plan, agent);
+	xvs_hook_hurry(&agent->loader, false);
 	if (error)
 		return error;
 	if (config != agent->running) {

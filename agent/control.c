@@ -121,8 +121,49 @@ int xvs_call_reply(struct xvs_call *call, json_t *parameters)
 	return send_reply(call->client, parameters, false);
 }
 
+/* Adds the lists of `part` to those of `whole`, and what is new. */
+static void join(json_t *whole, json_t *part)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach (part, name, value) {
+		json_t *there = json_object_get(whole, name);
+
+		if (json_is_array(there) && json_is_array(value))
+			json_array_extend(there, value);
+		else
+			json_object_set(whole, name, value);
+	}
+}
+
+/* All parts in one reply, for a caller that takes no stream. */
+static int reply_joined(struct xvs_call *call, const struct xvs_stream *stream)
+{
+	struct xvs_agent *agent = call->client->server->agent;
+	json_t *whole = json_object();
+	bool last = false;
+	int error = 0;
+
+	while (!error && !last) {
+		json_t *part = NULL;
+
+		error = stream->next(agent, stream->state, &part, &last);
+		join(whole, part);
+		json_decref(part);
+	}
+	stream->close(stream->state);
+	if (error) {
+		json_decref(whole);
+		return xvs_call_refused(call, "reading the state", error);
+	}
+	return xvs_call_reply(call, whole);
+}
+
 int xvs_call_stream(struct xvs_call *call, const struct xvs_stream *stream)
 {
+	if (!call->more)
+		return reply_joined(call, stream);
 	call->client->stream = *stream;
 	return 0;
 }

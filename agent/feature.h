@@ -38,6 +38,11 @@ struct xvs_feature {
 		struct xvs_agent *agent, const struct xvs_config *config, struct xvs_plan *plan);
 	/* Adds the feature's part to the answer of `Show`. 0 or -errno. */
 	int (*status)(struct xvs_agent *agent, json_t *answer);
+	/*
+	 * The same for lists that may be long, a part at a time: adds the objects from *position
+	 * on, and moves it; SIZE_MAX = that was all. NULL: there are none. 0 or -errno.
+	 */
+	int (*status_part)(struct xvs_agent *agent, json_t *answer, size_t *position);
 	/* Called once a second. */
 	void (*tick)(struct xvs_agent *agent);
 	/* Gives everything back to the host. Pins are removed afterwards by the core. */

@@ -177,3 +177,23 @@ void xvs_hook_detach_xdp(const struct xvs_loader *loader, uint32_t id)
 {
 	detach_link(loader, id, "xdp");
 }
+
+#define EXPEDITED_PATH "/sys/kernel/rcu_expedited"
+
+void xvs_hook_hurry(struct xvs_loader *loader, bool on)
+{
+	struct xvs_control *control = loader->tables.control;
+	FILE *file;
+
+	if (on == !!control->hurrying)
+		return;
+	file = fopen(EXPEDITED_PATH, "r+");
+	if (!file)
+		return;
+	if (!on || fgetc(file) == '0') { /* what somebody else has set stays */
+		rewind(file);
+		control->hurrying = on;
+		fputc(on ? '1' : '0', file);
+	}
+	fclose(file);
+}

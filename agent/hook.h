@@ -31,6 +31,13 @@ void xvs_hook_remove_clsact(uint32_t ifindex);
 bool xvs_hook_attached(
 	const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id, uint32_t ifindex);
 
+/*
+ * Each tcx attach waits for an RCU grace period, some 13 ms, one after the other. Many of them are
+ * done with expedited grace periods (/sys/kernel/rcu_expedited), which is put back afterwards, also
+ * by the next start of an agent that was killed in between. No harm is done where it can't be set.
+ */
+void xvs_hook_hurry(struct xvs_loader *loader, bool on);
+
 /* Attaches the XDP stub; `flags` is XDP_FLAGS_DRV_MODE or XDP_FLAGS_SKB_MODE. */
 int xvs_hook_attach_xdp(
 	const struct xvs_loader *loader, uint32_t id, uint32_t ifindex, uint32_t flags);

@@ -115,21 +115,55 @@ static json_int_t resident_bytes(void)
 	return (json_int_t)resident * sysconf(_SC_PAGESIZE);
 }
 
-static int run_show(struct xvs_agent *agent, struct xvs_call *call)
+/* `Show` under way. */
+struct showing {
+	bool begun;
+	size_t feature; /* whose lists come now */
+	size_t position;
+};
+
+static json_t *show_agent(struct xvs_agent *agent)
 {
 	struct utsname system;
-	json_t *answer;
 
 	uname(&system);
-	answer = json_pack("{s:{s:s, s:i, s:s, s:s, s:s, s:i, s:I, s:s, s:I}}", "agent", "version",
+	return json_pack("{s:{s:s, s:i, s:s, s:s, s:s, s:i, s:I, s:s, s:I}}", "agent", "version",
 		XVS_VERSION, "pid", getpid(), "kernel", system.release, "pin-dir",
 		agent->options.pin_dir, "socket", agent->options.socket, "layout",
 		XVS_LAYOUT_VERSION, "generation",
 		(json_int_t)agent->loader.tables.control->generation, "hook",
 		agent->hook == XVS_HOOK_TCX ? "tcx" : "clsact", "memory", resident_bytes());
-	for (size_t i = 0; answer && xvs_features[i]; i++)
-		xvs_features[i]->status(agent, answer);
-	return xvs_call_reply(call, answer);
+}
+
+/* First the agent and what is short, then the features' lists, part by part. */
+static int next_shown(struct xvs_agent *agent, void *data, json_t **ret, bool *ret_last)
+{
+	struct showing *showing = data;
+	int error = 0;
+
+	*ret = showing->begun ? json_object() : show_agent(agent);
+	for (size_t i = 0; !showing->begun && xvs_features[i]; i++)
+		error = error ?: xvs_features[i]->status(agent, *ret);
+	showing->begun = true;
+	if (!error && xvs_features[showing->feature]->status_part)
+		error = xvs_features[showing->feature]->status_part(
+			agent, *ret, &showing->position);
+	else
+		showing->position = SIZE_MAX;
+	if (showing->position == SIZE_MAX) {
+		showing->position = 0;
+		showing->feature++;
+	}
+	*ret_last = !xvs_features[showing->feature];
+	return error;
+}
+
+static int run_show(struct xvs_agent *agent, struct xvs_call *call)
+{
+	struct xvs_stream stream = {.next = next_shown, .close = free};
+
+	stream.state = calloc(1, sizeof(struct showing));
+	return stream.state ? xvs_call_stream(call, &stream) : xvs_call_reply(call, NULL);
 }
 
 const struct xvs_method xvs_core_methods[] = {

@@ -14,7 +14,7 @@ static json_t *make_call(const struct ctl_request *request)
 	if (command->files)
 		json_object_set_new(json_object_get(call, "parameters"), "files",
 			ctl_files_json(&request->files));
-	if (command->stream)
+	if (command->stream || command->gather)
 		json_object_set_new(call, "more", json_true());
 	return call;
 }
@@ -48,6 +48,44 @@ static int take_reply(struct ctl_request *request, const json_t *message, bool *
 	return r;
 }
 
+/* Puts a part's lists behind those of `whole`, the parts so far. */
+static void gather(json_t *whole, json_t *message)
+{
+	json_t *there = json_object_get(whole, "parameters"), *value;
+	const char *name;
+
+	json_object_foreach (json_object_get(message, "parameters"), name, value) {
+		json_t *list = json_object_get(there, name);
+
+		if (json_is_array(list) && json_is_array(value))
+			json_array_extend(list, value);
+		else
+			json_object_set(there, name, value);
+	}
+}
+
+/* The next message to print: one as it came, or a stream's parts as one. */
+static int next_message(struct ctl_request *request, struct ctl_client *client, json_t **ret)
+{
+	json_t *whole, *part;
+	bool more;
+	int r = ctl_client_receive(client, &whole);
+
+	more = r == CTL_OK && json_is_true(json_object_get(whole, "continues"));
+	while (r == CTL_OK && request->command->gather && more) {
+		r = ctl_client_receive(client, &part);
+		if (r != CTL_OK) {
+			json_decref(whole);
+			return r;
+		}
+		more = json_is_true(json_object_get(part, "continues"));
+		gather(whole, part);
+		json_decref(part);
+	}
+	*ret = whole;
+	return r;
+}
+
 static int take_replies(struct ctl_request *request, struct ctl_client *client)
 {
 	bool last = false;
@@ -56,7 +94,7 @@ static int take_replies(struct ctl_request *request, struct ctl_client *client)
 	while (r == CTL_OK && !last) {
 		json_t *message;
 
-		r = ctl_client_receive(client, &message);
+		r = next_message(request, client, &message);
 		if (r != CTL_OK)
 			break;
 		r = take_reply(request, message, &last);

@@ -53,6 +53,7 @@ struct ctl_command {
 	const char *summary;
 	bool files; /* takes -f */
 	bool stream; /* the reply is a stream, `print` does JSON too */
+	bool gather; /* the reply is a stream too, its parts are put together before `print` */
 	bool page; /* a named object gets a page, not a row */
 };
 

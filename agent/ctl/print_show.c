@@ -40,12 +40,13 @@ int ctl_print_steps(struct ctl_request *request, const json_t *reply, bool last)
 static char *backlog_text(const json_t *agent)
 {
 	char *error = ctl_text(agent, "backlog.error"), *text = NULL;
+	char *current = ctl_text(agent, "backlog.current");
 
 	if (ctl_find(agent, "backlog"))
-		text = ctl_format("%" JSON_INTEGER_FORMAT " packets, %" JSON_INTEGER_FORMAT
-				  " needed%s%s",
-			ctl_number(agent, "backlog.current"), ctl_number(agent, "backlog.needed"),
+		text = ctl_format("%s packets, %" JSON_INTEGER_FORMAT " needed%s%s",
+			current ? current : "unknown", ctl_number(agent, "backlog.needed"),
 			error ? ": " : "", error ? error : "");
+	free(current);
 	free(error);
 	return text;
 }

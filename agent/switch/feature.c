@@ -214,6 +214,7 @@ const struct xvs_feature xvs_feature_switch = {
 	.observe = observe,
 	.plan = xvs_switch_plan,
 	.status = xvs_switch_status,
+	.status_part = xvs_switch_status_part,
 	.tick = tick,
 	.release = release,
 	.methods = xvs_switch_methods,

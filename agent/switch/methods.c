@@ -77,29 +77,47 @@ static int run_list_switches(struct xvs_agent *agent, struct xvs_call *call)
 	return xvs_call_reply(call, json_pack("{s:o}", "switches", list));
 }
 
+/* A listing of ports under way; what it is of may go meanwhile, so that is kept by name. */
+struct port_listing {
+	char of[XVS_NAME_SIZE], only[XVS_PORT_NAME_SIZE]; /* "" = all */
+	size_t position;
+};
+
+static int next_ports(struct xvs_agent *agent, void *data, json_t **ret, bool *ret_last)
+{
+	struct port_listing *listing = data;
+	const struct xvs_switch_state *of = xvs_switch_find(agent->switching, listing->of);
+	const struct xvs_vport *only = xvs_vport_find(agent->switching, listing->only);
+	int error;
+
+	*ret = json_object();
+	if ((listing->of[0] && !of) || (listing->only[0] && !only))
+		listing->position = SIZE_MAX - 1;
+	error = xvs_ports_part(agent, of, only, *ret, &listing->position);
+	*ret_last = listing->position == SIZE_MAX;
+	return error;
+}
+
 static int run_list_ports(struct xvs_agent *agent, struct xvs_call *call)
 {
+	struct xvs_stream stream = {.next = next_ports, .close = free};
 	struct xvs_switch_state *of;
+	struct port_listing *listing;
 	struct xvs_vport *only;
-	struct xvs_wanted_list wanted;
-	json_t *list;
 	int error = get_switch(agent, call, "switch", &of);
 
 	error = error ?: get_port(agent, call, of, "name", &only);
-	error = error ?: xvs_wanted_make(agent->running, &wanted);
 	if (error)
 		return error;
-	list = json_array();
-	for (size_t i = 0; i < wanted.count; i++) {
-		const struct xvs_wanted *item = &wanted.item[i];
-		const struct xvs_vport *port = xvs_vport_find(agent->switching, item->name);
-
-		if (!port || (only && port != only) || (of && strcmp(item->of->name, of->name)))
-			continue;
-		json_array_append_new(list, xvs_port_describe(agent, item, port));
-	}
-	xvs_wanted_clear(&wanted);
-	return xvs_call_reply(call, json_pack("{s:o}", "ports", list));
+	listing = calloc(1, sizeof(*listing));
+	if (!listing)
+		return xvs_call_reply(call, NULL);
+	if (of)
+		snprintf(listing->of, sizeof(listing->of), "%s", of->name);
+	if (only)
+		snprintf(listing->only, sizeof(listing->only), "%s", only->name);
+	stream.state = listing;
+	return xvs_call_stream(call, &stream);
 }
 
 /* Which entries are meant. */
@@ -138,12 +156,6 @@ static bool is_meant(const struct filter *filter, const struct xvs_fdb_entry *en
 		entry->key.vlan != XVS_FDB_ANY_VLAN)
 		return false;
 	return !filter->by_mac || !memcmp(entry->key.mac, filter->mac.byte, XVS_MAC_SIZE);
-}
-
-/* An assigned address stands twice in the table; the one for all VLANs is shown. */
-static bool is_shadow(const struct xvs_fdb_entry *entry)
-{
-	return (entry->flags & XVS_FDB_ASSIGNED) && entry->key.vlan != XVS_FDB_ANY_VLAN;
 }
 
 /* Port names on the wire are "uplink" and "host" for the switch's own. */
@@ -204,7 +216,7 @@ static int next_entries(struct xvs_agent *agent, void *data, json_t **ret, bool 
 		for (uint32_t i = 0; i < listing->cursor.count; i++) {
 			const struct xvs_fdb_entry *entry = &listing->cursor.entries[i];
 
-			if (is_meant(&listing->filter, entry) && !is_shadow(entry))
+			if (is_meant(&listing->filter, entry) && !xvs_fdb_is_shadow(entry))
 				json_array_append_new(list, describe_entry(agent, item, entry));
 		}
 	}

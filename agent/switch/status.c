@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Switches and ports as JSON; docs/control.md lists the members. */
+#include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "agent/switch/switching.h"
 
 #define BACKLOG_PATH "/proc/sys/net/core/netdev_max_backlog"
+#define PORTS_A_PART 128 /* a port takes some 8 kB as JSON in memory */
 #define VLAN_LIST_SIZE 24576 /* 2,048 single VLANs and their commas */
 
 static const char *const drop_words[] = {[XVS_DROP_none] = "none",
@@ -143,17 +145,18 @@ json_t *xvs_port_describe(
 		describe_counters(tables, port->id), "drops", describe_drops(tables, port->id));
 }
 
-static unsigned int current_backlog(void)
+/* Null in other network namespaces than the first, where it can't be seen. */
+static json_t *current_backlog(void)
 {
 	FILE *file = fopen(BACKLOG_PATH, "r");
-	unsigned int current = 0;
+	unsigned int current;
+	json_t *answer;
 
-	if (file) {
-		if (fscanf(file, "%u", &current) != 1)
-			current = 0;
-		fclose(file);
-	}
-	return current;
+	if (!file)
+		return json_null();
+	answer = fscanf(file, "%u", &current) == 1 ? json_integer(current) : json_null();
+	fclose(file);
+	return answer;
 }
 
 static void add_reason(json_t *reasons, const char *what, const char *why)
@@ -178,7 +181,7 @@ struct counted {
 
 static bool count_entry(const struct xvs_fdb_entry *entry, void *data)
 {
-	((struct counted *)data)->entries++;
+	((struct counted *)data)->entries += !xvs_fdb_is_shadow(entry);
 	return false;
 }
 
@@ -186,13 +189,14 @@ static bool count_entry(const struct xvs_fdb_entry *entry, void *data)
 static unsigned int table_used(struct xvs_agent *agent, struct xvs_switch_state *state)
 {
 	const struct xvs_tables *tables = &agent->loader.tables;
-	struct counted counted = {.entries = state->permanent_count};
+	struct counted counted = {0};
 
 	if (state->size <= XVS_FDB_SIZE_DEFAULT) {
-		counted.entries = 0;
 		xvs_fdb_walk(agent, state, count_entry, &counted);
 		return counted.entries;
 	}
+	for (size_t i = 0; i < state->permanent_count; i++)
+		count_entry(&state->permanent[i], &counted);
 	for (uint32_t id = 1; id < agent->switching->ports_end; id++)
 		if (tables->ports[id].half[xvs_tables_active(tables)].switch_id == state->id)
 			counted.entries += tables->port_state[id].learned;
@@ -267,7 +271,7 @@ static void describe_agent(struct xvs_agent *agent, json_t *answer)
 	char text[XVS_MAC_TEXT_SIZE];
 
 	json_object_set_new(about, "backlog",
-		json_pack("{s:i, s:i, s:s?}", "needed", 2 * switching->longest_flood, "current",
+		json_pack("{s:i, s:o, s:s?}", "needed", 2 * switching->longest_flood, "current",
 			current_backlog(), "error",
 			switching->backlog_error[0] ? switching->backlog_error : NULL));
 	json_object_set_new(about, "mac-pool",
@@ -277,25 +281,39 @@ static void describe_agent(struct xvs_agent *agent, json_t *answer)
 
 int xvs_switch_status(struct xvs_agent *agent, json_t *answer)
 {
-	json_t *switches = json_array(), *ports = json_array();
-	struct xvs_wanted_list wanted;
-	int error = xvs_wanted_make(agent->running, &wanted);
+	json_t *switches = json_array();
 
-	if (error)
-		return error;
 	describe_agent(agent, answer);
 	XVS_EACH_SWITCH (agent->running, item)
 		json_array_append_new(switches, xvs_switch_describe(agent, item));
-	for (size_t i = 0; i < wanted.count; i++) {
-		const struct xvs_vport *port =
-			xvs_vport_find(agent->switching, wanted.item[i].name);
+	return json_object_set_new(answer, "switches", switches) ? -ENOMEM : 0;
+}
 
-		if (port)
-			json_array_append_new(
-				ports, xvs_port_describe(agent, &wanted.item[i], port));
+int xvs_ports_part(struct xvs_agent *agent, const struct xvs_switch_state *of,
+	const struct xvs_vport *only, json_t *answer, size_t *position)
+{
+	struct xvs_wanted_list wanted;
+	json_t *ports = json_array();
+	size_t at = *position;
+	int error = xvs_wanted_make(agent->running, &wanted);
+
+	if (error) {
+		json_decref(ports);
+		return error;
 	}
-	json_object_set_new(answer, "switches", switches);
-	json_object_set_new(answer, "ports", ports);
+	for (; at < wanted.count && json_array_size(ports) < PORTS_A_PART; at++) {
+		const struct xvs_wanted *item = &wanted.item[at];
+		const struct xvs_vport *port = xvs_vport_find(agent->switching, item->name);
+
+		if (port && (!only || port == only) && (!of || !strcmp(item->of->name, of->name)))
+			json_array_append_new(ports, xvs_port_describe(agent, item, port));
+	}
+	*position = at < wanted.count ? at : SIZE_MAX;
 	xvs_wanted_clear(&wanted);
-	return 0;
+	return json_object_set_new(answer, "ports", ports) ? -ENOMEM : 0;
+}
+
+int xvs_switch_status_part(struct xvs_agent *agent, json_t *answer, size_t *position)
+{
+	return xvs_ports_part(agent, NULL, NULL, answer, position);
 }

@@ -182,6 +182,12 @@ void xvs_fdb_cursor_clear(struct xvs_fdb_cursor *cursor);
 /* CLOCK_MONOTONIC_COARSE, as the programs read it. */
 uint64_t xvs_fdb_now(void);
 
+/* An assigned address stands twice in its table; the entry for all VLANs is the one to show. */
+static inline bool xvs_fdb_is_shadow(const struct xvs_fdb_entry *entry)
+{
+	return (entry->flags & XVS_FDB_ASSIGNED) && entry->key.vlan != XVS_FDB_ANY_VLAN;
+}
+
 /* leases.c */
 /* The pool that `config` asks for: leases in use are kept. Not yet in force. 0 or -ENOSPC. */
 int xvs_leases_make(const struct xvs_switching *switching, const struct xvs_config *config,
@@ -193,6 +199,10 @@ int xvs_leases_save(struct xvs_agent *agent);
 /* status.c */
 int xvs_switch_status(struct xvs_agent *agent, json_t *answer);
 json_t *xvs_switch_describe(struct xvs_agent *agent, const struct xvs_switch *item);
+/* Adds "ports" from *position on, filtered (NULL = all), see status_part in feature.h. */
+int xvs_ports_part(struct xvs_agent *agent, const struct xvs_switch_state *of,
+	const struct xvs_vport *only, json_t *answer, size_t *position);
+int xvs_switch_status_part(struct xvs_agent *agent, json_t *answer, size_t *position);
 json_t *xvs_port_describe(
 	struct xvs_agent *agent, const struct xvs_wanted *wanted, const struct xvs_vport *port);
 

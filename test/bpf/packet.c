@@ -15,7 +15,8 @@
 #define EXTENSION(next) next, 0, 1, 4, 0, 0, 0, 0
 #define FRAGMENT(next) next, 0xff, 0, 0, 0, 0, 0, 1 /* the second byte is no length here */
 #define ROUTING(next) next, 2, 0, 0, 0, 0, 0, 0, IPV6_ADDRESS(3)
-#define TCP(words) 0x1e, 0x61, 0, 9, 0, 0, 0, 1, 0, 0, 0, 1, (words) << 4, 0x10, 255, 255, 0, 0, 0, 0
+#define TCP(words)                                                                                 \
+	0x1e, 0x61, 0, 9, 0, 0, 0, 1, 0, 0, 0, 1, (words) << 4, 0x10, 255, 255, 0, 0, 0, 0
 #define OPTIONS(kind) kind, kind, kind, kind
 #define UDP 0x1e, 0x61, 0, 9, 0, 0, 0, 0
 
@@ -25,6 +26,7 @@ static const struct {
 	uint8_t headers[HEADERS_MAX];
 } contents[CONTENTS] = {
 	[EXPERIMENTAL] = {0x88b5},
+	[CUT_TAG] = {ETH_P_8021Q},
 	[ARP] = {ETH_P_ARP, 28, {0, 1, 8, 0, 6, 4, 0, 2}},
 	[IPV4_TCP] = {ETH_P_IP, 40, {IPV4(5, IPPROTO_TCP), TCP(5)}},
 	[IPV4_TCP_OPTIONS] = {ETH_P_IP, 56,

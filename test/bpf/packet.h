@@ -14,6 +14,7 @@
 /* What is behind the Ethernet header and the tags. */
 enum content {
 	EXPERIMENTAL, /* no protocol that anyone knows */
+	CUT_TAG, /* the protocol of a tag; with fewer than 18 bytes the tag is cut */
 	ARP,
 	IPV4_TCP,
 	IPV4_TCP_OPTIONS, /* with 12 bytes of them, and 4 in the IP header */
@@ -34,8 +35,14 @@ struct tag {
 	uint16_t control; /* priority, DEI, VLAN id */
 };
 
-#define Q(tci) {ETH_P_8021Q, tci}
-#define AD(tci) {ETH_P_8021AD, tci}
+#define Q(tci)                                                                                     \
+	{                                                                                          \
+		ETH_P_8021Q, tci                                                                   \
+	}
+#define AD(tci)                                                                                    \
+	{                                                                                          \
+		ETH_P_8021AD, tci                                                                  \
+	}
 #define PRIORITY(p) ((p) << 13)
 
 struct frame {

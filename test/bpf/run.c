@@ -71,11 +71,13 @@ void input_fill(struct input *input, enum program program, uint32_t on, const st
 
 static void run_skb(const struct input *input, struct outcome *ret)
 {
-	struct __sk_buff in = {
-		.ifindex = world.ifindex[input->on],
-		.gso_size = input->gso_size,
-		.gso_segs = input->gso_segs,
-	}, out = {0};
+	struct __sk_buff in =
+				 {
+					 .ifindex = world.ifindex[input->on],
+					 .gso_size = input->gso_size,
+					 .gso_segs = input->gso_segs,
+				 },
+			 out = {0};
 	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = input->packet.bytes,
 		.data_size_in = input->packet.size, .data_out = ret->packet.bytes,
 		.data_size_out = PACKET_SIZE, .ctx_in = &in, .ctx_size_in = sizeof(in),

@@ -45,8 +45,8 @@ extern const char *const place_names[PLACES];
 void run_open(void);
 
 /* `frame` as input; the rest of `input` is set to nothing. */
-void input_fill(
-	struct input *input, enum program program, uint32_t on, const struct frame *frame, enum place place);
+void input_fill(struct input *input, enum program program, uint32_t on, const struct frame *frame,
+	enum place place);
 void run(const struct input *input, struct outcome *ret);
 /* Both at once, for a frame with nothing special. */
 void run_frame(enum program program, uint32_t on, const struct frame *frame, enum place place,

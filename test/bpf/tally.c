@@ -3,15 +3,17 @@
 #include <stddef.h>
 #include "test/bpf/tally.h"
 
-static const char *const drop_words[] = {
-	"none",
+static const char *const drop_words[] = {"none",
 #define DROP_WORD(member, word, meaning) word,
 	XVS_DROP_LIST(DROP_WORD)
 #undef DROP_WORD
 };
 
 /* Where the numbers of struct xvs_counters stand. */
-#define COUNTER(member) {#member, offsetof(struct xvs_counters, member)}
+#define COUNTER(member)                                                                            \
+	{                                                                                          \
+#member, offsetof(struct xvs_counters, member)                                     \
+	}
 static const struct {
 	const char *name;
 	size_t offset;

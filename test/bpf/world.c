@@ -28,18 +28,18 @@ static const struct {
 	[B] = {"b", {.kind = XVS_PORT_VPORT}},
 	[PEER] = {"peer", {.kind = XVS_PORT_VPORT, .flags = XVS_PORT_PEER}},
 	[HOST] = {"host", {.kind = XVS_PORT_HOST}},
-	[ACCESS] = {"access",
-		{.kind = XVS_PORT_VPORT, .vlan_mode = XVS_VLAN_ACCESS, .vlan = 100}},
+	[ACCESS] = {"access", {.kind = XVS_PORT_VPORT, .vlan_mode = XVS_VLAN_ACCESS, .vlan = 100}},
 	[ACCESS_B] = {"access_b",
 		{.kind = XVS_PORT_VPORT, .vlan_mode = XVS_VLAN_ACCESS, .vlan = 100}},
 	[TRUNK] = {"trunk",
 		{.kind = XVS_PORT_VPORT, .vlan_mode = XVS_VLAN_TRUNK, .vlan_set = LISTED_SET}},
-	[NATIVE] = {"native",
-		{.kind = XVS_PORT_VPORT, .vlan_mode = XVS_VLAN_TRUNK, .vlan = 100,
-			.flags = XVS_PORT_ALL_VLANS | XVS_PORT_KEEP_PRIORITY}},
-	[UPLINK] = {"uplink",
-		{.kind = XVS_PORT_UPLINK, .vlan_mode = XVS_VLAN_TRUNK,
-			.flags = XVS_PORT_ALL_VLANS | XVS_PORT_KEEP_PRIORITY}},
+	[NATIVE] = {"native", {.kind = XVS_PORT_VPORT,
+				      .vlan_mode = XVS_VLAN_TRUNK,
+				      .vlan = 100,
+				      .flags = XVS_PORT_ALL_VLANS | XVS_PORT_KEEP_PRIORITY}},
+	[UPLINK] = {"uplink", {.kind = XVS_PORT_UPLINK,
+				      .vlan_mode = XVS_VLAN_TRUNK,
+				      .flags = XVS_PORT_ALL_VLANS | XVS_PORT_KEEP_PRIORITY}},
 	[STRANGER] = {"stranger", {.kind = XVS_PORT_VPORT, .switch_id = SWITCH_B}},
 };
 
@@ -75,8 +75,8 @@ static void make_devices(void)
 	for (uint32_t port = 0; port < PORTS; port++) {
 		const char *name = initial[port].name;
 
-		fprintf(ip, "link add name %s mtu 9000 up type veth peer name %s_far mtu 9000\n", name,
-			name);
+		fprintf(ip, "link add name %s mtu 9000 up type veth peer name %s_far mtu 9000\n",
+			name, name);
 		fprintf(ip, "link set dev %s_far up\n", name);
 	}
 	cr_assert_eq(pclose(ip), 0, "ip(8) failed");
@@ -86,14 +86,13 @@ static void make_devices(void)
 static void attach(void)
 {
 	struct xvs_loader *loader = &world.loader;
-		enum xvs_hook_kind kind = xvs_hook_probe(loader);
+	enum xvs_hook_kind kind = xvs_hook_probe(loader);
 	bool made;
 
 	for (uint32_t port = 1; port < PORTS; port++)
 		cr_assert_eq(xvs_hook_attach(loader, kind, port, world.ifindex[port], &made), 0);
-	cr_assert_eq(xvs_hook_attach_xdp(
-			     loader, UPLINK, world.ifindex[UPLINK], XDP_FLAGS_DRV_MODE),
-		0);
+	cr_assert_eq(
+		xvs_hook_attach_xdp(loader, UPLINK, world.ifindex[UPLINK], XDP_FLAGS_DRV_MODE), 0);
 }
 
 static void add_tables(void)
@@ -111,8 +110,18 @@ static void add_tables(void)
 
 static void add_port(uint32_t id)
 {
+	const struct xvs_port_config *port = &world.ports[id];
+	struct xvs_port_ref ref = {port->ifindex, id};
+
+	cr_assert_eq(
+		bpf_map_update_elem(world.loader.tables.port_index, &ref.ifindex, &ref, BPF_ANY),
+		0);
+	world_fdb_set(port->switch_id, port->mac, XVS_FDB_ANY_VLAN, id, XVS_FDB_ASSIGNED, 0);
+}
+
+static void reset_port(uint32_t id)
+{
 	struct xvs_port_config *port = &world.ports[id];
-	struct xvs_port_ref ref = {world.ifindex[id], id};
 
 	*port = initial[id].config;
 	port->ifindex = world.ifindex[id];
@@ -121,11 +130,21 @@ static void add_port(uint32_t id)
 	port->mtu = 1500;
 	port->ageing_ns = AGEING_S * NANOSECONDS;
 	memcpy(port->mac, STATION(id), XVS_MAC_SIZE);
-	cr_assert_eq(bpf_map_update_elem(
-			     world.loader.tables.port_index, &ref.ifindex, &ref, BPF_ANY),
-		0);
-	world_fdb_set(
-		port->switch_id, port->mac, XVS_FDB_ANY_VLAN, id, XVS_FDB_ASSIGNED, 0);
+}
+
+void world_reset(void)
+{
+	for (uint32_t port = 1; port < PORTS; port++)
+		reset_port(port);
+	world_publish();
+}
+
+void world_change(void (*change)(void))
+{
+	if (!change)
+		return;
+	change();
+	world_publish();
 }
 
 static void add_vlan_set(void)
@@ -148,9 +167,9 @@ void world_open(void)
 	cr_assert_eq(xvs_loader_open(&world.loader, PIN_DIR), 0);
 	add_tables();
 	add_vlan_set();
+	world_reset();
 	for (uint32_t port = 1; port < PORTS; port++)
 		add_port(port);
-	world_publish();
 	attach();
 }
 
@@ -196,8 +215,8 @@ static void fill_lists(uint32_t half)
 				world.loader.tables.flood_members[end++].port = member;
 		}
 		list.count = end - list.first;
-		cr_assert_eq(bpf_map_update_elem(
-				     world.loader.tables.flood_lists, &key, &list, BPF_ANY),
+		cr_assert_eq(
+			bpf_map_update_elem(world.loader.tables.flood_lists, &key, &list, BPF_ANY),
 			0);
 	}
 }
@@ -244,8 +263,7 @@ void world_fdb_set(uint16_t switch_id, const uint8_t *mac, uint16_t vlan, uint32
 		.seen_ns = world_now() - age_ns,
 	};
 
-	cr_assert_eq(
-		bpf_map_update_elem(world.tables[switch_id], &entry.key, &entry, BPF_ANY), 0);
+	cr_assert_eq(bpf_map_update_elem(world.tables[switch_id], &entry.key, &entry, BPF_ANY), 0);
 }
 
 bool world_fdb_get(uint16_t switch_id, const uint8_t *mac, uint16_t vlan, struct xvs_fdb_entry *ret)

@@ -9,7 +9,7 @@
 
 #include "agent/loader.h"
 
-/* Ports of switch 1 unless noted. Guests of VLAN 0: A, B, PEER. All keep their station's MAC. */
+/* Ports of switch 1 unless noted. Each is assigned the address STATION(port). */
 enum port {
 	NO_PORT, /* has a device too, that is no port */
 	A,
@@ -49,6 +49,10 @@ const char *world_port_name(uint32_t port);
 void world_publish(void);
 /* The first of the two steps: no packet reads it yet. */
 void world_fill_spare(void);
+/* As a table wants it: calls `change`, which alters world.ports, and publishes. NULL: nothing. */
+void world_change(void (*change)(void));
+/* All ports as they were at first, published. */
+void world_reset(void);
 
 /* Puts an address into a MAC table, last seen `age_ns` ago. */
 void world_fdb_set(uint16_t switch_id, const uint8_t *mac, uint16_t vlan, uint32_t port,

@@ -391,3 +391,31 @@ TEST(vlan_changes_while_ports_stay)
 	frame = frame_again(frame);
 	expect_dropped(tb, a, &frame, "a", "no-destination");
 }
+
+/* A trunk's list of VLANs, before and after a restart, and when it changes then. */
+TEST(vlan_lists_outlive_the_agent)
+{
+	struct station *a = testbed_guest(tb, "a"), *b = testbed_guest(tb, "b"),
+		       *c = testbed_guest(tb, "c");
+	static const char config[] = "switches: {s: {type: private}}\n"
+				     "ports:\n"
+				     "  a: {switch: s, interface: a, vlan: {trunk: all}}\n"
+				     "  b: {switch: s, interface: b, vlan: {trunk: [10-20]}}\n"
+				     "  c: {switch: s, interface: c, vlan: {trunk: [%s]}}\n";
+	struct frame frame = frame_new(a->mac, MAC_BROADCAST);
+	const struct frame in_10 = frame_tagged(frame, 10), in_30 = frame_tagged(frame, 30);
+
+	testbed_apply(tb, config, "15, 30-40");
+	testbed_kill(tb);
+	testbed_start(tb);
+	frame = frame_again(in_10);
+	expect_delivery(a, &frame, b);
+	frame = frame_again(in_30);
+	expect_delivery(a, &frame, c);
+	testbed_apply(tb, config, "10");
+	frame = frame_again(in_10);
+	expect_delivery(a, &frame, b, c);
+	frame = frame_again(in_30);
+	expect_dropped(tb, a, &frame, "a", "no-destination");
+	CHECK_TEXT("10-20", json_text(testbed_port(tb, "b"), "vlan.allowed"));
+}

@@ -22,7 +22,7 @@ struct size {
 	}
 
 static const struct size sizes[] = {
-	SIZE(xvs_control, 24),
+	SIZE(xvs_control, 32),
 	SIZE(xvs_port_ref, 8),
 	SIZE(xvs_port_config, 64),
 	SIZE(xvs_port, 128),
