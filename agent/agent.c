@@ -137,8 +137,9 @@ static int start_configuration(struct xvs_agent *agent)
 {
 	struct xvs_report report = {0};
 	struct xvs_config *config = NULL;
+	struct xvs_sources sources = {0};
 	struct xvs_plan plan = {0};
-	int error = xvs_store_load(agent, &report, &config);
+	int error = xvs_store_load(agent, &sources, &report, &config);
 
 	error = error ?: xvs_agent_validate(agent, config, &report);
 	error = error ?: xvs_agent_apply(agent, config, &plan);
@@ -148,8 +149,24 @@ static int start_configuration(struct xvs_agent *agent)
 		xvs_config_free(config);
 	}
 	xvs_report_clear(&report);
+	xvs_sources_clear(&sources);
 	xvs_plan_clear(&plan);
 	return error == -ENOMEM ? error : 0;
+}
+
+/* What is attached already stays as it is: changing the kind would take the ports off for a while.
+ */
+static enum xvs_hook_kind choose_hook(struct xvs_loader *loader, const struct xvs_options *options)
+{
+	struct xvs_control *control = loader->tables.control;
+	bool clsact = !strcmp(options->hook, "clsact");
+
+	if (!control->hook)
+		control->hook = 1 + (clsact ? XVS_HOOK_CLSACT : xvs_hook_probe(loader));
+	else if (clsact && control->hook != 1 + XVS_HOOK_CLSACT)
+		xvs_log(LOG_WARNING,
+			"the ports stay on tcx; --hook counts from the next --purge on");
+	return control->hook - 1;
 }
 
 static int open_parts(struct xvs_agent *agent, const struct xvs_options *options)
@@ -163,8 +180,7 @@ static int open_parts(struct xvs_agent *agent, const struct xvs_options *options
 	error = xvs_loader_open(&agent->loader, options->pin_dir);
 	if (error)
 		return error;
-	agent->hook =
-		strcmp(options->hook, "clsact") ? xvs_hook_probe(&agent->loader) : XVS_HOOK_CLSACT;
+	agent->hook = choose_hook(&agent->loader, options);
 	error = xvs_links_open(&agent->links);
 	for (size_t i = 0; !error && xvs_features[i]; i++)
 		error = xvs_features[i]->open(agent);

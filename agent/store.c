@@ -141,24 +141,21 @@ static void running_path(const struct xvs_agent *agent, char path[PATH_MAX])
 	snprintf(path, PATH_MAX, "%.*srunning.yaml", folder, agent->options.socket);
 }
 
-int xvs_store_load(struct xvs_agent *agent, struct xvs_report *report, struct xvs_config **ret)
+int xvs_store_load(struct xvs_agent *agent, struct xvs_sources *sources, struct xvs_report *report,
+	struct xvs_config **ret)
 {
-	struct xvs_sources sources = {0};
 	char path[PATH_MAX];
 	int error;
 
 	running_path(agent, path);
 	if (!agent->loader.adopted || access(path, F_OK))
-		snprintf(path, sizeof(path), "%s", agent->options.config ?: "");
-	error = xvs_sources_read(&sources, path);
+		snprintf(path, sizeof(path), "%s", agent->options.config);
+	error = xvs_sources_read(sources, path);
 	if (error == -ENOENT)
-		xvs_log(LOG_NOTICE, "no configuration at '%s': starting without a switch", path);
-	if (!error || error == -ENOENT)
-		error = xvs_config_read(sources.item, sources.count, report, ret);
-	for (size_t i = 0; i < report->count && i < XVS_REPORT_MAX; i++)
-		report->problems[i].place.file = path[0] ? "boot configuration" : NULL;
-	xvs_sources_clear(&sources);
-	return error;
+		xvs_log(LOG_NOTICE, "no configuration at %s: starting without a switch", path);
+	else if (error)
+		return error;
+	return xvs_config_read(sources->item, sources->count, report, ret);
 }
 
 /* Through its text: whatever can be read back is copied, and nothing is written twice. */

@@ -23,9 +23,11 @@ void xvs_sources_clear(struct xvs_sources *sources);
 
 /*
  * What to start with: the running configuration if maps were adopted and it was kept, else the
- * boot configuration, else an empty one. 0 with *ret set, or -errno (-EINVAL: see `report`).
+ * boot configuration, else an empty one. 0 with *ret set, or -errno (-EINVAL: see `report`, which
+ * names `sources`; the caller clears them).
  */
-int xvs_store_load(struct xvs_agent *agent, struct xvs_report *report, struct xvs_config **ret);
+int xvs_store_load(struct xvs_agent *agent, struct xvs_sources *sources, struct xvs_report *report,
+	struct xvs_config **ret);
 
 /* A copy of a configuration, for a change. 0 with *ret (the caller frees), or -errno. */
 int xvs_config_copy(const struct xvs_config *config, struct xvs_config **ret);

@@ -28,9 +28,9 @@ struct xvs_control {
 	__u32 cookie; /* random per set of pins; marks frames that have been through a switch */
 	__u32 cpus; /* possible CPUs when the maps were made: stride of `counters` */
 	__u32 saved_backlog; /* net.core.netdev_max_backlog before it was raised; 0 = untouched */
-		__u32 hurrying; /* not 0: the agent has set rcu_expedited, see agent/hook.h */
+	__u32 hook; /* enum xvs_hook_kind + 1: how the stubs are attached; 0 = not yet */
+	__u32 hurrying; /* not 0: the agent has set rcu_expedited, see agent/hook.h */
 	__u32 fdb_epoch; /* grows when an entry of a MAC table moves or goes: cached lookups end */
-	__u32 reserved;
 };
 
 /* Map `port_index`, hash: interface index (__u32) to the port on it. */

@@ -16,12 +16,12 @@ static int complain_of_connect(const char *path, int error)
 	ctl_fail(CTL_UNREACHABLE, "can't reach the daemon on %s: %s", path,
 		error == EAGAIN ? "it accepts no connection" : strerror(error));
 	if (error == ENOENT || error == ECONNREFUSED)
-		ctl_hint("start it with `systemctl start xvswitchd`, or name its socket with "
+		ctl_hint("start xvswitchd, or name its socket with "
 			 "--socket");
 	else if (error == EACCES || error == EPERM)
 		ctl_hint("only root and the daemon's own user may connect: try sudo");
 	else if (error == EAGAIN)
-		ctl_hint("it is stuck or overloaded: see `systemctl status xvswitchd`");
+		ctl_hint("it is stuck or overloaded: see its messages");
 	return CTL_UNREACHABLE;
 }
 
@@ -124,10 +124,9 @@ static int complain_of_end(const struct ctl_client *client)
 	ctl_fail(CTL_UNREACHABLE, "the daemon on %s closed the connection %s", client->path,
 		client->replies || client->end ? "in the middle of its reply" : "without a reply");
 	if (client->replies)
-		ctl_hint("what was printed is incomplete: see `systemctl status xvswitchd`");
+		ctl_hint("what was printed is incomplete: see its messages");
 	else
-		ctl_hint("it has ended, or serves too many clients: see `systemctl status "
-			 "xvswitchd`");
+		ctl_hint("it has ended, or serves too many clients: see its messages");
 	return CTL_UNREACHABLE;
 }
 

@@ -201,11 +201,14 @@ static void unhook(
 int xvs_device_attach(struct xvs_agent *agent, struct xvs_vport *port, uint32_t ifindex)
 {
 	const struct xvs_link *link = xvs_link_by_index(&agent->links, ifindex);
-	struct xvs_device_saved saved = {.ifindex = ifindex};
+	struct xvs_device_saved saved = {0};
 	int error;
 
 	if (!link)
 		return -ENODEV;
+	bpf_map_lookup_elem(agent->loader.tables.device_saved, &port->id, &saved);
+	if (saved.ifindex != ifindex) /* else it was not given back: somebody took our hooks off */
+		saved = (struct xvs_device_saved){.ifindex = ifindex};
 	error = take_device(agent, port, link, &saved);
 	error = error ?: hook_up(agent, port, ifindex, &saved);
 	if (error) {

@@ -71,12 +71,14 @@ static int adopt_port(struct xvs_agent *agent, uint32_t id, const char *name)
 	struct xvs_vport *port;
 	int error = xvs_vport_add(agent, id, name, config->kind ?: XVS_PORT_VPORT);
 
-	if (error || !config->ifindex || !xvs_link_by_index(&agent->links, config->ifindex) ||
-		!xvs_hook_attached(&agent->loader, agent->hook, id, config->ifindex))
+	if (error || !config->ifindex || !xvs_link_by_index(&agent->links, config->ifindex))
 		return error;
 	port = agent->switching->port_by_id[id];
-	port->ifindex = config->ifindex;
-	HASH_ADD(by_index, agent->switching->by_index, ifindex, sizeof(port->ifindex), port);
+	if (!xvs_hook_attached(&agent->loader, agent->hook, id, config->ifindex))
+		xvs_log(LOG_WARNING, "port %s: somebody took its programs off; attaching again",
+			name);
+	if (xvs_device_attach(agent, port, config->ifindex))
+		return 0; /* the plan tries again, and tells */
 	if (port->kind == XVS_PORT_UPLINK)
 		port->xdp_wanted = XVS_XDP_MODE_MAX; /* not known: set again, which adopts */
 	return 0;
@@ -204,6 +206,7 @@ static void release(struct xvs_agent *agent)
 		xvs_log(LOG_ERR, "not everything could be given back");
 	xvs_plan_clear(&plan);
 	restore_backlog(agent);
+	xvs_leases_remove(agent);
 }
 
 const struct xvs_feature xvs_feature_switch = {

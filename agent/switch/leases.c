@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "agent/log.h"
 #include "agent/store.h"
 #include "agent/switch/switching.h"
@@ -111,4 +112,13 @@ int xvs_leases_save(struct xvs_agent *agent)
 	error = xvs_file_replace(path, text, strlen(text));
 	free(text);
 	return error;
+}
+
+void xvs_leases_remove(const struct xvs_agent *agent)
+{
+	char path[PATH_MAX];
+
+	leases_path(agent, path);
+	unlink(path);
+	rmdir(agent->options.state_dir); /* if nothing else is in it */
 }

@@ -262,8 +262,12 @@ static void plan_attach(struct planner *planner, const struct xvs_wanted *item, 
 	if (!change)
 		return;
 	change->ifindex = ifindex; /* 0: the veth that the step before makes */
-	ADD(planner, &xvs_step_attach, change, "attach port %s to %s", item->name,
-		link ? link->name : item->interface);
+	if (link)
+		ADD(planner, &xvs_step_attach, change, "attach port %s to %s", item->name,
+			link->name);
+	else
+		ADD(planner, &xvs_step_attach, change, "attach port %s to its end of %s",
+			item->name, item->interface);
 }
 
 static void plan_attaches(struct planner *planner)

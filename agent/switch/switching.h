@@ -195,6 +195,7 @@ int xvs_leases_make(const struct xvs_switching *switching, const struct xvs_conf
 bool xvs_leases_same(const struct xvs_pool *a, const struct xvs_pool *b);
 int xvs_leases_load(struct xvs_agent *agent);
 int xvs_leases_save(struct xvs_agent *agent);
+void xvs_leases_remove(const struct xvs_agent *agent);
 
 /* status.c */
 int xvs_switch_status(struct xvs_agent *agent, json_t *answer);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The kernel's test runs know no tag beside the packet (skb->vlan_*), which is where the kernel
- * puts every tag it receives. So a run goes through `enter`, which puts one there and jumps to the
- * program under test; `leave` sees what that left, when the kernel frees the packet of the run.
+ * puts every tag it receives, and no IP packet that is shorter than its header. So a run goes
+ * through `enter`, which makes the frame what it should be and jumps to the program under test;
+ * `leave` sees what that left, when the kernel frees the packet of the run.
  */
 #include <linux/bpf.h>
+#include <linux/if_ether.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
@@ -26,14 +28,23 @@ struct {
 struct lens_setup setup;
 struct lens_view view;
 
+static __always_inline int set_up(struct __sk_buff *skb)
+{
+	__be16 type = bpf_htons(setup.type);
+
+	if (type && bpf_skb_store_bytes(skb, 2 * ETH_ALEN, &type, sizeof(type), 0))
+		return -1;
+	if (!setup.tag_protocol)
+		return 0;
+	return bpf_skb_vlan_push(skb, bpf_htons(setup.tag_protocol), setup.tag_control);
+}
+
 SEC("tc")
 int enter(struct __sk_buff *skb)
 {
 	view.running = (__u64)skb;
-	if (setup.tag_protocol &&
-		bpf_skb_vlan_push(skb, bpf_htons(setup.tag_protocol), setup.tag_control))
-		return LENS_FAILED;
-	bpf_tail_call(skb, &under_test, setup.slot);
+	if (!set_up(skb))
+		bpf_tail_call(skb, &under_test, setup.slot);
 	return LENS_FAILED;
 }
 

@@ -12,6 +12,7 @@ struct lens_setup {
 	__u32 slot; /* the program to run */
 	__u16 tag_protocol; /* of a tag beside the packet, host order; 0 = none */
 	__u16 tag_control;
+	__u16 type; /* EtherType to put into the packet, host order; 0 = leave it */
 };
 
 struct lens_view {

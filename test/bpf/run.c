@@ -69,6 +69,19 @@ void input_fill(struct input *input, enum program program, uint32_t on, const st
 	packet_fill(&input->packet, &rest);
 }
 
+/* The kernel refuses IP packets that are cut: gives them another EtherType, returns the true one.
+ */
+static uint16_t hide_type(struct packet *packet)
+{
+	uint8_t *type = packet->bytes + 2 * ETH_ALEN;
+	uint16_t true_type = type[0] << 8 | type[1];
+
+	if (true_type != ETH_P_IP && true_type != ETH_P_IPV6)
+		return 0;
+	type[0] = type[1] = 0xff;
+	return true_type;
+}
+
 static void run_skb(const struct input *input, struct outcome *ret)
 {
 	struct __sk_buff in =
@@ -78,8 +91,9 @@ static void run_skb(const struct input *input, struct outcome *ret)
 					 .gso_segs = input->gso_segs,
 				 },
 			 out = {0};
-	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = input->packet.bytes,
-		.data_size_in = input->packet.size, .data_out = ret->packet.bytes,
+	struct packet packet = input->packet;
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet.bytes,
+		.data_size_in = packet.size, .data_out = ret->packet.bytes,
 		.data_size_out = PACKET_SIZE, .ctx_in = &in, .ctx_size_in = sizeof(in),
 		.ctx_out = &out, .ctx_size_out = sizeof(out));
 	uint32_t runs = lens->bss->view.runs;
@@ -89,6 +103,7 @@ static void run_skb(const struct input *input, struct outcome *ret)
 		.slot = input->program,
 		.tag_protocol = input->beside.protocol,
 		.tag_control = input->beside.control,
+		.type = hide_type(&packet),
 	};
 	cr_assert_eq(bpf_prog_test_run_opts(bpf_program__fd(lens->progs.enter), &options), 0,
 		"%u bytes on %s: %m", input->packet.size, world_port_name(input->on));

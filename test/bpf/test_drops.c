@@ -166,9 +166,9 @@ static const struct {
 	{"device of a copy is gone", lost_device, FROM(NATIVE), TO(BROADCAST),
 		DROP(ACCESS, clone_failed), .way = FLOODED, .receiver = UPLINK},
 
-	{"second tag is cut, first to be changed", NULL, FROM(UPLINK), TO(STATION(TRUNK)),
+	{"second tag is cut, first to be changed", NULL, FROM(TRUNK), TO(STATION(UPLINK)),
 		TAGS(Q(PRIORITY(5) | 10)), .frame.content = CUT_TAG, .frame.size = 14,
-		ONLY(IN_PACKET), DROP(TRUNK, tag_failed), .way = SENT},
+		ONLY(IN_PACKET), DROP(UPLINK, tag_failed), .way = SENT},
 
 	{"entry of another switch's port", owned_elsewhere, FROM(A), TO(GUEST(3)),
 		DROP(A, wrong_switch), .way = SENT},

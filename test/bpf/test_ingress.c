@@ -42,7 +42,7 @@ static const struct {
 	{"priority of a VLAN, kept by the receiver only", TRUNK, UPLINK, {Q(PRIORITY(3) | 10)},
 		{Q(10)}},
 	{"priority of a VLAN, kept by the sender only", UPLINK, TRUNK, {Q(PRIORITY(3) | 10)},
-		{Q(10)}},
+		{Q(PRIORITY(3) | 10)}},
 	{"two tags", UPLINK, TRUNK, {Q(10), Q(7)}, {Q(10), Q(7)}},
 	{"two tags, the outer one changed", TRUNK, UPLINK, {Q(PRIORITY(3) | 10), Q(7)},
 		{Q(10), Q(7)}},
