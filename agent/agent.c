@@ -158,15 +158,14 @@ static int start_configuration(struct xvs_agent *agent)
  */
 static enum xvs_hook_kind choose_hook(struct xvs_loader *loader, const struct xvs_options *options)
 {
-	struct xvs_control *control = loader->tables.control;
+		uint32_t used = loader->tables.control->hook;
 	bool clsact = !strcmp(options->hook, "clsact");
 
-	if (!control->hook)
-		control->hook = 1 + (clsact ? XVS_HOOK_CLSACT : xvs_hook_probe(loader));
-	else if (clsact && control->hook != 1 + XVS_HOOK_CLSACT)
-		xvs_log(LOG_WARNING,
-			"the ports stay on tcx; --hook counts from the next --purge on");
-	return control->hook - 1;
+	if (!used)
+		return clsact ? XVS_HOOK_CLSACT : xvs_hook_probe(loader);
+	if (clsact && used != 1 + XVS_HOOK_CLSACT)
+		xvs_log(LOG_WARNING, "the ports stay on tcx; --hook counts from the next --purge on");
+	return used - 1;
 }
 
 static int open_parts(struct xvs_agent *agent, const struct xvs_options *options)

@@ -6,7 +6,13 @@
 #include <criterion/criterion.h>
 #include "test/bpf/run.h"
 
-TestSuite(flood, .init = run_open);
+static void open_flood(void)
+{
+	run_open();
+	world_attach();
+}
+
+TestSuite(flood, .init = open_flood);
 
 static void b_and_uplink_down(void)
 {

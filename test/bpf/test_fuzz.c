@@ -151,6 +151,7 @@ static void check_port_states(void)
 
 Test(fuzz, ingress)
 {
+	world_attach();
 	run_all(INGRESS, NULL, ingress_holds);
 	check_port_states();
 }

@@ -82,17 +82,22 @@ static void make_devices(void)
 	cr_assert_eq(pclose(ip), 0, "ip(8) failed");
 }
 
-/* XDP is attached so that the kernel makes the uplink's queues ready for XDP: test runs need it. */
-static void attach(void)
+/* For the kernel to make the device's queues ready for XDP: without that it runs no XDP program. */
+static void attach_xdp(void)
 {
-	struct xvs_loader *loader = &world.loader;
-	enum xvs_hook_kind kind = xvs_hook_probe(loader);
+	cr_assert_eq(xvs_hook_attach_xdp(
+			     &world.loader, UPLINK, world.ifindex[UPLINK], XDP_FLAGS_DRV_MODE),
+		0);
+}
+
+void world_attach(void)
+{
+	enum xvs_hook_kind kind = xvs_hook_probe(&world.loader);
 	bool made;
 
 	for (uint32_t port = 1; port < PORTS; port++)
-		cr_assert_eq(xvs_hook_attach(loader, kind, port, world.ifindex[port], &made), 0);
-	cr_assert_eq(
-		xvs_hook_attach_xdp(loader, UPLINK, world.ifindex[UPLINK], XDP_FLAGS_DRV_MODE), 0);
+		cr_assert_eq(
+			xvs_hook_attach(&world.loader, kind, port, world.ifindex[port], &made), 0);
 }
 
 static void add_tables(void)
@@ -170,7 +175,7 @@ void world_open(void)
 	world_reset();
 	for (uint32_t port = 1; port < PORTS; port++)
 		add_port(port);
-	attach();
+	attach_xdp();
 }
 
 static struct xvs_flood_key list_of(uint32_t port, uint32_t half)

@@ -43,6 +43,12 @@ extern struct world world;
 /* Makes the world; the fixture of every suite. Skips the test without root. */
 void world_open(void);
 
+/*
+ * Attaches the stubs to the ports' devices, so that copies count at their receivers. Takes the
+ * kernel a while, so not every test has it.
+ */
+void world_attach(void);
+
 const char *world_port_name(uint32_t port);
 
 /* Writes world.ports to the spare half and makes it the active one. */
