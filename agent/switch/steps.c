@@ -117,9 +117,9 @@ static void undo_resize(struct xvs_agent *agent, struct xvs_step *step)
 	xvs_fdb_resize(agent, xvs_switch_find(agent->switching, change->name), change->old_size);
 }
 
-const struct xvs_step_kind xvs_step_add_switch = {apply_add_switch, undo_add_switch};
-const struct xvs_step_kind xvs_step_remove_switch = {apply_remove_switch, NULL};
-const struct xvs_step_kind xvs_step_resize_switch = {apply_resize, undo_resize};
+const struct xvs_step_kind xvs_step_add_switch = {apply_add_switch, undo_add_switch, NULL};
+const struct xvs_step_kind xvs_step_remove_switch = {apply_remove_switch, NULL, NULL};
+const struct xvs_step_kind xvs_step_resize_switch = {apply_resize, undo_resize, NULL};
 
 /* ---- ports ---- */
 
@@ -193,8 +193,8 @@ static int apply_remove_port(struct xvs_agent *agent, struct xvs_step *step)
 	return 0;
 }
 
-const struct xvs_step_kind xvs_step_add_port = {apply_add_port, undo_add_port};
-const struct xvs_step_kind xvs_step_remove_port = {apply_remove_port, NULL};
+const struct xvs_step_kind xvs_step_add_port = {apply_add_port, undo_add_port, NULL};
+const struct xvs_step_kind xvs_step_remove_port = {apply_remove_port, NULL, NULL};
 
 /* ---- devices ---- */
 
@@ -239,8 +239,8 @@ static void undo_attach(struct xvs_agent *agent, struct xvs_step *step)
 	apply_detach(agent, step);
 }
 
-const struct xvs_step_kind xvs_step_attach = {apply_attach, undo_attach};
-const struct xvs_step_kind xvs_step_detach = {apply_detach, undo_detach};
+const struct xvs_step_kind xvs_step_attach = {apply_attach, undo_attach, NULL};
+const struct xvs_step_kind xvs_step_detach = {apply_detach, undo_detach, NULL};
 
 static int apply_host_device(struct xvs_agent *agent, struct xvs_step *step)
 {
@@ -286,8 +286,8 @@ static int apply_remove_host_device(struct xvs_agent *agent, struct xvs_step *st
 	return remove_host_device(agent, change->name);
 }
 
-const struct xvs_step_kind xvs_step_add_host_device = {apply_host_device, undo_host_device};
-const struct xvs_step_kind xvs_step_drop_host_device = {apply_remove_host_device, NULL};
+const struct xvs_step_kind xvs_step_add_host_device = {apply_host_device, undo_host_device, NULL};
+const struct xvs_step_kind xvs_step_drop_host_device = {apply_remove_host_device, NULL, NULL};
 
 static int set_address(struct xvs_agent *agent, const struct xvs_change *change, bool present)
 {
@@ -311,7 +311,7 @@ static void undo_address(struct xvs_agent *agent, struct xvs_step *step)
 	set_address(agent, change, !change->present);
 }
 
-const struct xvs_step_kind xvs_step_address = {apply_address, undo_address};
+const struct xvs_step_kind xvs_step_address = {apply_address, undo_address, NULL};
 
 static int apply_xdp(struct xvs_agent *agent, struct xvs_step *step)
 {
@@ -328,7 +328,7 @@ static void undo_xdp(struct xvs_agent *agent, struct xvs_step *step)
 	xvs_device_set_xdp(agent, xvs_vport_find(agent->switching, change->name), change->old_xdp);
 }
 
-const struct xvs_step_kind xvs_step_set_xdp = {apply_xdp, undo_xdp};
+const struct xvs_step_kind xvs_step_set_xdp = {apply_xdp, undo_xdp, NULL};
 
 /* ---- leases and the flip ---- */
 
@@ -357,6 +357,13 @@ static void undo_leases(struct xvs_agent *agent, struct xvs_step *step)
 	xvs_leases_save(agent);
 }
 
+static void clear_leases(struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+
+	xvs_pool_clear(&change->pool);
+}
+
 static int apply_publish(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
@@ -372,5 +379,5 @@ static void undo_publish(struct xvs_agent *agent, struct xvs_step *step)
 		xvs_log(LOG_ERR, "the former configuration could not be published again");
 }
 
-const struct xvs_step_kind xvs_step_leases = {apply_leases, undo_leases};
-const struct xvs_step_kind xvs_step_publish = {apply_publish, undo_publish};
+const struct xvs_step_kind xvs_step_leases = {apply_leases, undo_leases, clear_leases};
+const struct xvs_step_kind xvs_step_publish = {apply_publish, undo_publish, NULL};

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <sched.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -10,7 +12,14 @@
 static struct lens_bpf *lens;
 static int programs[PROGRAMS];
 
-const char *const place_names[PLACES] = {"tag in packet", "tag beside packet"};
+const char *case_name(const char *name, enum place place)
+{
+	static const char *const places[PLACES] = {"in packet", "beside packet"};
+	static char text[128];
+
+	snprintf(text, sizeof(text), "%s, tag %s", name, places[place]);
+	return text;
+}
 
 int run_program(enum program program)
 {
@@ -44,9 +53,20 @@ static void load_lens(void)
 			0);
 }
 
+/* Programs remember things for each CPU. */
+static void stay_on_cpu(void)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	cr_assert_eq(sched_setaffinity(0, sizeof(one), &one), 0);
+}
+
 void run_open(void)
 {
 	world_open();
+	stay_on_cpu();
 	programs[INGRESS] = main_program("slots_ingress");
 	programs[EGRESS] = main_program("slots_egress");
 	programs[XDP] = main_program("slots_xdp");

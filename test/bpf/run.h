@@ -39,7 +39,8 @@ struct outcome {
 
 /* Where the outermost tag stands. A table is run with both. */
 enum place { IN_PACKET, BESIDE, PLACES };
-extern const char *const place_names[PLACES];
+/* For messages; until the next call. */
+const char *case_name(const char *name, enum place place);
 
 /* Loads what is around the programs; after world_open(). The fixture of suites that run them. */
 void run_open(void);

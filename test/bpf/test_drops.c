@@ -178,6 +178,7 @@ static const struct {
 
 static void check_drop(size_t i, enum place place)
 {
+	const char *what = case_name(drops[i].name, place);
 	struct tally expected = {0};
 	struct outcome got;
 	struct input input;
@@ -191,8 +192,8 @@ static void check_drop(size_t i, enum place place)
 		expected.counters[drops[i].from].flooded_packets = 1;
 	if (drops[i].receiver)
 		expect_receive(&expected, drops[i].receiver, 1, got.bytes);
-	check_verdict(drops[i].name, &got, drops[i].receiver ? TC_ACT_REDIRECT : TC_ACT_SHOT);
-	tally_check(drops[i].name, &expected, &got.change);
+	check_verdict(what, &got, drops[i].receiver ? TC_ACT_REDIRECT : TC_ACT_SHOT);
+	tally_check(what, &expected, &got.change);
 }
 
 Test(drops, table)

@@ -69,6 +69,7 @@ static void check_copy(size_t i, enum place place)
 {
 	struct frame frame = {
 		STATION(A), BROADCAST, copies[i].size ? CUT_TAG : EXPERIMENTAL, {}, copies[i].size};
+	const char *what = case_name(copies[i].name, place);
 	struct tally expected = {0};
 	struct outcome got;
 	struct input input;
@@ -77,17 +78,17 @@ static void check_copy(size_t i, enum place place)
 	input_fill(&input, EGRESS, copies[i].on, &frame, place);
 	hand_over(input.cb, PHASE_CLONE, copies[i].to, (struct tag){0, copies[i].vlan});
 	run(&input, &got);
-	cr_expect_eq(got.cb[0], 0, "%s: still marked as a copy", copies[i].name);
+	cr_expect_eq(got.cb[0], 0, "%s: still marked as a copy", what);
 	if (copies[i].drop) {
 		expected.drops[copies[i].to][copies[i].drop] = 1;
-		check_verdict(copies[i].name, &got, TC_ACT_SHOT);
+		check_verdict(what, &got, TC_ACT_SHOT);
 	} else {
 		expect_receive(&expected, copies[i].to, 1, got.bytes);
-		check_verdict(copies[i].name, &got, TC_ACT_UNSPEC);
+		check_verdict(what, &got, TC_ACT_UNSPEC);
 		memcpy(frame.tags, copies[i].out, sizeof(frame.tags));
-		check_frame(copies[i].name, &got, &frame);
+		check_frame(what, &got, &frame);
 	}
-	tally_check(copies[i].name, &expected, &got.change);
+	tally_check(what, &expected, &got.change);
 }
 
 Test(egress, copies)

@@ -30,21 +30,13 @@ static const struct frame templates[] = {
 };
 #define TEMPLATES (sizeof(templates) / sizeof(*templates))
 
-static const enum port xdp_targets[] = {A, ACCESS, NATIVE};
-
 static void open_fuzz(void)
 {
 	run_open();
 	srandom(SEED);
-	for (size_t i = 0; i < sizeof(xdp_targets) / sizeof(*xdp_targets); i++) {
-		uint32_t port = xdp_targets[i];
-		struct bpf_devmap_val value = {.ifindex = world.ifindex[port]};
-
-		world.ports[port].flags |= XVS_PORT_XDP_TARGET;
-		cr_assert_eq(
-			bpf_map_update_elem(world.loader.tables.xdp_ports, &port, &value, BPF_ANY),
-			0);
-	}
+	world_add_xdp_target(A);
+	world_add_xdp_target(ACCESS);
+	world_add_xdp_target(NATIVE);
 	world.ports[B].learning_limit = 3;
 	world_publish();
 }

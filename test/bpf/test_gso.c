@@ -71,13 +71,14 @@ static void check_content(size_t i, struct tag tag, enum place place, bool told)
 	uint32_t headers = contents[i].headers, largest = MTU - headers;
 	char what[64];
 
-	snprintf(what, sizeof(what), "content %d, %s%s", contents[i].content, place_names[place],
-		told ? "" : ", segments not told");
+	snprintf(what, sizeof(what), "content %d, %s", contents[i].content,
+		told ? "segments told" : "not told");
 	for (uint32_t size = largest; size <= largest + 1; size++) {
 		uint32_t packets = segments(headers, size);
 		bool fits = headers && size == largest;
 
-		check_both_ways(what, &frame, place, size, told ? packets : 0, packets, fits);
+		check_both_ways(case_name(what, place), &frame, place, size, told ? packets : 0,
+			packets, fits);
 	}
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* TC ingress: frames that reach one port, and the tags they get there with. */
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include "test/bpf/run.h"
 
 TestSuite(ingress, .init = run_open);
@@ -77,8 +76,8 @@ Test(ingress, deliveries)
 
 		memcpy(frame.tags, deliveries[i].in, sizeof(frame.tags));
 		for (enum place place = 0; place < PLACES; place++)
-			check_delivery(deliveries[i].name, deliveries[i].from, deliveries[i].to,
-				&frame, place, deliveries[i].out);
+			check_delivery(case_name(deliveries[i].name, place), deliveries[i].from,
+				deliveries[i].to, &frame, place, deliveries[i].out);
 	}
 }
 

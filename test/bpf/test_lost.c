@@ -44,22 +44,15 @@ static uint32_t count_frames(int tap)
 /* Makes A's device the tap. */
 static int take_tap(void)
 {
-	struct bpf_devmap_val value = {0};
 	char command[128];
-	uint32_t port = A;
-	int tap = open_tap("tap", &value.ifindex);
-	struct xvs_port_ref ref = {value.ifindex, A};
+	int tap = open_tap("tap", &world.ports[A].ifindex);
 
 	snprintf(command, sizeof(command), "ip link set tap txqueuelen %d up", QUEUE);
 	cr_assert_eq(system(command), 0);
-	world.ports[A].ifindex = value.ifindex;
-	world.ports[A].flags |= XVS_PORT_XDP_TARGET;
+	world_set_device(A, world.ports[A].ifindex);
+	world_add_xdp_target(A);
 	world_publish();
 	world_fdb_set(SWITCH, STATION(UPLINK), 0, UPLINK, XVS_FDB_STATIC, 0);
-	cr_assert_eq(
-		bpf_map_update_elem(world.loader.tables.port_index, &ref.ifindex, &ref, BPF_ANY),
-		0);
-	cr_assert_eq(bpf_map_update_elem(world.loader.tables.xdp_ports, &port, &value, BPF_ANY), 0);
 	return tap;
 }
 

@@ -57,16 +57,8 @@ static void check_same(size_t hook, size_t i)
 /* The source on the wire is its own port's station, so that XDP delivers too. */
 Test(stubs, same_as_main)
 {
-	uint32_t ids[] = {A, ACCESS};
-
-	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++) {
-		struct bpf_devmap_val value = {.ifindex = world.ifindex[ids[i]]};
-
-		world.ports[ids[i]].flags |= XVS_PORT_XDP_TARGET;
-		cr_assert_eq(bpf_map_update_elem(
-				     world.loader.tables.xdp_ports, &ids[i], &value, BPF_ANY),
-			0);
-	}
+	world_add_xdp_target(A);
+	world_add_xdp_target(ACCESS);
 	world_fdb_set(SWITCH, STATION(UPLINK), 0, UPLINK, XVS_FDB_STATIC, 0);
 	world_publish();
 	for (size_t hook = 0; hook < HOOKS; hook++)

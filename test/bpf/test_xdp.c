@@ -5,6 +5,7 @@
  */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <unistd.h>
 #include <bpf/bpf.h>
 #include "test/bpf/run.h"
 
@@ -25,21 +26,13 @@ static void wire_seen(uint32_t port, uint32_t flags, uint64_t ago_ms)
 static void wire_known(void)
 {
 	for (size_t i = 0; i < sizeof(targets) / sizeof(*targets); i++)
-		world.ports[targets[i]].flags |= XVS_PORT_XDP_TARGET;
+		world_add_xdp_target(targets[i]);
 	wire_seen(UPLINK, 0, WIRE_MS);
 }
 
 static void open_xdp(void)
 {
 	run_open();
-	for (size_t i = 0; i < sizeof(targets) / sizeof(*targets); i++) {
-		uint32_t port = targets[i];
-		struct bpf_devmap_val value = {.ifindex = world.ifindex[port]};
-
-		cr_assert_eq(
-			bpf_map_update_elem(world.loader.tables.xdp_ports, &port, &value, BPF_ANY),
-			0);
-	}
 	world_change(wire_known);
 }
 
@@ -274,19 +267,113 @@ Test(xdp, table)
 Test(xdp, other_devices)
 {
 	struct frame frame = {WIRE, STATION(A), IPV4_UDP, {}, 0};
-	const struct xvs_port_ref wrong = {world.ifindex[UPLINK], B};
-	int index = world.loader.tables.port_index;
 	struct outcome got;
 
-	cr_assert_eq(bpf_map_update_elem(index, &wrong.ifindex, &wrong, BPF_ANY), 0);
+	world_set_device(B, world.ifindex[UPLINK]);
 	run_frame(XDP, UPLINK, &frame, IN_PACKET, &got);
 	check_passed("a guest's device", &frame, &got);
-	cr_assert_eq(bpf_map_delete_elem(index, &wrong.ifindex), 0);
+	world_set_device(NO_PORT, world.ifindex[UPLINK]);
 	run_frame(XDP, UPLINK, &frame, IN_PACKET, &got);
 	check_passed("no port", &frame, &got);
 }
 
-/* However short it is: a frame that is passed is passed whole. */
+/* ---- what the program remembers of its look-ups ---- */
+
+#define MOVER GUEST(2)
+
+/* Says where the frame to MOVER went; nothing else may happen to it. */
+static enum port where(const char *what, struct tag tag)
+{
+	struct frame frame = {WIRE, MOVER, IPV4_UDP, {tag}, 0};
+	struct outcome got;
+
+	run_frame(XDP, UPLINK, &frame, IN_PACKET, &got);
+	for (enum port port = A; port < PORTS; port++) {
+		if (got.change.counters[port].receive_packets) {
+			check_delivered(what, &frame, port, &got);
+			return port;
+		}
+	}
+	check_passed(what, &frame, &got);
+	return NO_PORT;
+}
+
+static void mover_on(enum port port)
+{
+	world_fdb_put(SWITCH, MOVER, 0, port, 0, 0);
+}
+
+/* Moves MOVER to B as a frame does. */
+static void move_by_frame(void)
+{
+	struct frame frame = {MOVER, STATION(A), EXPERIMENTAL, {}, 0};
+	struct outcome got;
+
+	run_frame(INGRESS, B, &frame, IN_PACKET, &got);
+	check_sent("move", &got, A);
+}
+
+static void move_by_agent(void)
+{
+	world_fdb_set(SWITCH, MOVER, 0, B, 0, 0);
+}
+
+static void move_and_flip(void)
+{
+	mover_on(B);
+	world_publish();
+}
+
+static const struct {
+	const char *name;
+	void (*happens)(void);
+} endings[] = {
+	{"moved by a frame", move_by_frame},
+	{"moved by the agent", move_by_agent},
+	{"generation", move_and_flip},
+};
+
+Test(xdp, memory_ends)
+{
+	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
+		mover_on(A);
+		world_publish();
+		cr_expect_eq(where(endings[i].name, (struct tag){}), A, "%s", endings[i].name);
+		endings[i].happens();
+		cr_expect_eq(where(endings[i].name, (struct tag){}), B, "%s", endings[i].name);
+	}
+}
+
+/* As soon as the source is to be refreshed, TC gets a frame. */
+Test(xdp, memory_ends_in_time)
+{
+	mover_on(A);
+	wire_seen(UPLINK, 0, 850);
+	cr_expect_eq(where("fresh", (struct tag){}), A);
+	usleep(200000);
+	cr_expect_eq(where("stale", (struct tag){}), NO_PORT);
+	wire_seen(UPLINK, 0, 0);
+	cr_expect_eq(where("refreshed", (struct tag){}), A);
+}
+
+/* The same pair of addresses in another VLAN, and on the uplink of another switch. */
+Test(xdp, memory_is_particular)
+{
+	world.ports[STRANGER].kind = XVS_PORT_UPLINK;
+	mover_on(A);
+	world_fdb_put(SWITCH, MOVER, 30, NATIVE, 0, 0);
+	world_publish();
+	for (int i = 0; i < 2; i++) {
+		cr_expect_eq(where("VLAN 0", (struct tag){}), A);
+		cr_expect_eq(where("VLAN 30", (struct tag)Q(30)), NATIVE);
+	}
+	cr_expect_eq(where("own switch", (struct tag){}), A);
+	world_set_device(STRANGER, world.ifindex[UPLINK]);
+	cr_expect_eq(where("another switch", (struct tag){}), NO_PORT);
+}
+
+/* ---- frames that are passed are passed whole ---- */
+
 Test(xdp, short_frames_pass_whole)
 {
 	for (uint32_t size = ETH_HLEN; size < 40; size++) {

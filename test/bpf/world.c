@@ -116,12 +116,22 @@ static void add_tables(void)
 static void add_port(uint32_t id)
 {
 	const struct xvs_port_config *port = &world.ports[id];
-	struct xvs_port_ref ref = {port->ifindex, id};
 
-	cr_assert_eq(
-		bpf_map_update_elem(world.loader.tables.port_index, &ref.ifindex, &ref, BPF_ANY),
-		0);
+	world_set_device(id, port->ifindex);
 	world_fdb_set(port->switch_id, port->mac, XVS_FDB_ANY_VLAN, id, XVS_FDB_ASSIGNED, 0);
+}
+
+void world_set_device(uint32_t port, uint32_t ifindex)
+{
+	cr_assert_eq(xvs_tables_set_port(&world.loader.tables, ifindex, port), 0);
+}
+
+void world_add_xdp_target(uint32_t port)
+{
+	struct bpf_devmap_val value = {.ifindex = world.ports[port].ifindex};
+
+	world.ports[port].flags |= XVS_PORT_XDP_TARGET;
+	cr_assert_eq(bpf_map_update_elem(world.loader.tables.xdp_ports, &port, &value, BPF_ANY), 0);
 }
 
 static void reset_port(uint32_t id)
@@ -258,7 +268,7 @@ static struct xvs_fdb_key key_of(const uint8_t *mac, uint16_t vlan)
 	return key;
 }
 
-void world_fdb_set(uint16_t switch_id, const uint8_t *mac, uint16_t vlan, uint32_t port,
+void world_fdb_put(uint16_t switch_id, const uint8_t *mac, uint16_t vlan, uint32_t port,
 	uint32_t flags, uint64_t age_ns)
 {
 	struct xvs_fdb_entry entry = {
@@ -269,6 +279,13 @@ void world_fdb_set(uint16_t switch_id, const uint8_t *mac, uint16_t vlan, uint32
 	};
 
 	cr_assert_eq(bpf_map_update_elem(world.tables[switch_id], &entry.key, &entry, BPF_ANY), 0);
+}
+
+void world_fdb_set(uint16_t switch_id, const uint8_t *mac, uint16_t vlan, uint32_t port,
+	uint32_t flags, uint64_t age_ns)
+{
+	world_fdb_put(switch_id, mac, vlan, port, flags, age_ns);
+	xvs_tables_fdb_changed(&world.loader.tables);
 }
 
 bool world_fdb_get(uint16_t switch_id, const uint8_t *mac, uint16_t vlan, struct xvs_fdb_entry *ret)
@@ -283,6 +300,7 @@ void world_fdb_remove(uint16_t switch_id, const uint8_t *mac, uint16_t vlan)
 	struct xvs_fdb_key key = key_of(mac, vlan);
 
 	cr_assert_eq(bpf_map_delete_elem(world.tables[switch_id], &key), 0);
+	xvs_tables_fdb_changed(&world.loader.tables);
 }
 
 /* FNV-1a of one entry. */

@@ -60,8 +60,16 @@ void world_change(void (*change)(void));
 /* All ports as they were at first, published. */
 void world_reset(void);
 
+/* Tells the programs which port is on a device; port 0 takes it back. */
+void world_set_device(uint32_t port, uint32_t ifindex);
+/* Lets XDP deliver to the port, from the next world_publish() on. */
+void world_add_xdp_target(uint32_t port);
+
 /* Puts an address into a MAC table, last seen `age_ns` ago. */
 void world_fdb_set(uint16_t switch_id, const uint8_t *mac, uint16_t vlan, uint32_t port,
+	uint32_t flags, uint64_t age_ns);
+/* The same, but tells nobody: what programs remember of the table stays. */
+void world_fdb_put(uint16_t switch_id, const uint8_t *mac, uint16_t vlan, uint32_t port,
 	uint32_t flags, uint64_t age_ns);
 /* False: not there. */
 bool world_fdb_get(
