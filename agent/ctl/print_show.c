@@ -4,20 +4,6 @@
 #include "agent/ctl/ctl.h"
 #include "agent/ctl/text.h"
 
-bool ctl_wants_pages(const struct ctl_request *request)
-{
-	const bool named = json_object_get(request->parameters, "name");
-
-	if (request->options.brief)
-		return false;
-	return request->options.details || (request->command->page && named);
-}
-
-void ctl_say_empty(const char *what)
-{
-	fprintf(stderr, "no %s\n", what);
-}
-
 int ctl_print_nothing(struct ctl_request *request, const json_t *reply, bool last)
 {
 	return CTL_OK;

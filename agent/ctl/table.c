@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "agent/ctl/ctl.h"
@@ -183,4 +184,18 @@ void ctl_page_print(
 		putchar('\n');
 		free(text);
 	}
+}
+
+bool ctl_wants_pages(const struct ctl_request *request)
+{
+	const bool named = json_object_get(request->parameters, "name");
+
+	if (request->options.brief)
+		return false;
+	return request->options.details || (request->command->page && named);
+}
+
+void ctl_say_empty(const char *what)
+{
+	fprintf(stderr, "no %s\n", what);
 }

@@ -176,7 +176,7 @@ static int hook_up(struct xvs_agent *agent, const struct xvs_vport *port, uint32
 	struct xvs_device_saved *saved)
 {
 	struct xvs_tables *tables = &agent->loader.tables;
-		bool made = false;
+	bool made = false;
 	int error = xvs_tables_set_port(tables, ifindex, port->id);
 
 	tables->control->hook = 1 + agent->hook; /* from the first one on, for a restarted agent */

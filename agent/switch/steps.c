@@ -10,56 +10,7 @@
 #include "agent/log.h"
 #include "agent/switch/steps.h"
 
-struct xvs_vport *xvs_vport_find(const struct xvs_switching *switching, const char *name)
-{
-	struct xvs_vport *port;
-
-	HASH_FIND(by_name, switching->by_name, name, strlen(name), port);
-	return port;
-}
-
-struct xvs_switch_state *xvs_switch_find(const struct xvs_switching *switching, const char *name)
-{
-	struct xvs_switch_state *item;
-
-	HASH_FIND_STR(switching->switches, name, item);
-	return item;
-}
-
 /* ---- switches ---- */
-
-int xvs_switch_add(struct xvs_agent *agent, uint32_t id, const char *name, int fdb, uint32_t size)
-{
-	struct xvs_switch_state *item = calloc(1, sizeof(*item));
-
-	if (!item)
-		return -ENOMEM;
-	snprintf(item->name, sizeof(item->name), "%s", name);
-	item->id = id;
-	item->fdb = fdb;
-	item->size = size;
-	HASH_ADD_STR(agent->switching->switches, name, item);
-	agent->switching->switch_by_id[id] = item;
-	return 0;
-}
-
-static void drop_switch(struct xvs_agent *agent, const char *name)
-{
-	struct xvs_switching *switching = agent->switching;
-	struct xvs_switch_state *item = xvs_switch_find(switching, name);
-
-	if (!item)
-		return;
-	bpf_map_delete_elem(agent->loader.tables.fdb, &item->id);
-	xvs_name_write(agent->loader.tables.switch_names, item->id, "");
-	if (switching->sweep_switch == item->id)
-		xvs_fdb_cursor_clear(&switching->sweep_cursor);
-	switching->switch_by_id[item->id] = NULL;
-	HASH_DEL(switching->switches, item);
-	close(item->fdb);
-	free(item->permanent);
-	free(item);
-}
 
 static int apply_add_switch(struct xvs_agent *agent, struct xvs_step *step)
 {
@@ -84,7 +35,7 @@ static int apply_add_switch(struct xvs_agent *agent, struct xvs_step *step)
 		error = -errno;
 	error = error ?: xvs_name_write(tables->switch_names, id, change->name);
 	if (error)
-		drop_switch(agent, change->name);
+		xvs_switch_drop(agent, change->name);
 	return error;
 }
 
@@ -92,14 +43,14 @@ static void undo_add_switch(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
 
-	drop_switch(agent, change->name);
+	xvs_switch_drop(agent, change->name);
 }
 
 static int apply_remove_switch(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
 
-	drop_switch(agent, change->name);
+	xvs_switch_drop(agent, change->name);
 	return 0;
 }
 
@@ -123,37 +74,6 @@ const struct xvs_step_kind xvs_step_resize_switch = {apply_resize, undo_resize, 
 
 /* ---- ports ---- */
 
-int xvs_vport_add(struct xvs_agent *agent, uint32_t id, const char *name, enum xvs_port_kind kind)
-{
-	struct xvs_switching *switching = agent->switching;
-	struct xvs_vport *port = calloc(1, sizeof(*port));
-
-	if (!port)
-		return -ENOMEM;
-	snprintf(port->name, sizeof(port->name), "%s", name);
-	port->id = id;
-	port->kind = kind;
-	port->xdp_wanted = port->xdp_attached = XVS_XDP_OFF;
-	HASH_ADD_KEYPTR(by_name, switching->by_name, port->name, strlen(port->name), port);
-	switching->port_by_id[id] = port;
-	if (id >= switching->ports_end)
-		switching->ports_end = id + 1;
-	return 0;
-}
-
-static void drop_port(struct xvs_agent *agent, const char *name)
-{
-	struct xvs_switching *switching = agent->switching;
-	struct xvs_vport *port = xvs_vport_find(switching, name);
-
-	if (!port)
-		return;
-	xvs_name_write(agent->loader.tables.port_names, port->id, "");
-	switching->port_by_id[port->id] = NULL;
-	HASH_DELETE(by_name, switching->by_name, port);
-	free(port);
-}
-
 static int apply_add_port(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
@@ -171,7 +91,7 @@ static int apply_add_port(struct xvs_agent *agent, struct xvs_step *step)
 	xvs_counters_clear(tables, id);
 	error = xvs_name_write(tables->port_names, id, change->name);
 	if (error)
-		drop_port(agent, change->name);
+		xvs_vport_drop(agent, change->name);
 	return error;
 }
 
@@ -179,7 +99,7 @@ static void undo_add_port(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
 
-	drop_port(agent, change->name);
+	xvs_vport_drop(agent, change->name);
 }
 
 /* Its device is detached and no packet finds it any more. */
@@ -189,7 +109,7 @@ static int apply_remove_port(struct xvs_agent *agent, struct xvs_step *step)
 	struct xvs_vport *port = xvs_vport_find(agent->switching, change->name);
 
 	xvs_fdb_forget_port(agent, port->id);
-	drop_port(agent, change->name);
+	xvs_vport_drop(agent, change->name);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
  * The feature `switch`: switches, their ports, MAC tables and addresses. This header is for the
  * files of this folder; the rest of the agent sees the feature's face (feature.h).
  *
+ *   state.c     the switches and ports in force
  *   wanted.c    what a configuration asks for, port by port
  *   validate.c  does it fit together?
  *   plan.c      steps from what is to what is wanted
@@ -116,11 +117,15 @@ void xvs_pool_range(const struct xvs_switching *switching, const struct xvs_conf
 int xvs_switch_plan(
 	struct xvs_agent *agent, const struct xvs_config *config, struct xvs_plan *plan);
 
-/* steps.c */
+/* state.c: by name, NULL if there is none */
 struct xvs_vport *xvs_vport_find(const struct xvs_switching *switching, const char *name);
 struct xvs_switch_state *xvs_switch_find(const struct xvs_switching *switching, const char *name);
+/* Adds a record; ids are free ones. 0 or -ENOMEM. A switch takes its MAC table `fdb` over. */
 int xvs_vport_add(struct xvs_agent *agent, uint32_t id, const char *name, enum xvs_port_kind kind);
 int xvs_switch_add(struct xvs_agent *agent, uint32_t id, const char *name, int fdb, uint32_t size);
+/* Drops a record with its name in the maps, and a switch's table. The port has no device. */
+void xvs_vport_drop(struct xvs_agent *agent, const char *name);
+void xvs_switch_drop(struct xvs_agent *agent, const char *name);
 
 /* device.c */
 /* Is the link what `wanted` describes (name, pattern, MAC)? */
