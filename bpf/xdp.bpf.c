@@ -66,16 +66,18 @@ static __always_inline int xvs_xdp_set_tag(struct xvs_fast *f, const struct xvs_
 	if (grow && bpf_xdp_adjust_head(f->xdp, -grow))
 		return -1;
 	eth = (void *)(long)f->xdp->data;
-	tag = (void *)(eth + 1);
-	if ((void *)(tag + 1) > (void *)(long)f->xdp->data_end)
+		tag = (void *)(eth + 1);
+	if ((void *)(eth + 1) > (void *)(long)f->xdp->data_end)
 		return -1;
 	__builtin_memcpy(eth, &old, 2 * ETH_ALEN);
-	if (want->present) {
-		if (grow)
-			tag->protocol = old.h_proto;
-		eth->h_proto = bpf_htons(ETH_P_8021Q);
-		tag->control = bpf_htons(want->control);
-	}
+	if (!want->present)
+		return 0;
+	if ((void *)(tag + 1) > (void *)(long)f->xdp->data_end)
+		return -1;
+	if (grow)
+		tag->protocol = old.h_proto;
+	eth->h_proto = bpf_htons(ETH_P_8021Q);
+	tag->control = bpf_htons(want->control);
 	return 0;
 }
 
@@ -189,11 +191,13 @@ static __always_inline int xvs_from_wire(struct xvs_fast *f)
 	bytes = bpf_xdp_get_buff_len(f->xdp);
 	if (bytes > destination->mtu + ETH_HLEN + (f->tag.present ? 4 : 0))
 		return XDP_PASS;
-	if (xvs_xdp_set_tag(f, &want))
+		/* first, while the frame is as it came: the device may have gone a moment ago */
+	if (bpf_redirect_map(&xdp_ports, f->to, XDP_PASS) != XDP_REDIRECT ||
+		xvs_xdp_set_tag(f, &want))
 		return XDP_PASS;
 	xvs_count_transmit(f->control, f->source, 1, bytes);
 	xvs_count_receive(f->control, f->to, 1, bytes);
-	return bpf_redirect_map(&xdp_ports, f->to, XDP_PASS);
+	return XDP_REDIRECT;
 }
 
 SEC("xdp.frags")

@@ -3,6 +3,7 @@
 # lists, sources and archives of its own, so that the system's state stays as it is.
 
 cache=${XDG_CACHE_HOME:-/var/cache}/xvswitch-vm
+tools_libraries=$cache/tools/usr/lib/x86_64-linux-gnu
 release=bookworm
 
 private_apt() {
@@ -11,7 +12,7 @@ private_apt() {
 	"$program" -qq -o Dir::Etc::SourceList="$cache/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
 		-o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
 		-o Dir::State::Lists="$cache/apt/lists" -o Dir::Cache="$cache/apt" \
-		-o APT::Sandbox::User= -o APT::Default-Release= "$@"
+		-o APT::Sandbox::User=root "$@"
 }
 
 # The mirror is the one that the system is set to.
@@ -43,7 +44,7 @@ unpack() {
 
 # with_tools COMMAND…: finds programs and libraries that the system lacks among the unpacked ones
 with_tools() {
-	LD_LIBRARY_PATH=$cache/tools/usr/lib/x86_64-linux-gnu \
+	LD_LIBRARY_PATH=$tools_libraries \
 		PATH=$PATH:/usr/sbin:/sbin:$cache/tools/usr/sbin:$cache/tools/usr/bin "$@"
 }
 
@@ -54,10 +55,12 @@ tools_work() {
 
 # QEMU, busybox, kmod, and those of their libraries that the system lacks
 make_tools() {
-	local new=$cache/tools.new
+	local new=$cache/tools.new packages=(qemu-system-x86 busybox-static kmod xz-utils)
 	rm -rf "$new" "$cache/tools" "$cache"/apt/archives/*.deb
-	private_apt apt-get install --yes --download-only --no-install-recommends --reinstall \
-		qemu-system-x86/$release-backports busybox-static kmod xz-utils
+	private_apt apt-get install --yes --download-only --no-install-recommends \
+		--target-release $release-backports "${packages[@]}"
+	(cd "$cache/apt/archives" && # also where the system has them
+		private_apt apt-get download --target-release $release-backports "${packages[@]}")
 	unpack "$new" "$cache"/apt/archives/*.deb
 	mv "$new" "$cache/tools"
 	tools_work || {
