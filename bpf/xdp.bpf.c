@@ -92,7 +92,7 @@ static __always_inline int xvs_look_up(struct xvs_fast *f, const struct xvs_port
 	struct xvs_fdb_key key = {.vlan = f->vlan.id};
 	void *table = xvs_fdb_of(port);
 
-	found->until_ns = 0;
+	found->until_jiffies = 0;
 	found->fdb_epoch = *(volatile __u32 *)&f->control->fdb_epoch; /* before the look-ups */
 	if (!table)
 		return -1;
@@ -109,7 +109,8 @@ static __always_inline int xvs_look_up(struct xvs_fast *f, const struct xvs_port
 	found->source = f->source;
 	found->to = f->to;
 	found->generation = f->generation;
-	found->until_ns = now + XVS_FDB_REFRESH_NS - idle;
+	/* a tick is 1 to 10 ms, so this is 1/17 to 6/10 of what is left of the second */
+	found->until_jiffies = bpf_jiffies64() + ((XVS_FDB_REFRESH_NS - idle) >> 24);
 	return 0;
 }
 
@@ -148,7 +149,7 @@ static __always_inline int xvs_find(
 	if (xvs_addresses_equal(found->addresses, eth) && found->vlan == f->vlan.id &&
 		found->source == f->source && found->generation == f->generation &&
 		found->fdb_epoch == *(volatile __u32 *)&f->control->fdb_epoch &&
-		bpf_ktime_get_coarse_ns() < found->until_ns) {
+		bpf_jiffies64() < found->until_jiffies) {
 		f->to = found->to;
 		return 0;
 	}

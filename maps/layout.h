@@ -171,7 +171,7 @@ struct xvs_flood_list {
 /*
  * Map `xdp_cache`, per-CPU array: what an uplink's XDP program found for a pair of addresses. It
  * holds for as long as nobody could have found something else: the same generation and fdb_epoch,
- * and no later than `until_ns`.
+ * and no later than `until_jiffies`.
  */
 struct xvs_xdp_found {
 	__u8 addresses[2 * XVS_MAC_SIZE]; /* destination, source: as in the frame */
@@ -181,7 +181,7 @@ struct xvs_xdp_found {
 	__u32 to;
 	__u32 generation;
 	__u32 fdb_epoch;
-	__u64 until_ns; /* CLOCK_MONOTONIC_COARSE */
+		__u64 until_jiffies; /* the kernel's tick: reading it costs next to nothing */
 };
 
 /* Map `flood_members`, array, mmapable. Array elements take 8 bytes at least, so the value has 8.
