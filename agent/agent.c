@@ -158,13 +158,14 @@ static int start_configuration(struct xvs_agent *agent)
  */
 static enum xvs_hook_kind choose_hook(struct xvs_loader *loader, const struct xvs_options *options)
 {
-		uint32_t used = loader->tables.control->hook;
+	uint32_t used = loader->tables.control->hook;
 	bool clsact = !strcmp(options->hook, "clsact");
 
 	if (!used)
 		return clsact ? XVS_HOOK_CLSACT : xvs_hook_probe(loader);
 	if (clsact && used != 1 + XVS_HOOK_CLSACT)
-		xvs_log(LOG_WARNING, "the ports stay on tcx; --hook counts from the next --purge on");
+		xvs_log(LOG_WARNING,
+			"the ports stay on tcx; --hook counts from the next --purge on");
 	return used - 1;
 }
 

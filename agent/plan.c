@@ -69,7 +69,7 @@ int xvs_plan_run(struct xvs_plan *plan, struct xvs_agent *agent)
 void xvs_plan_clear(struct xvs_plan *plan)
 {
 	for (size_t i = 0; i < plan->count; i++) {
-				if (plan->steps[i].kind->clear)
+		if (plan->steps[i].kind->clear)
 			plan->steps[i].kind->clear(&plan->steps[i]);
 		free(plan->steps[i].what);
 		free(plan->steps[i].subject);

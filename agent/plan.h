@@ -15,7 +15,7 @@ struct xvs_step_kind {
 	/* 0 or -errno; after a failure nothing of the step is in force. */
 	int (*apply)(struct xvs_agent *agent, struct xvs_step *step);
 	/* Takes an applied step back. NULL: there is nothing to take back. */
-		void (*undo)(struct xvs_agent *agent, struct xvs_step *step);
+	void (*undo)(struct xvs_agent *agent, struct xvs_step *step);
 	/* Frees what the subject owns, not itself. NULL: nothing. */
 	void (*clear)(struct xvs_step *step);
 };

@@ -66,7 +66,7 @@ static __always_inline int xvs_xdp_set_tag(struct xvs_fast *f, const struct xvs_
 	if (grow && bpf_xdp_adjust_head(f->xdp, -grow))
 		return -1;
 	eth = (void *)(long)f->xdp->data;
-		tag = (void *)(eth + 1);
+	tag = (void *)(eth + 1);
 	if ((void *)(eth + 1) > (void *)(long)f->xdp->data_end)
 		return -1;
 	__builtin_memcpy(eth, &old, 2 * ETH_ALEN);
@@ -192,7 +192,7 @@ static __always_inline int xvs_from_wire(struct xvs_fast *f)
 	bytes = bpf_xdp_get_buff_len(f->xdp);
 	if (bytes > destination->mtu + ETH_HLEN + (f->tag.present ? 4 : 0))
 		return XDP_PASS;
-		/* first, while the frame is as it came: the device may have gone a moment ago */
+	/* first, while the frame is as it came: the device may have gone a moment ago */
 	if (bpf_redirect_map(&xdp_ports, f->to, XDP_PASS) != XDP_REDIRECT ||
 		xvs_xdp_set_tag(f, &want))
 		return XDP_PASS;

@@ -181,7 +181,7 @@ struct xvs_xdp_found {
 	__u32 to;
 	__u32 generation;
 	__u32 fdb_epoch;
-		__u64 until_jiffies; /* the kernel's tick: reading it costs next to nothing */
+	__u64 until_jiffies; /* the kernel's tick: reading it costs next to nothing */
 };
 
 /* Map `flood_members`, array, mmapable. Array elements take 8 bytes at least, so the value has 8.

@@ -14,7 +14,8 @@ static void write_vlan_list(FILE *out, const struct xvs_vlan_set *set)
 
 		if (!(set->word[first / 64] >> (first % 64) & 1))
 			continue;
-		while (last + 1 < XVS_VLAN_MAX && set->word[(last + 1) / 64] >> ((last + 1) % 64) & 1)
+		while (last + 1 < XVS_VLAN_MAX &&
+			set->word[(last + 1) / 64] >> ((last + 1) % 64) & 1)
 			last++;
 		fprintf(out, last > first ? "%s%u-%u" : "%s%u", comma, first, last);
 		comma = ", ";

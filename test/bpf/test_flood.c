@@ -4,6 +4,7 @@
  * their devices, where it is attached; the last receiver gets the frame itself.
  */
 #include <criterion/criterion.h>
+#include <bpf/bpf.h>
 #include "test/bpf/run.h"
 
 static void open_flood(void)
@@ -135,6 +136,25 @@ Test(flood, generation)
 	cr_expect_eq(got.change.counters[B].receive_packets, 1);
 	xvs_tables_flip(&world.loader.tables);
 	run_frame(INGRESS, A, &frame, IN_PACKET, &got);
+	cr_expect_eq(got.change.counters[B].receive_packets, 0);
+	cr_expect_eq(got.change.counters[HOST].receive_packets, 1);
+}
+
+/* Ids are given out again: a list may name a port that is another switch's by now. */
+Test(flood, member_of_another_switch)
+{
+	const struct xvs_tables *tables = &world.loader.tables;
+	const struct xvs_flood_key key = {SWITCH, 0, xvs_tables_active(tables)};
+	struct frame frame = {STATION(A), BROADCAST, EXPERIMENTAL, {}, 0};
+	struct xvs_flood_list list;
+	struct outcome got;
+
+	cr_assert_eq(bpf_map_lookup_elem(tables->flood_lists, &key, &list), 0);
+	cr_assert_eq(tables->flood_members[list.first + 1].port, B);
+	tables->flood_members[list.first + 1].port = STRANGER;
+	run_frame(INGRESS, A, &frame, IN_PACKET, &got);
+	check_sent("flood", &got, UPLINK);
+	cr_expect_eq(got.change.counters[STRANGER].receive_packets, 0);
 	cr_expect_eq(got.change.counters[B].receive_packets, 0);
 	cr_expect_eq(got.change.counters[HOST].receive_packets, 1);
 }

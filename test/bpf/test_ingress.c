@@ -59,6 +59,8 @@ static void check_delivery(const char *what, enum port from, enum port to,
 	input_fill(&input, INGRESS, from, frame, place);
 	run(&input, &got);
 	check_sent(what, &got, to);
+	if (to != PEER)
+		cr_expect_eq(got.cb[2], from, "%s: handed over from port %u", what, got.cb[2]);
 	memcpy(sent.tags, out, sizeof(sent.tags));
 	check_frame(what, &got, &sent);
 	expect_transmit(&expected, from, 1, input.packet.size);

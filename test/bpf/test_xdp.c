@@ -65,6 +65,12 @@ static void wire_on_b(void)
 	wire_seen(B, 0, WIRE_MS);
 }
 
+/* TC floods to groups, whatever the table says. */
+static void group_fixed(void)
+{
+	world_fdb_set(SWITCH, MULTICAST, 0, A, XVS_FDB_STATIC, 0);
+}
+
 static void a_no_target(void)
 {
 	world.ports[A].flags &= ~XVS_PORT_XDP_TARGET;
@@ -163,6 +169,7 @@ static const struct {
 	{"unknown", NULL, TO_MAC(GUEST(9)), UDP},
 	{"broadcast", NULL, TO_MAC(BROADCAST), UDP},
 	{"multicast", NULL, TO_MAC(MULTICAST), UDP},
+	{"multicast with an entry", group_fixed, TO_MAC(MULTICAST), UDP},
 	{"reserved group", NULL, TO_MAC(RESERVED(0)), UDP},
 	{"back to the wire", NULL, LEAVE(UPLINK), UDP},
 	{"back to another station on the wire", NULL, TO_MAC(WIRE), UDP},
@@ -356,10 +363,10 @@ Test(xdp, memory_ends_in_time)
 	cr_expect_eq(where("refreshed", (struct tag){}), A);
 }
 
-/* The same pair of addresses in another VLAN, and on the uplink of another switch. */
+/* The same pair of addresses in another VLAN, and on another uplink. */
 Test(xdp, memory_is_particular)
 {
-	world.ports[STRANGER].kind = XVS_PORT_UPLINK;
+	world.ports[B].kind = XVS_PORT_UPLINK;
 	mover_on(A);
 	world_fdb_put(SWITCH, MOVER, 30, NATIVE, 0, 0);
 	world_publish();
@@ -367,9 +374,9 @@ Test(xdp, memory_is_particular)
 		cr_expect_eq(where("VLAN 0", (struct tag){}), A);
 		cr_expect_eq(where("VLAN 30", (struct tag)Q(30)), NATIVE);
 	}
-	cr_expect_eq(where("own switch", (struct tag){}), A);
-	world_set_device(STRANGER, world.ifindex[UPLINK]);
-	cr_expect_eq(where("another switch", (struct tag){}), NO_PORT);
+	cr_expect_eq(where("own uplink", (struct tag){}), A);
+	world_set_device(B, world.ifindex[UPLINK]);
+	cr_expect_eq(where("another uplink", (struct tag){}), NO_PORT);
 }
 
 /* ---- frames that are passed are passed whole ---- */
