@@ -42,7 +42,7 @@ enum place { IN_PACKET, BESIDE, PLACES };
 /* For messages; until the next call. */
 const char *case_name(const char *name, enum place place);
 
-/* Loads what is around the programs; after world_open(). The fixture of suites that run them. */
+/* Makes the world and loads what stands around the programs: the fixture of every suite. */
 void run_open(void);
 
 /* `frame` as input; the rest of `input` is set to nothing. */

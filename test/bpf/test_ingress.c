@@ -101,6 +101,25 @@ Test(ingress, contents)
 	}
 }
 
+static void check_reserved(const struct frame *frame)
+{
+	struct tally nothing = {0};
+	struct outcome got;
+
+	run_frame(INGRESS, UPLINK, frame, BESIDE, &got);
+	check_verdict("reserved on uplink", &got, TC_ACT_UNSPEC);
+	check_frame("reserved on uplink", &got, frame);
+	tally_check("reserved on uplink", &nothing, &got.change);
+	for (enum port port = A; port < UPLINK; port++) {
+		struct tally dropped = {0};
+
+		dropped.drops[port][XVS_DROP_reserved_group] = 1;
+		run_frame(INGRESS, port, frame, IN_PACKET, &got);
+		check_verdict("reserved", &got, TC_ACT_SHOT);
+		tally_check("reserved", &dropped, &got.change);
+	}
+}
+
 /* Addresses for the neighbour only: on the uplink the host may want them, elsewhere nobody does. */
 Test(ingress, reserved_groups)
 {
@@ -110,20 +129,8 @@ Test(ingress, reserved_groups)
 		for (size_t i = 0; i < sizeof(outer) / sizeof(*outer); i++) {
 			struct frame frame = {
 				GUEST(1), RESERVED(last), EXPERIMENTAL, {outer[i]}, 0};
-			struct tally dropped = {0}, nothing = {0};
-			struct outcome got;
 
-			run_frame(INGRESS, UPLINK, &frame, BESIDE, &got);
-			check_verdict("reserved on uplink", &got, TC_ACT_UNSPEC);
-			check_frame("reserved on uplink", &got, &frame);
-			tally_check("reserved on uplink", &nothing, &got.change);
-			for (enum port port = A; port < UPLINK; port++) {
-				memset(&dropped, 0, sizeof(dropped));
-				dropped.drops[port][XVS_DROP_reserved_group] = 1;
-				run_frame(INGRESS, port, &frame, IN_PACKET, &got);
-				check_verdict("reserved", &got, TC_ACT_SHOT);
-				tally_check("reserved", &dropped, &got.change);
-			}
+			check_reserved(&frame);
 		}
 	}
 }
@@ -174,4 +181,26 @@ Test(ingress, generation)
 	world_reset();
 	run_frame(INGRESS, A, &frame, IN_PACKET, &got);
 	check_sent("after the next flip", &got, B);
+}
+
+/* Two devices may meet in a place of the cache; the one that has no place is found all the same. */
+Test(ingress, port_cache)
+{
+	struct xvs_port_ref *place =
+		&world.loader.tables.port_cache[world.ifindex[A] % XVS_PORT_CACHE_SIZE];
+	const struct xvs_port_ref refs[] = {
+		{world.ifindex[A], A},
+		{world.ifindex[A] + XVS_PORT_CACHE_SIZE, B},
+		{0, 0},
+	};
+	struct frame frame = {STATION(A), STATION(HOST), EXPERIMENTAL, {}, 0};
+	struct outcome got;
+
+	cr_assert_eq(place->port, A);
+	for (size_t i = 0; i < sizeof(refs) / sizeof(*refs); i++) {
+		*place = refs[i];
+		run_frame(INGRESS, A, &frame, IN_PACKET, &got);
+		check_sent("cache", &got, HOST);
+		cr_expect_eq(got.change.counters[A].transmit_packets, 1, "place %zu", i);
+	}
 }

@@ -40,7 +40,7 @@ struct world {
 
 extern struct world world;
 
-/* Makes the world; the fixture of every suite. Skips the test without root. */
+/* Makes the world, or skips the test without root. */
 void world_open(void);
 
 /*
