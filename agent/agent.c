@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 #include "agent/agent.h"
 #include "agent/control.h"
 #include "agent/log.h"
@@ -217,15 +218,18 @@ void xvs_agent_close(struct xvs_agent *agent)
 int xvs_agent_purge(const struct xvs_options *options)
 {
 	struct xvs_agent agent = {0};
-	int error = open_parts(&agent, options);
+	int error;
 
-	if (!error)
-		for (size_t i = 0; xvs_features[i]; i++)
-			xvs_features[i]->release(&agent);
-	if (!error)
-		error = xvs_store_remove(&agent);
+	if (access(options->pin_dir, F_OK))
+		return 0; /* nothing of ours */
+	error = open_parts(&agent, options);
+	for (size_t i = 0; !error && xvs_features[i]; i++)
+		xvs_features[i]->release(&agent);
+	error = error ?: xvs_store_remove(&agent);
+	if (error == -EPROTO)
+		xvs_log(LOG_WARNING, "of another layout: what devices were before is not known");
+	if (!error || error == -EPROTO) /* the folder is ours, and held */
+		error = xvs_loader_remove(&agent.loader);
 	xvs_agent_close(&agent);
-	if (error == -EBUSY)
-		return error; /* a running agent holds the pins */
-	return xvs_loader_remove(options->pin_dir) ?: error == -EPROTO ? 0 : error;
+	return error;
 }

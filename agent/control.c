@@ -281,7 +281,8 @@ static void answer(struct xvs_client *client, const char *text, size_t size)
 /* Answers the complete messages that have come, one at a time, none while a stream runs. */
 static void answer_all(struct xvs_client *client)
 {
-	while (!client->failed && !client->stream.next && client->in.used) {
+	while (!client->failed && !client->stream.next && client->in.used &&
+		client->out.used < STREAM_WATERMARK) {
 		char *end = memchr(client->in.data, 0, client->in.used);
 
 		if (!end)
@@ -346,7 +347,8 @@ static int on_client(sd_event_source *source, int fd, uint32_t events, void *dat
 		return 0;
 	}
 	/* while answers wait to be read nothing more is taken: a slow client slows itself */
-	sd_event_source_set_io_events(source, client->out.used ? EPOLLOUT : EPOLLIN);
+	sd_event_source_set_io_events(
+		source, client->out.used || client->stream.next ? EPOLLOUT : EPOLLIN);
 	return 0;
 }
 
@@ -391,6 +393,30 @@ static int make_parent(const char *path)
 	return mkdir(folder, 0755) && errno != EEXIST ? -errno : 0;
 }
 
+/*
+ * Makes room for the socket: what a dead agent left there goes, anything else is somebody's. 0 or
+ * -errno, logged.
+ */
+static int clear_path(const struct sockaddr_un *address)
+{
+	struct stat st;
+	int fd, error;
+
+	if (lstat(address->sun_path, &st))
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode)) {
+		xvs_log(LOG_ERR, "%s is there and is no socket", address->sun_path);
+		return -EEXIST;
+	}
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	error = fd < 0 ? -errno : connect(fd, (const void *)address, sizeof(*address)) ? 0 : -EBUSY;
+	if (fd >= 0)
+		close(fd);
+	if (error == -EBUSY)
+		xvs_log(LOG_ERR, "another daemon answers on %s", address->sun_path);
+	return error ?: unlink(address->sun_path) ? -errno : 0;
+}
+
 static int listen_on(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -405,7 +431,11 @@ static int listen_on(const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	unlink(path); /* of an agent that is gone: the pin folder's lock says so */
+	error = clear_path(&address);
+	if (error) {
+		close(fd);
+		return error;
+	}
 	if (bind(fd, (void *)&address, sizeof(address)) || chmod(path, 0600) || listen(fd, 16)) {
 		error = -errno;
 		close(fd);

@@ -18,24 +18,34 @@
 #define NETDEV_ATTR_XDP_FEATURES 3
 #define NETDEV_XDP_TRANSMIT 4 /* NETDEV_XDP_ACT_NDO_XMIT */
 
-int xvs_link_set_ipv6(const char *name, bool on, bool *ret_was)
+static FILE *open_ipv6(const char *name, const char *mode)
 {
-	char path[64 + IFNAMSIZ], was = '1';
-	FILE *file;
-	int error = 0;
+	char path[64 + IFNAMSIZ];
 
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", name);
-	file = fopen(path, "r+");
-	if (!file) /* a kernel without IPv6 */
-		return errno == ENOENT && ret_was ? (*ret_was = false, 0) : -errno;
-	if (fread(&was, 1, 1, file) != 1)
-		error = -EIO;
-	rewind(file);
-	if (!error && (fputs(on ? "0\n" : "1\n", file) < 0 || fflush(file)))
+	return fopen(path, mode);
+}
+
+bool xvs_link_ipv6(const char *name)
+{
+	FILE *file = open_ipv6(name, "r");
+	bool on = file && fgetc(file) == '0';
+
+	if (file)
+		fclose(file);
+	return on;
+}
+
+int xvs_link_set_ipv6(const char *name, bool on)
+{
+	FILE *file = open_ipv6(name, "w");
+	int error = 0;
+
+	if (!file) /* a kernel without IPv6 has nothing to switch off */
+		return errno == ENOENT ? 0 : -errno;
+	if (fputs(on ? "0\n" : "1\n", file) < 0 || fflush(file))
 		error = -errno;
 	fclose(file);
-	if (!error && ret_was)
-		*ret_was = was == '0';
 	return error;
 }
 

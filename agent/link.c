@@ -118,6 +118,9 @@ static void read_attribute(const struct nlattr *attribute, struct xvs_link *link
 	case IFLA_MASTER:
 		link->master = mnl_attr_get_u32(attribute);
 		break;
+	case IFLA_LINK:
+		link->peer = mnl_attr_get_u32(attribute);
+		break;
 	case IFLA_LINK_NETNSID:
 		link->far_namespace = true;
 		break;
@@ -274,6 +277,27 @@ int xvs_link_set_mac(struct xvs_links *links, uint32_t ifindex, const struct xvs
 	start_request(&request, RTM_NEWLINK, 0, ifindex);
 	mnl_attr_put(request.header, IFLA_ADDRESS, sizeof(mac->byte), mac->byte);
 	return command(links, &request);
+}
+
+static int rename_link(struct xvs_links *links, uint32_t ifindex, const char *name)
+{
+	struct request request;
+
+	start_request(&request, RTM_NEWLINK, 0, ifindex);
+	mnl_attr_put_strz(request.header, IFLA_IFNAME, name);
+	return command(links, &request);
+}
+
+int xvs_link_rename(struct xvs_links *links, uint32_t ifindex, const char *name)
+{
+	int error = rename_link(links, ifindex, name);
+
+	if (error == -EBUSY) {
+		error = xvs_link_set_flags(links, ifindex, 0, IFF_UP);
+		error = error ?: rename_link(links, ifindex, name);
+		xvs_link_set_flags(links, ifindex, IFF_UP, IFF_UP);
+	}
+	return error ?: xvs_link_refresh(links, ifindex);
 }
 
 int xvs_link_add_veth(struct xvs_links *links, const char *near, const char *far,

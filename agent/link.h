@@ -23,6 +23,7 @@ struct xvs_link {
 	uint32_t mtu;
 	uint32_t flags; /* IFF_… of <linux/if.h>, IFF_LOWER_UP = carrier */
 	uint32_t master; /* ifindex of the bridge or bond it belongs to, 0 = none */
+	uint32_t peer; /* veth: ifindex of the other end, in its namespace */
 	bool ethernet;
 	bool far_namespace; /* its peer is in another network namespace */
 	bool takes_xdp; /* XDP programs can redirect frames to it; see xvs_links_read_xdp() */
@@ -56,6 +57,9 @@ int xvs_link_set_flags(struct xvs_links *links, uint32_t ifindex, uint32_t flags
 int xvs_link_set_mtu(struct xvs_links *links, uint32_t ifindex, uint32_t mtu);
 int xvs_link_set_mac(struct xvs_links *links, uint32_t ifindex, const struct xvs_mac *mac);
 
+/* Kernels before 6.2 want the link down for that; it is put down and up where they do. */
+int xvs_link_rename(struct xvs_links *links, uint32_t ifindex, const char *name);
+
 /* A veth pair in this namespace; `mac` and `mtu` (0 = default) are those of `far`. */
 int xvs_link_add_veth(struct xvs_links *links, const char *near, const char *far,
 	const struct xvs_mac *mac, uint32_t mtu);
@@ -67,8 +71,9 @@ int xvs_link_address(struct xvs_links *links, uint32_t ifindex, const char *addr
 /* Are there traffic-control filters in the device's clsact qdisc, whoever's? */
 bool xvs_link_has_filters(struct xvs_links *links, uint32_t ifindex);
 
-/* IPv6 on the device (sysctl disable_ipv6). *ret_was tells what it was; NULL = don't care. */
-int xvs_link_set_ipv6(const char *name, bool on, bool *ret_was);
+/* Is IPv6 on (sysctl disable_ipv6)? False where it can't be told. */
+bool xvs_link_ipv6(const char *name);
+int xvs_link_set_ipv6(const char *name, bool on);
 
 /* Receive VLAN offload by ethtool, read back: -EOPNOTSUPP if the device did not obey. */
 int xvs_link_set_rxvlan(const char *name, bool on, bool *ret_was);

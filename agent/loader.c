@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <linux/magic.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -43,7 +43,10 @@ static int make_folder(const char *path)
 	struct statfs fs;
 
 	if (mkdir(path, 0700) && errno != EEXIST) {
-		xvs_log(LOG_ERR, "%s: %s", path, strerror(errno));
+		xvs_log(LOG_ERR,
+			"%s: %s; is a bpffs mounted there? Try: mount -t bpf bpf /sys/fs/bpf "
+			"(ip-netns-exec hides it, nsenter --net does not)",
+			path, strerror(errno));
 		return -errno;
 	}
 	if (statfs(path, &fs))
@@ -357,19 +360,62 @@ void xvs_loader_close(struct xvs_loader *loader)
 			close(fds[i]);
 }
 
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+/* The pins that are ours; anything else in the folder is not touched. */
+static const char *const own_pins[] = {
+	"control",
+	"port_index",
+	"port_cache",
+	"ports",
+	"counters",
+	"drops",
+	"port_state",
+	"vlan_sets",
+	"fdb",
+	"flood_lists",
+	"flood_members",
+	"xdp_ports",
+	"xdp_cache",
+	"port_names",
+	"switch_names",
+	"device_saved",
+	"slots_ingress",
+	"slots_egress",
+	"slots_xdp",
+	"stub_in",
+	"stub_out",
+	"stub_xdp",
+};
+
+static void remove_links(const char *pin_dir)
 {
-	return remove(path) ? -errno : 0;
+	char path[600];
+	struct dirent *entry;
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "%s/links", pin_dir);
+	folder = opendir(path);
+	while (folder && (entry = readdir(folder))) {
+		snprintf(path, sizeof(path), "%s/links/%s", pin_dir, entry->d_name);
+		if (entry->d_name[0] != '.')
+			unlink(path);
+	}
+	if (folder)
+		closedir(folder);
+	snprintf(path, sizeof(path), "%s/links", pin_dir);
+	rmdir(path);
 }
 
-int xvs_loader_remove(const char *pin_dir)
+int xvs_loader_remove(const struct xvs_loader *loader)
 {
-	int error;
+	char path[300];
 
-	if (access(pin_dir, F_OK))
+	remove_links(loader->pin_dir); /* first: the programs behind the hooks are still there */
+	for (size_t i = 0; i < sizeof(own_pins) / sizeof(own_pins[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", loader->pin_dir, own_pins[i]);
+		unlink(path);
+	}
+	if (!rmdir(loader->pin_dir) || errno == ENOENT)
 		return 0;
-	error = nftw(pin_dir, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-	if (error)
-		xvs_log(LOG_ERR, "removing %s: %s", pin_dir, strerror(errno));
-	return error ? -EIO : 0;
+	xvs_log(LOG_ERR, "%s stays: %s", loader->pin_dir, strerror(errno));
+	return -errno;
 }

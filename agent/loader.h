@@ -35,7 +35,10 @@ int xvs_loader_watch_lost(struct xvs_loader *loader);
 /* Closes file descriptors; pins stay, traffic flows on. */
 void xvs_loader_close(struct xvs_loader *loader);
 
-/* Removes all pins and the folder. Links are gone after that, and with them the hooks. */
-int xvs_loader_remove(const char *pin_dir);
+/*
+ * Removes our pins and the folder, which the loader must hold (opened, or failed with -EPROTO). The
+ * hooks go with their links. 0 or -errno, logged.
+ */
+int xvs_loader_remove(const struct xvs_loader *loader);
 
 #endif

@@ -135,10 +135,7 @@ void xvs_sources_clear(struct xvs_sources *sources)
 
 static void running_path(const struct xvs_agent *agent, char path[PATH_MAX])
 {
-	const char *slash = strrchr(agent->options.socket, '/');
-	int folder = slash ? slash - agent->options.socket + 1 : 0;
-
-	snprintf(path, PATH_MAX, "%.*srunning.yaml", folder, agent->options.socket);
+	snprintf(path, PATH_MAX, "%s.running.yaml", agent->options.socket);
 }
 
 int xvs_store_load(struct xvs_agent *agent, struct xvs_sources *sources, struct xvs_report *report,
@@ -193,6 +190,7 @@ int xvs_store_remove(const struct xvs_agent *agent)
 {
 	char path[PATH_MAX];
 
+	unlink(agent->options.socket); /* of an agent that was killed; nobody holds the pins now */
 	running_path(agent, path);
 	return unlink(path) && errno != ENOENT ? -errno : 0;
 }

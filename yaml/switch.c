@@ -12,8 +12,8 @@
 static int add_address(
 	struct xvs_reading *reading, const struct xvs_node *node, struct xvs_host_port *host)
 {
-	int r = xvs_check_address(reading, "addresses", node);
-	char **addresses;
+	char address[XVS_ADDRESS_SIZE], **addresses;
+	int r = xvs_read_address(reading, "addresses", node, address);
 
 	if (r < 0)
 		return r;
@@ -21,7 +21,7 @@ static int add_address(
 	if (!addresses)
 		return -ENOMEM;
 	host->addresses = addresses;
-	addresses[host->address_count] = strdup(node->text);
+	addresses[host->address_count] = strdup(address);
 	if (!addresses[host->address_count])
 		return -ENOMEM;
 	host->address_count++;

@@ -244,11 +244,13 @@ int xvs_read_mac_setting(struct xvs_reading *reading, const struct xvs_key *key,
 	return r;
 }
 
-static bool address_valid(const char *text)
+/* Writes the one usual spelling of `text` to `ret`. */
+static bool read_address(const char *text, char ret[XVS_ADDRESS_SIZE])
 {
 	char host[INET6_ADDRSTRLEN] = "";
 	const char *slash = strchr(text, '/'), *end;
 	unsigned char binary[sizeof(struct in6_addr)];
+	int family = AF_INET6;
 	uint32_t length;
 
 	if (!slash || (size_t)(slash - text) >= sizeof(host))
@@ -257,17 +259,24 @@ static bool address_valid(const char *text)
 	if (parse_digits(slash + 1, &length, &end) < 0 || *end)
 		return false;
 	if (inet_pton(AF_INET, host, binary) == 1)
-		return length <= 32;
-	return inet_pton(AF_INET6, host, binary) == 1 && length <= 128;
+		family = AF_INET;
+	else if (inet_pton(AF_INET6, host, binary) != 1)
+		return false;
+	if (length > (family == AF_INET ? 32 : 128))
+		return false;
+	inet_ntop(family, binary, host, sizeof(host));
+	snprintf(ret, XVS_ADDRESS_SIZE, "%s/%u", host, length);
+	return true;
 }
 
-int xvs_check_address(struct xvs_reading *reading, const char *name, const struct xvs_node *node)
+int xvs_read_address(struct xvs_reading *reading, const char *name, const struct xvs_node *node,
+	char ret[XVS_ADDRESS_SIZE])
 {
 	const char *text = xvs_want_text(reading, name, node);
 
 	if (!text)
 		return -EINVAL;
-	if (address_valid(text))
+	if (read_address(text, ret))
 		return 0;
 	return xvs_report(reading->report, &node->place,
 		"'%s' needs addresses with their prefix length, such as 192.0.2.1/24 or "

@@ -81,7 +81,10 @@ int xvs_read_mac_setting(struct xvs_reading *reading, const struct xvs_key *key,
 /* A switch's or port's name. */
 int xvs_check_name(struct xvs_reading *reading, const struct xvs_node *node);
 /* "192.0.2.1/24", "2001:db8::1/64". */
-int xvs_check_address(struct xvs_reading *reading, const char *name, const struct xvs_node *node);
+#define XVS_ADDRESS_SIZE 52 /* INET6_ADDRSTRLEN and "/128" */
+/* ADDRESS/LENGTH, in its one usual spelling, so that equal ones compare equal. */
+int xvs_read_address(struct xvs_reading *reading, const char *name, const struct xvs_node *node,
+	char ret[XVS_ADDRESS_SIZE]);
 
 /* In yaml/vlan.c. */
 int xvs_read_vlan(struct xvs_reading *reading, const struct xvs_key *key,

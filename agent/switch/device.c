@@ -72,6 +72,15 @@ static const char *fixed_name(const struct xvs_wanted *wanted, const char *host_
 	return wanted->match ? wanted->match->interface : wanted->interface;
 }
 
+/* Either end of a host port's veth: nothing that a pattern may mean. */
+static bool is_host_end(const struct xvs_agent *agent, const struct xvs_link *link)
+{
+	const struct xvs_link *peer =
+		link->far_namespace ? NULL : xvs_link_by_index(&agent->links, link->peer);
+
+	return xvs_is_host_device(link->name) || (peer && xvs_is_host_device(peer->name));
+}
+
 void xvs_device_find(const struct xvs_agent *agent, const struct xvs_wanted *wanted,
 	const char *host_device, xvs_device_taken taken, const void *data,
 	struct xvs_device_found *ret)
@@ -91,16 +100,43 @@ void xvs_device_find(const struct xvs_agent *agent, const struct xvs_wanted *wan
 	}
 	snprintf(ret->reason, XVS_REASON_SIZE, "no interface matches yet");
 	HASH_ITER (by_index, agent->links.by_index, link, next) {
-		if (xvs_device_matches(wanted, host_device, link))
+		if (xvs_device_matches(wanted, host_device, link) && !is_host_end(agent, link))
 			consider(agent, link, taken, data, ret);
 		if (ret->ifindex)
 			return;
 	}
 }
 
-void xvs_host_device_name(uint32_t id, char name[IFNAMSIZ])
+#define HOST_DEVICE_FORMAT "xv%04xh%u" /* of the pin folder, so that daemons don't meet; port id   \
+					*/
+
+void xvs_host_device_name(const struct xvs_agent *agent, uint32_t id, char name[IFNAMSIZ])
 {
-	snprintf(name, IFNAMSIZ, "xvh%u", id);
+	uint32_t hash = 0x811c9dc5; /* FNV-1a */
+
+	for (const char *at = agent->options.pin_dir; *at; at++)
+		hash = (hash ^ (uint8_t)*at) * 0x01000193;
+	snprintf(name, IFNAMSIZ, HOST_DEVICE_FORMAT, (hash ^ hash >> 16) & 0xffff, id);
+}
+
+bool xvs_is_host_device(const char *name)
+{
+	unsigned int hash, id;
+	char again[IFNAMSIZ + 8];
+
+	if (sscanf(name, HOST_DEVICE_FORMAT, &hash, &id) != 2)
+		return false;
+	snprintf(again, sizeof(again), HOST_DEVICE_FORMAT, hash, id);
+	return !strcmp(again, name);
+}
+
+const struct xvs_link *xvs_host_end(const struct xvs_agent *agent, const struct xvs_vport *port)
+{
+	const struct xvs_link *near = xvs_link_by_index(&agent->links, port->ifindex);
+
+	if (!near || near->far_namespace)
+		return NULL;
+	return xvs_link_by_index(&agent->links, near->peer);
 }
 
 int xvs_host_device_add(struct xvs_agent *agent, uint32_t id, const char *interface,
@@ -109,37 +145,46 @@ int xvs_host_device_add(struct xvs_agent *agent, uint32_t id, const char *interf
 	char near[IFNAMSIZ];
 	int error;
 
-	xvs_host_device_name(id, near);
+	xvs_host_device_name(agent, id, near);
+	if (if_nametoindex(near)) /* of an agent that was killed at it: no port has it */
+		xvs_link_delete(&agent->links, if_nametoindex(near));
 	error = xvs_link_add_veth(&agent->links, near, interface, mac, mtu);
 	if (error)
 		return error;
 	error = xvs_link_set_flags(&agent->links, if_nametoindex(interface), IFF_UP, IFF_UP);
+	error = error ?: xvs_link_refresh(&agent->links, if_nametoindex(interface));
 	return error ?: xvs_link_refresh(&agent->links, if_nametoindex(near));
 }
 
-/* What a port's device must be while it is one; notes in `saved` what was otherwise. */
-static int take_device(struct xvs_agent *agent, const struct xvs_vport *port,
-	const struct xvs_link *link, struct xvs_device_saved *saved)
+/* What the device is now, of what taking it will change. */
+static uint32_t note_device(const struct xvs_vport *port, const struct xvs_link *link)
+{
+	uint32_t flags = link->flags & IFF_UP ? 0 : XVS_SAVED_DOWN;
+
+	if (port->kind == XVS_PORT_UPLINK)
+		return flags | (link->flags & IFF_PROMISC ? 0 : XVS_SAVED_PROMISC);
+	return flags | (xvs_link_ipv6(link->name) ? XVS_SAVED_IPV6 : 0);
+}
+
+/* What a port's device must be while it is one. */
+static int take_device(
+	struct xvs_agent *agent, const struct xvs_vport *port, const struct xvs_link *link)
 {
 	uint32_t flags = IFF_UP | (port->kind == XVS_PORT_UPLINK ? IFF_PROMISC : 0);
-	bool ipv6 = false;
-	int error;
+	int error = port->kind == XVS_PORT_UPLINK ? 0 : xvs_link_set_ipv6(link->name, false);
 
-	if (!(link->flags & IFF_UP))
-		saved->flags |= XVS_SAVED_DOWN;
-	if (port->kind == XVS_PORT_UPLINK) {
-		if (!(link->flags & IFF_PROMISC))
-			saved->flags |= XVS_SAVED_PROMISC;
-	} else {
-		error = xvs_link_set_ipv6(link->name, false, &ipv6);
-		if (error)
-			xvs_log(LOG_WARNING, "%s: IPv6 stays on: %s", link->name, strerror(-error));
-		else if (ipv6)
-			saved->flags |= XVS_SAVED_IPV6;
-	}
+	if (error)
+		xvs_log(LOG_WARNING, "%s: IPv6 stays on: %s", link->name, strerror(-error));
 	return (link->flags & flags) == flags
 		       ? 0
 		       : xvs_link_set_flags(&agent->links, link->ifindex, flags, flags);
+}
+
+static int save(struct xvs_agent *agent, uint32_t id, const struct xvs_device_saved *saved)
+{
+	int map = agent->loader.tables.device_saved;
+
+	return bpf_map_update_elem(map, &id, saved, BPF_ANY) ? -errno : 0;
 }
 
 static void give_device_back(struct xvs_agent *agent, const struct xvs_device_saved *saved)
@@ -156,7 +201,7 @@ static void give_device_back(struct xvs_agent *agent, const struct xvs_device_sa
 	if (off)
 		xvs_link_set_flags(&agent->links, saved->ifindex, 0, off);
 	if (saved->flags & XVS_SAVED_IPV6)
-		xvs_link_set_ipv6(link->name, true, NULL);
+		xvs_link_set_ipv6(link->name, true);
 	if (saved->flags & XVS_SAVED_RXVLAN)
 		xvs_link_set_rxvlan(link->name, true, NULL);
 }
@@ -181,11 +226,10 @@ static int hook_up(struct xvs_agent *agent, const struct xvs_vport *port, uint32
 
 	tables->control->hook = 1 + agent->hook; /* from the first one on, for a restarted agent */
 	error = error ?: xvs_hook_attach(&agent->loader, agent->hook, port->id, ifindex, &made);
-	if (made)
-		saved->flags |= XVS_SAVED_CLSACT;
-	if (!error && bpf_map_update_elem(tables->device_saved, &port->id, saved, BPF_ANY))
-		error = -errno;
-	return error;
+	if (!made)
+		return error;
+	saved->flags |= XVS_SAVED_CLSACT;
+	return error ?: save(agent, port->id, saved);
 }
 
 /* Takes the hooks off, and the qdisc if it was made for them and holds nothing else. */
@@ -201,20 +245,23 @@ static void unhook(
 
 int xvs_device_attach(struct xvs_agent *agent, struct xvs_vport *port, uint32_t ifindex)
 {
-	const struct xvs_link *link = xvs_link_by_index(&agent->links, ifindex);
-	struct xvs_device_saved saved = {0};
-	int error;
+	struct xvs_device_saved saved = {0}, none = {0};
+	const struct xvs_link *link;
+	int error = xvs_link_refresh(&agent->links, ifindex);
 
-	if (!link)
-		return -ENODEV;
+	if (error)
+		return error;
+	link = xvs_link_by_index(&agent->links, ifindex);
 	bpf_map_lookup_elem(agent->loader.tables.device_saved, &port->id, &saved);
-	if (saved.ifindex != ifindex) /* else it was not given back: somebody took our hooks off */
-		saved = (struct xvs_device_saved){.ifindex = ifindex};
-	error = take_device(agent, port, link, &saved);
+	if (saved.ifindex != ifindex) /* else it was taken before and not given back */
+		saved = (struct xvs_device_saved){ifindex, note_device(port, link)};
+	error = save(agent, port->id, &saved); /* first: whoever comes after a crash finds it */
+	error = error ?: take_device(agent, port, link);
 	error = error ?: hook_up(agent, port, ifindex, &saved);
 	if (error) {
 		unhook(agent, port, &saved);
 		give_device_back(agent, &saved);
+		save(agent, port->id, &none);
 		return error;
 	}
 	set_index(agent, port, ifindex);
@@ -236,7 +283,8 @@ void xvs_device_detach(struct xvs_agent *agent, struct xvs_vport *port)
 	saved.ifindex = port->ifindex;
 	unhook(agent, port, &saved);
 	give_device_back(agent, &saved);
-	bpf_map_update_elem(tables->device_saved, &port->id, &none, BPF_ANY);
+	save(agent, port->id, &none);
+	xvs_link_refresh(&agent->links, saved.ifindex);
 	set_index(agent, port, 0);
 }
 

@@ -9,6 +9,7 @@
 #include "agent/switch/switching.h"
 
 #define WALK_ROOM 4096 /* entries a read; doubled if a hash bucket holds more */
+#define EVICT_COUNT 64 /* learned entries that give way at once to an assigned one */
 #define SWEEP_READS 8 /* reads a second while ageing: 32,768 entries */
 #define SWEEP_REST 10 /* seconds between two rounds of ageing */
 
@@ -119,35 +120,70 @@ static bool is_superseded(const struct xvs_fdb_entry *entry, void *data)
 	       find(item->permanent, item->permanent_count, &assigned);
 }
 
+/* Makes room in a full table: as many learned entries as *data says go. */
+static bool make_room(const struct xvs_fdb_entry *entry, void *data)
+{
+	uint32_t *wanted = data;
+
+	if ((entry->flags & XVS_FDB_PERMANENT) || !*wanted)
+		return false;
+	--*wanted;
+	return true;
+}
+
 static int write_permanent(
 	struct xvs_agent *agent, struct xvs_switch_state *item, const struct xvs_fdb_entry *entry)
 {
+	uint32_t wanted = EVICT_COUNT;
 	struct xvs_fdb_entry was;
 
 	if (!bpf_map_lookup_elem(item->fdb, &entry->key, &was) && !(was.flags & XVS_FDB_PERMANENT))
 		count_down(agent, was.port);
-	return bpf_map_update_elem(item->fdb, &entry->key, entry, BPF_ANY) ? -errno : 0;
+	if (!bpf_map_update_elem(item->fdb, &entry->key, entry, BPF_ANY))
+		return 0;
+	if (errno != E2BIG)
+		return -errno;
+	xvs_fdb_walk(agent, item, make_room, &wanted);
+	if (!bpf_map_update_elem(item->fdb, &entry->key, entry, BPF_ANY))
+		return 0;
+	return errno == E2BIG ? -ENOSPC : -errno;
+}
+
+/* Puts the first `count` entries back to what they were. */
+static void take_back(
+	struct xvs_switch_state *item, const struct xvs_fdb_entry *entries, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct xvs_fdb_entry *was =
+			find(item->permanent, item->permanent_count, &entries[i].key);
+
+		if (was)
+			bpf_map_update_elem(item->fdb, &was->key, was, BPF_ANY);
+		else
+			bpf_map_delete_elem(item->fdb, &entries[i].key);
+	}
 }
 
 int xvs_fdb_set_permanent(struct xvs_agent *agent, struct xvs_switch_state *item,
 	struct xvs_fdb_entry *entries, size_t count)
 {
 	struct xvs_fdb_entry *old = item->permanent;
-	size_t old_count = item->permanent_count;
+	size_t old_count = item->permanent_count, done;
 	bool added = false;
 	int error = 0;
 
 	if (count)
 		qsort(entries, count, sizeof(*entries), compare_keys);
-	for (size_t i = 0; !error && i < count; i++) {
-		const struct xvs_fdb_entry *was = find(old, old_count, &entries[i].key);
+	for (done = 0; !error && done < count; done++) {
+		const struct xvs_fdb_entry *was = find(old, old_count, &entries[done].key);
 
-		if (was && !memcmp(was, &entries[i], sizeof(*was)))
+		if (was && !memcmp(was, &entries[done], sizeof(*was)))
 			continue;
 		added = true;
-		error = write_permanent(agent, item, &entries[i]);
+		error = write_permanent(agent, item, &entries[done]);
 	}
 	if (error) {
+		take_back(item, entries, done);
 		free(entries);
 		return error;
 	}

@@ -64,20 +64,33 @@ static int adopt_switches(struct xvs_agent *agent)
 	return 0;
 }
 
+static enum xvs_port_kind kind_by_name(const char *name)
+{
+	const char *part = strchr(name, '/');
+
+	if (!part)
+		return XVS_PORT_VPORT;
+	return strcmp(part, "/host") ? XVS_PORT_UPLINK : XVS_PORT_HOST;
+}
+
+/*
+ * A port that an earlier run has made, whether or not it came to publish it: its device is known
+ * from what was noted of the device before anything was changed.
+ */
 static int adopt_port(struct xvs_agent *agent, uint32_t id, const char *name)
 {
-	const struct xvs_tables *tables = &agent->loader.tables;
-	const struct xvs_port_config *config = &tables->ports[id].half[xvs_tables_active(tables)];
+	struct xvs_device_saved saved = {0};
 	struct xvs_vport *port;
-	int error = xvs_vport_add(agent, id, name, config->kind ?: XVS_PORT_VPORT);
+	int error = xvs_vport_add(agent, id, name, kind_by_name(name));
 
-	if (error || !config->ifindex || !xvs_link_by_index(&agent->links, config->ifindex))
+	if (!error)
+		bpf_map_lookup_elem(agent->loader.tables.device_saved, &id, &saved);
+	if (error || !saved.ifindex || !xvs_link_by_index(&agent->links, saved.ifindex))
 		return error;
 	port = agent->switching->port_by_id[id];
-	if (!xvs_hook_attached(&agent->loader, agent->hook, id, config->ifindex))
-		xvs_log(LOG_WARNING, "port %s: somebody took its programs off; attaching again",
-			name);
-	if (xvs_device_attach(agent, port, config->ifindex))
+	if (!xvs_hook_attached(&agent->loader, agent->hook, id, saved.ifindex))
+		xvs_log(LOG_WARNING, "port %s lacks its programs; attaching them", name);
+	if (xvs_device_attach(agent, port, saved.ifindex))
 		return 0; /* the plan tries again, and tells */
 	if (port->kind == XVS_PORT_UPLINK)
 		port->xdp_wanted = XVS_XDP_MODE_MAX; /* not known: set again, which adopts */

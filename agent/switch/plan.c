@@ -21,6 +21,7 @@ struct planner {
 	const struct xvs_config *config;
 	struct xvs_plan *plan;
 	struct xvs_wanted_list wanted;
+	const struct xvs_pool *pool; /* as it will be */
 	struct claim *claims;
 	uint32_t *ifindex; /* of wanted.item[i], 0 = waits */
 	int error;
@@ -56,10 +57,12 @@ static void plan_leases(struct planner *planner)
 	change = xvs_leases_same(&pool, &switching->pool) ? NULL : change_of(planner, "");
 	if (!change) {
 		xvs_pool_clear(&pool);
+		planner->pool = &switching->pool;
 		return;
 	}
 	change->pool = pool;
-	ADD(planner, &xvs_step_leases, change, "lend %u MAC addresses of the pool",
+	planner->pool = &change->pool;
+	ADD(planner, &xvs_step_leases, change, "MAC addresses lent by the pool: %u",
 		xvs_pool_used(&pool));
 }
 
@@ -133,14 +136,7 @@ static void host_device_of(
 
 	name[0] = 0;
 	if (port && item->kind == XVS_PORT_HOST)
-		xvs_host_device_name(port->id, name);
-}
-
-/* Does the host port's veth have the host's end that is wanted? */
-static bool host_device_fits(const struct planner *planner, const struct xvs_wanted *item)
-{
-	return item->kind != XVS_PORT_HOST ||
-	       xvs_link_by_name(&planner->agent->links, item->interface);
+		xvs_host_device_name(planner->agent, port->id, name);
 }
 
 static bool keeps_device(
@@ -153,8 +149,7 @@ static bool keeps_device(
 		return false;
 	link = xvs_link_by_index(&planner->agent->links, port->ifindex);
 	host_device_of(planner, item, host_device);
-	return link && !link->master && xvs_device_matches(item, host_device, link) &&
-	       host_device_fits(planner, item);
+	return link && !link->master && xvs_device_matches(item, host_device, link);
 }
 
 /* Which port gets which device; those that have a right one keep it. */
@@ -228,17 +223,10 @@ static void plan_detaches(struct planner *planner)
 		const struct xvs_wanted *item = &planner->wanted.item[i];
 		const struct xvs_vport *port =
 			xvs_vport_find(planner->agent->switching, item->name);
-		struct xvs_change *change;
 
 		if (!port || !port->ifindex || port->ifindex == planner->ifindex[i])
 			continue;
 		plan_detach(planner, port);
-		if (item->kind != XVS_PORT_HOST || host_device_fits(planner, item))
-			continue;
-		change = change_of(planner, item->name);
-		if (change)
-			ADD(planner, &xvs_step_drop_host_device, change,
-				"remove the former interface of %s", item->name);
 	}
 }
 
@@ -332,25 +320,73 @@ static void plan_address_difference(struct planner *planner, const struct xvs_sw
 		change->present = present;
 		snprintf(change->address, sizeof(change->address), "%s", text);
 		snprintf(change->interface, sizeof(change->interface), "%s",
-			item->host_port.interface);
+			(present ? item : other)->host_port.interface);
 		ADD(planner, &xvs_step_address, change, "%s address %s %s %s",
 			present ? "add" : "remove", text, present ? "to" : "from",
 			item->host_port.interface);
 	}
 }
 
+/* Name and address of a host's end that stays. */
+static void plan_host_change(
+	struct planner *planner, const struct xvs_wanted *item, const struct xvs_vport *port)
+{
+	const struct xvs_link *end = xvs_host_end(planner->agent, port);
+	struct xvs_mac mac = item->mac->mac;
+	struct xvs_change *change;
+	char text[XVS_MAC_TEXT_SIZE];
+
+	if (!end)
+		return;
+	if (item->mac->source == XVS_MAC_POOL)
+		xvs_pool_address(planner->pool, item->name, &mac);
+	if (strcmp(end->name, item->interface) && (change = change_of(planner, item->name))) {
+		snprintf(change->interface, sizeof(change->interface), "%s", item->interface);
+		snprintf(change->old_interface, sizeof(change->old_interface), "%s", end->name);
+		ADD(planner, &xvs_step_rename_host_end, change, "rename interface %s to %s",
+			end->name, item->interface);
+	}
+	if (memcmp(&mac, &end->mac, sizeof(mac)) && (change = change_of(planner, item->name))) {
+		change->mac = mac;
+		change->old_mac = end->mac;
+		ADD(planner, &xvs_step_host_mac, change, "set the address of %s to %s",
+			item->interface, xvs_mac_format(&mac, text));
+	}
+}
+
+static void plan_host_ends(struct planner *planner)
+{
+	for (size_t i = 0; i < planner->wanted.count; i++) {
+		const struct xvs_wanted *item = &planner->wanted.item[i];
+		const struct xvs_vport *port =
+			xvs_vport_find(planner->agent->switching, item->name);
+
+		if (item->kind == XVS_PORT_HOST && planner->ifindex[i])
+			plan_host_change(planner, item, port);
+	}
+}
+
+/* Has the switch a host's end already, from the configuration in force? */
+static bool has_host_end(const struct planner *planner, const struct xvs_switch *item)
+{
+	char name[XVS_PORT_NAME_SIZE];
+	const struct xvs_vport *port;
+
+	xvs_port_name(name, item->name, "host");
+	port = xvs_vport_find(planner->agent->switching, name);
+	return port && port->ifindex && xvs_link_by_index(&planner->agent->links, port->ifindex);
+}
+
 static void plan_addresses(struct planner *planner)
 {
 	XVS_EACH_SWITCH (planner->config, item) {
 		const struct xvs_switch *old =
-			xvs_config_switch(planner->agent->running, item->name);
-		bool made =
-			old && !xvs_link_by_name(&planner->agent->links, item->host_port.interface);
+			has_host_end(planner, item)
+				? xvs_config_switch(planner->agent->running, item->name)
+				: NULL;
 
-		if (planner->config == planner->agent->running && !made)
-			continue;
-		plan_address_difference(planner, item, made ? NULL : old, true);
-		if (old && !strcmp(old->host_port.interface, item->host_port.interface))
+		plan_address_difference(planner, item, old, true);
+		if (old && item->host_port.present)
 			plan_address_difference(planner, old, item, false);
 	}
 }
@@ -423,6 +459,7 @@ int xvs_switch_plan(struct xvs_agent *agent, const struct xvs_config *config, st
 		plan_detaches(&planner);
 		plan_handovers(&planner);
 		plan_attaches(&planner);
+		plan_host_ends(&planner);
 		plan_addresses(&planner);
 		plan_xdp(&planner);
 		plan_publish(&planner);

@@ -117,7 +117,7 @@ static const char *state_of(const struct xvs_agent *agent, const struct xvs_want
 			link && link->flags & IFF_UP ? "has no link" : "is down");
 		return "down";
 	}
-	xvs_host_device_name(port->id, host_device);
+	xvs_host_device_name(agent, port->id, host_device);
 	xvs_device_find(agent, wanted, host_device, is_attached, agent->switching, &found);
 	snprintf(reason, XVS_REASON_SIZE, "%s",
 		found.ifindex ? "the interface is not attached yet" : found.reason);

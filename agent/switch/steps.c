@@ -125,7 +125,7 @@ static int change_device(struct xvs_agent *agent, const char *name, uint32_t ifi
 	if (!ifindex && port->kind == XVS_PORT_HOST) {
 		char device[IFNAMSIZ];
 
-		xvs_host_device_name(port->id, device);
+		xvs_host_device_name(agent, port->id, device);
 		ifindex = if_nametoindex(device);
 	}
 	return xvs_device_attach(agent, port, ifindex);
@@ -187,7 +187,7 @@ static int remove_host_device(struct xvs_agent *agent, const char *name)
 	char device[IFNAMSIZ];
 	uint32_t ifindex;
 
-	xvs_host_device_name(port->id, device);
+	xvs_host_device_name(agent, port->id, device);
 	ifindex = if_nametoindex(device);
 	return ifindex ? xvs_link_delete(&agent->links, ifindex) : 0;
 }
@@ -208,6 +208,54 @@ static int apply_remove_host_device(struct xvs_agent *agent, struct xvs_step *st
 
 const struct xvs_step_kind xvs_step_add_host_device = {apply_host_device, undo_host_device, NULL};
 const struct xvs_step_kind xvs_step_drop_host_device = {apply_remove_host_device, NULL, NULL};
+
+static int rename_host_end(struct xvs_agent *agent, const char *from, const char *to)
+{
+	uint32_t ifindex = if_nametoindex(from);
+
+	return ifindex ? xvs_link_rename(&agent->links, ifindex, to) : -ENODEV;
+}
+
+static int apply_rename(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+
+	return rename_host_end(agent, change->old_interface, change->interface);
+}
+
+static void undo_rename(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+
+	rename_host_end(agent, change->interface, change->old_interface);
+}
+
+static int set_host_mac(
+	struct xvs_agent *agent, const struct xvs_change *change, const struct xvs_mac *mac)
+{
+	const struct xvs_vport *port = xvs_vport_find(agent->switching, change->name);
+	const struct xvs_link *end = xvs_host_end(agent, port);
+	int error = end ? xvs_link_set_mac(&agent->links, end->ifindex, mac) : -ENODEV;
+
+	return error ?: xvs_link_refresh(&agent->links, end->ifindex);
+}
+
+static int apply_host_mac(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+
+	return set_host_mac(agent, change, &change->mac);
+}
+
+static void undo_host_mac(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+
+	set_host_mac(agent, change, &change->old_mac);
+}
+
+const struct xvs_step_kind xvs_step_rename_host_end = {apply_rename, undo_rename, NULL};
+const struct xvs_step_kind xvs_step_host_mac = {apply_host_mac, undo_host_mac, NULL};
 
 static int set_address(struct xvs_agent *agent, const struct xvs_change *change, bool present)
 {
@@ -284,19 +332,23 @@ static void clear_leases(struct xvs_step *step)
 	xvs_pool_clear(&change->pool);
 }
 
-static int apply_publish(struct xvs_agent *agent, struct xvs_step *step)
-{
-	struct xvs_change *change = step->subject;
-
-	return xvs_switch_publish(agent, change->config);
-}
-
 static void undo_publish(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
 
 	if (xvs_switch_publish(agent, change->old_config))
 		xvs_log(LOG_ERR, "the former configuration could not be published again");
+}
+
+static int apply_publish(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+
+	int error = xvs_switch_publish(agent, change->config);
+
+	if (error) /* what was written to the MAC tables before it failed */
+		undo_publish(agent, step);
+	return error;
 }
 
 const struct xvs_step_kind xvs_step_leases = {apply_leases, undo_leases, clear_leases};

@@ -13,6 +13,8 @@ struct xvs_change {
 	uint32_t size, old_size;
 	enum xvs_xdp_mode xdp, old_xdp;
 	char interface[IFNAMSIZ]; /* host port: the host's end */
+	char old_interface[IFNAMSIZ];
+	struct xvs_mac mac, old_mac; /* host port: the host's end */
 	char uplink[IFNAMSIZ]; /* host port: whose MTU it takes */
 	char address[64];
 	bool present; /* address: add or remove */
@@ -29,6 +31,8 @@ extern const struct xvs_step_kind xvs_step_attach;
 extern const struct xvs_step_kind xvs_step_detach;
 extern const struct xvs_step_kind xvs_step_add_host_device;
 extern const struct xvs_step_kind xvs_step_drop_host_device;
+extern const struct xvs_step_kind xvs_step_rename_host_end;
+extern const struct xvs_step_kind xvs_step_host_mac;
 extern const struct xvs_step_kind xvs_step_address;
 extern const struct xvs_step_kind xvs_step_set_xdp;
 extern const struct xvs_step_kind xvs_step_leases;

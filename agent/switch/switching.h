@@ -151,7 +151,11 @@ void xvs_device_detach(struct xvs_agent *agent, struct xvs_vport *port);
 /* (Re)attaches XDP to an uplink as `mode` asks; what came of it stands in the port. */
 void xvs_device_set_xdp(struct xvs_agent *agent, struct xvs_vport *port, enum xvs_xdp_mode mode);
 /* The switch's end of the host port's veth. */
-void xvs_host_device_name(uint32_t id, char name[IFNAMSIZ]);
+void xvs_host_device_name(const struct xvs_agent *agent, uint32_t id, char name[IFNAMSIZ]);
+/* Is it a name that xvs_host_device_name() makes, here or in another daemon? */
+bool xvs_is_host_device(const char *name);
+/* The host's end of the veth, NULL if it is gone or in another namespace. */
+const struct xvs_link *xvs_host_end(const struct xvs_agent *agent, const struct xvs_vport *port);
 int xvs_host_device_add(struct xvs_agent *agent, uint32_t id, const char *interface,
 	const struct xvs_mac *mac, uint32_t mtu);
 

@@ -76,6 +76,10 @@ static void check_interfaces(const struct xvs_wanted_list *wanted, struct xvs_re
 		const char *name = item->match ? item->match->interface : item->interface;
 		const char *other = name[0] ? claim(&claims, name, item->name) : NULL;
 
+		if (xvs_is_host_device(name))
+			xvs_report(report, item->place,
+				"interface '%s' is a switch's own end of a host port", name);
+
 		if (other)
 			xvs_report(report, item->place,
 				"interface '%s' is used twice: by '%s' and by '%s'", name, other,
@@ -160,9 +164,29 @@ static void check_pool(const struct xvs_wanted_list *wanted, uint32_t size,
 			xvs_report(report,
 				config->mac_pool.given ? &config->mac_pool.place : item->place,
 				"the MAC pool is exhausted: it has %u addresses, and '%s' would be "
-				"the next to need one; enlarge it with mac-pool: {first: …, size: "
-				"…}",
+				"the next to need one; enlarge it with mac-pool: {first: ..., "
+				"size: "
+				"...}",
 				size, item->name);
+	}
+}
+
+/* The addresses that a switch's table must hold whatever is learned: see publish.c. */
+static void check_table_sizes(const struct xvs_config *config, const struct xvs_wanted_list *wanted,
+	struct xvs_report *report)
+{
+	XVS_EACH_SWITCH (config, item) {
+		size_t needed = item->static_entry_count;
+
+		for (size_t i = 0; i < wanted->count; i++)
+			if (wanted->item[i].of == item && wanted->item[i].mac &&
+				wanted->item[i].mac->source != XVS_MAC_NONE)
+				needed += 2;
+		if (needed > item->mac_table_size)
+			xvs_report(report, &item->place,
+				"mac-table-size %u of switch '%s' is too small: its ports' own and "
+				"static addresses alone take %zu entries",
+				item->mac_table_size, item->name, needed);
 	}
 }
 
@@ -202,6 +226,7 @@ int xvs_switch_validate(
 	check_interfaces(&wanted, report);
 	check_addresses(config, &pool, &wanted, report);
 	check_pool(&wanted, size, config, report);
+	check_table_sizes(config, &wanted, report);
 	check_counts(config, &wanted, report);
 	xvs_wanted_clear(&wanted);
 	return report->count ? -EINVAL : 0;
