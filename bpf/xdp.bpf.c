@@ -126,15 +126,15 @@ static __always_inline int xvs_addresses_equal(const __u8 *a, const void *b)
 	return a8 == b8 && a4 == b4;
 }
 
-/* Where the pair of addresses has its place in the cache: the low bytes differ most. */
+/* Where the pair of addresses has its place in the cache: multiplicative hashing, the top bits. */
 static __always_inline __u32 xvs_cache_place(const struct ethhdr *eth)
 {
 	__u32 destination, source;
 
 	__builtin_memcpy(&destination, eth->h_dest + 2, 4);
 	__builtin_memcpy(&source, eth->h_source + 2, 4);
-	return ((destination ^ source << 7 ^ source >> 25) * 0x9e3779b1u) >> 16 &
-	       (XVS_XDP_CACHE_SIZE - 1);
+	return (destination * 0x9e3779b97f4a7c15ull ^ source * 0xc2b2ae3d27d4eb4full) >>
+	       (64 - XVS_XDP_CACHE_BITS);
 }
 
 /* Sets f->to, from the cache or the MAC table. 0, or -1: TC decides. */

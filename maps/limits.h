@@ -14,8 +14,9 @@
 #define XVS_VLAN_SET_MAX 1024 /* different lists of allowed VLANs; set 0 allows every VLAN */
 
 #define XVS_PORT_CACHE_SIZE 65536 /* a power of two */
-#define XVS_XDP_CACHE_SIZE                                                                         \
-	1024 /* pairs of addresses that an uplink's XDP program remembers; same */
+/* Pairs of addresses that an uplink's XDP program remembers. */
+#define XVS_XDP_CACHE_BITS 11
+#define XVS_XDP_CACHE_SIZE (1 << XVS_XDP_CACHE_BITS)
 
 /* Flood lists: a port stands once among its VLAN's members or once among its switch's trunks. */
 #define XVS_FLOOD_MEMBER_MAX (2 * XVS_PORT_MAX) /* both halves */
