@@ -225,7 +225,8 @@ int xvs_agent_purge(const struct xvs_options *options)
 	error = open_parts(&agent, options);
 	for (size_t i = 0; !error && xvs_features[i]; i++)
 		xvs_features[i]->release(&agent);
-	error = error ?: xvs_store_remove(&agent);
+	if (!error && !xvs_control_clear(options->socket)) /* else it is another agent's */
+		error = xvs_store_remove(&agent);
 	if (error == -EPROTO)
 		xvs_log(LOG_WARNING, "of another layout: what devices were before is not known");
 	if (!error || error == -EPROTO) /* the folder is ours, and held */

@@ -333,6 +333,13 @@ static void transmit(struct xvs_client *client)
 		client->failed = true;
 }
 
+/* Is there something to go on with as soon as the client takes more? */
+static bool has_work(const struct xvs_client *client)
+{
+	return client->out.used || client->stream.next ||
+	       (client->in.used && memchr(client->in.data, 0, client->in.used));
+}
+
 static int on_client(sd_event_source *source, int fd, uint32_t events, void *data)
 {
 	struct xvs_client *client = data;
@@ -347,8 +354,7 @@ static int on_client(sd_event_source *source, int fd, uint32_t events, void *dat
 		return 0;
 	}
 	/* while answers wait to be read nothing more is taken: a slow client slows itself */
-	sd_event_source_set_io_events(
-		source, client->out.used || client->stream.next ? EPOLLOUT : EPOLLIN);
+	sd_event_source_set_io_events(source, has_work(client) ? EPOLLOUT : EPOLLIN);
 	return 0;
 }
 
@@ -393,15 +399,15 @@ static int make_parent(const char *path)
 	return mkdir(folder, 0755) && errno != EEXIST ? -errno : 0;
 }
 
-/*
- * Makes room for the socket: what a dead agent left there goes, anything else is somebody's. 0 or
- * -errno, logged.
- */
-static int clear_path(const struct sockaddr_un *address)
+int xvs_control_clear(const char *path)
 {
+	struct sockaddr_un unix_address = {.sun_family = AF_UNIX}, *address = &unix_address;
 	struct stat st;
 	int fd, error;
 
+	if (strlen(path) >= sizeof(address->sun_path))
+		return -ENAMETOOLONG;
+	strcpy(address->sun_path, path);
 	if (lstat(address->sun_path, &st))
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(st.st_mode)) {
@@ -431,7 +437,7 @@ static int listen_on(const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	error = clear_path(&address);
+	error = xvs_control_clear(path);
 	if (error) {
 		close(fd);
 		return error;

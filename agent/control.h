@@ -31,6 +31,12 @@ struct xvs_stream {
 	void *state;
 };
 
+/*
+ * Makes room for a socket at `path`: what a dead agent left there goes, anything else is
+ * somebody's. 0 or -errno, logged.
+ */
+int xvs_control_clear(const char *path);
+
 int xvs_control_open(struct xvs_agent *agent);
 void xvs_control_close(struct xvs_agent *agent);
 

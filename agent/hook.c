@@ -40,6 +40,21 @@ static bool link_holds(const char *path, uint32_t ifindex)
 	return holds;
 }
 
+static void detach_link(const struct xvs_loader *loader, uint32_t id, const char *what)
+{
+	char path[320];
+
+	int fd;
+
+	link_path(loader, id, what, path);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return;
+	bpf_link_detach(fd); /* at once; after the last reference it would be some time later */
+	close(fd);
+	unlink(path);
+}
+
 static int attach_link(const struct xvs_loader *loader, uint32_t id, uint32_t ifindex,
 	const char *what, int program, enum bpf_attach_type type, uint32_t flags)
 {
@@ -50,21 +65,13 @@ static int attach_link(const struct xvs_loader *loader, uint32_t id, uint32_t if
 	link_path(loader, id, what, path);
 	if (link_holds(path, ifindex))
 		return 0;
-	unlink(path); /* of a device that is gone */
+	detach_link(loader, id, what); /* of a device that is gone, or no longer this port's */
 	fd = bpf_link_create(program, ifindex, type, &options);
 	if (fd < 0)
 		return -errno;
 	error = bpf_obj_pin(fd, path) ? -errno : 0;
 	close(fd);
 	return error;
-}
-
-static void detach_link(const struct xvs_loader *loader, uint32_t id, const char *what)
-{
-	char path[320];
-
-	link_path(loader, id, what, path);
-	unlink(path);
 }
 
 enum xvs_hook_kind xvs_hook_probe(const struct xvs_loader *loader)

@@ -190,7 +190,6 @@ int xvs_store_remove(const struct xvs_agent *agent)
 {
 	char path[PATH_MAX];
 
-	unlink(agent->options.socket); /* of an agent that was killed; nobody holds the pins now */
 	running_path(agent, path);
 	return unlink(path) && errno != ENOENT ? -errno : 0;
 }

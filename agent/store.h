@@ -35,7 +35,7 @@ int xvs_config_copy(const struct xvs_config *config, struct xvs_config **ret);
 /* Keeps the agent's running configuration, atomically. 0 or -errno. */
 int xvs_store_keep(const struct xvs_agent *agent);
 
-/* Removes what xvs_store_keep wrote, and a dead agent's socket. */
+/* Removes what xvs_store_keep wrote. */
 int xvs_store_remove(const struct xvs_agent *agent);
 
 /* Writes a file as a whole or not at all: beside it, synced, renamed. 0 or -errno. */

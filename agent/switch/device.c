@@ -107,8 +107,9 @@ void xvs_device_find(const struct xvs_agent *agent, const struct xvs_wanted *wan
 	}
 }
 
-#define HOST_DEVICE_FORMAT "xv%04xh%u" /* of the pin folder, so that daemons don't meet; port id   \
-					*/
+#define HOST_DEVICE_FORMAT                                                                         \
+	"xv%04xh%u" /* of the pin folder, so that daemons don't meet; port id                      \
+		     */
 
 void xvs_host_device_name(const struct xvs_agent *agent, uint32_t id, char name[IFNAMSIZ])
 {

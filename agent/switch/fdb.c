@@ -149,19 +149,25 @@ static int write_permanent(
 	return errno == E2BIG ? -ENOSPC : -errno;
 }
 
-/* Puts the first `count` entries back to what they were. */
+/* Removes the permanent entries that are not among `entries`. */
+static void delete_stale(
+	struct xvs_switch_state *item, const struct xvs_fdb_entry *entries, size_t count)
+{
+	for (size_t i = 0; i < item->permanent_count; i++)
+		if (!find(entries, count, &item->permanent[i].key))
+			bpf_map_delete_elem(item->fdb, &item->permanent[i].key);
+}
+
+/* Takes the first `count` new entries out again, and puts the permanent ones back. */
 static void take_back(
 	struct xvs_switch_state *item, const struct xvs_fdb_entry *entries, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct xvs_fdb_entry *was =
-			find(item->permanent, item->permanent_count, &entries[i].key);
-
-		if (was)
-			bpf_map_update_elem(item->fdb, &was->key, was, BPF_ANY);
-		else
+	for (size_t i = 0; i < count; i++)
+		if (!find(item->permanent, item->permanent_count, &entries[i].key))
 			bpf_map_delete_elem(item->fdb, &entries[i].key);
-	}
+	for (size_t i = 0; i < item->permanent_count; i++)
+		bpf_map_update_elem(
+			item->fdb, &item->permanent[i].key, &item->permanent[i], BPF_ANY);
 }
 
 int xvs_fdb_set_permanent(struct xvs_agent *agent, struct xvs_switch_state *item,
@@ -181,15 +187,17 @@ int xvs_fdb_set_permanent(struct xvs_agent *agent, struct xvs_switch_state *item
 			continue;
 		added = true;
 		error = write_permanent(agent, item, &entries[done]);
+		if (error == -ENOSPC) { /* then the old ones go first */
+			delete_stale(item, entries, count);
+			error = write_permanent(agent, item, &entries[done]);
+		}
 	}
 	if (error) {
 		take_back(item, entries, done);
 		free(entries);
 		return error;
 	}
-	for (size_t i = 0; i < old_count; i++)
-		if (!find(entries, count, &old[i].key))
-			bpf_map_delete_elem(item->fdb, &old[i].key);
+	delete_stale(item, entries, count);
 	xvs_tables_fdb_changed(&agent->loader.tables);
 	free(old);
 	item->permanent = entries;

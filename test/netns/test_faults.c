@@ -430,7 +430,7 @@ static char *static_entries(int kind, int count)
 TEST(fault_table_full_of_own_addresses)
 {
 	struct station *a = testbed_guest(tb, "a"), *c;
-	static const uint8_t old[] = {0x02, 0, 0, 0, 0x0c, 5}, new[] = {0x02, 0, 0, 0, 0x0d, 5};
+	static const uint8_t old[] = {0x02, 0, 0, 0, 0x0c, 5};
 	struct frame frame = frame_new(a->mac, old);
 	const char *said;
 
@@ -449,10 +449,23 @@ TEST(fault_table_full_of_own_addresses)
 	CHECK_CONTAINS(":2:12: error: mac-table-size 16 of switch 's' is too small", said);
 	frame = frame_again(frame);
 	expect_delivery(a, &frame, c);
+}
 
-	testbed_apply(tb, small_table, 16, static_entries(0x0d, 14), ", mac: '02:00:00:00:0b:03'");
+/* The new ones have room once the old ones are gone. */
+TEST(fault_table_full_of_own_addresses_takes_others)
+{
+	static const uint8_t old[] = {0x02, 0, 0, 0, 0x0c, 5}, new[] = {0x02, 0, 0, 0, 0x0d, 5};
+	struct station *a = testbed_guest(tb, "a"), *c;
+	const struct frame frame = frame_new(a->mac, new);
+
+	testbed_guest(tb, "b");
+	c = testbed_guest(tb, "c");
+	testbed_apply(tb, small_table, 16, static_entries(0x0c, 16), "");
+	testbed_apply(tb, small_table, 16, static_entries(0x0d, 16), "");
 	CHECK_TEXT("c", testbed_entry_port(tb, "s", new, 0));
 	CHECK(!testbed_entry(tb, "s", old, 0));
+	CHECK_EQUAL(16, json_number(testbed_switch(tb, "s"), "mac-table.used"));
+	expect_delivery(a, &frame, c);
 }
 
 TEST(fault_table_too_small_for_own_addresses)
@@ -812,17 +825,25 @@ TEST(fault_socket_path_of_a_file_is_refused)
 {
 	struct testbed *other = testbed_beside(tb);
 	char *own_socket = other->socket;
-	struct stat st;
 
 	other->socket = test_text("%s/letter", tb->folder);
 	write_file(other->socket, "mine\n");
 	CHECK_EQUAL(2, testbed_start_fails(other));
 	CHECK_TEXT("mine\n", run(NULL, "cat %s", other->socket));
 	CHECK_CONTAINS("is no socket", run(NULL, "cat %s/" TESTBED_LOG, other->folder));
-	purge_status(other, other->pins, other->socket);
-	if (lstat(other->socket, &st))
-		FAIL("%s after a purge, expected the file, got none", other->socket);
 	other->socket = own_socket;
+}
+
+TEST(fault_purge_leaves_a_file_at_the_socket_path)
+{
+	char *file = test_text("%s/letter", tb->folder);
+
+	testbed_stop(tb);
+	write_file(file, "mine\n");
+	purge_status(tb, tb->pins, file);
+	if (access(file, F_OK))
+		FAIL("%s after a purge, expected the file, got none", file);
+	CHECK_TEXT("mine\n", run(NULL, "cat %s", file));
 }
 
 TEST(fault_socket_of_another_agent_is_refused)
@@ -845,7 +866,7 @@ TEST(fault_socket_of_another_agent_is_refused)
 	CHECK_TEXT("up", testbed_port_text(tb, "b", "state"));
 }
 
-/* A purge that is told the neighbour's socket, as the default one may be. */
+/* A purge whose --socket is the neighbour's, as the default one may be. */
 TEST(fault_purge_leaves_the_socket_of_another_agent)
 {
 	struct testbed *other = testbed_beside(tb);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* XDP on the uplink: known unicast takes the short way, everything else the usual one. */
 #include <string.h>
+#include <stdio.h>
+#include <sys/utsname.h>
 #include "test/netns/control.h"
 
 /*
@@ -52,12 +54,26 @@ static struct frame udp(const struct lab *lab, const struct station *to)
 	return frame_ip(lab->wire->mac, to->mac, FRAME_UDP, 200);
 }
 
+/* Before kernel 6.3 nobody tells whether a veth takes frames from XDP; the switch leaves it to TC.
+ */
+static void need_redirect_to_veth(void)
+{
+	struct utsname system;
+	int major = 0, minor = 0;
+
+	uname(&system);
+	sscanf(system.release, "%d.%d", &major, &minor);
+	if (major < 6 || (major == 6 && minor < 3))
+		SKIP("kernel %s does not tell which devices take frames from XDP", system.release);
+}
+
 TEST(xdp_native_delivers_and_counts)
 {
 	const struct lab lab = make_lab(tb, "native", "untagged");
 	long long to_tap, from_wire;
 	struct frame frame;
 
+	need_redirect_to_veth();
 	CHECK_TEXT("native", json_text(testbed_switch(tb, "s"), "xdp.attached"));
 	announce(&lab, 0);
 	to_tap = testbed_counter(tb, "tap", "receive.packets");
@@ -96,6 +112,7 @@ TEST(xdp_takes_the_tag_off)
 	const struct lab lab = make_lab(tb, "native", "{access: 10}");
 	struct frame plain, tagged;
 
+	need_redirect_to_veth();
 	announce(&lab, 10);
 	plain = udp(&lab, lab.tap);
 	tagged = frame_tagged(plain, 10);
@@ -155,6 +172,7 @@ TEST(xdp_outlives_the_agent)
 	const struct lab lab = make_lab(tb, "native", "untagged");
 	struct frame frame;
 
+	need_redirect_to_veth();
 	announce(&lab, 0);
 	testbed_kill(tb);
 	frame = udp(&lab, lab.tap);
