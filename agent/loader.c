@@ -386,6 +386,16 @@ static const char *const own_pins[] = {
 	"stub_xdp",
 };
 
+/* "12_in", "12_out", "12_xdp", "lost" */
+static bool is_own_link(const char *name)
+{
+	const char *part = name + strspn(name, "0123456789");
+
+	if (part == name)
+		return !strcmp(name, "lost");
+	return !strcmp(part, "_in") || !strcmp(part, "_out") || !strcmp(part, "_xdp");
+}
+
 static void remove_links(const char *pin_dir)
 {
 	char path[600];
@@ -396,7 +406,7 @@ static void remove_links(const char *pin_dir)
 	folder = opendir(path);
 	while (folder && (entry = readdir(folder))) {
 		snprintf(path, sizeof(path), "%s/links/%s", pin_dir, entry->d_name);
-		if (entry->d_name[0] != '.')
+		if (is_own_link(entry->d_name))
 			unlink(path);
 	}
 	if (folder)

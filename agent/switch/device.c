@@ -55,6 +55,7 @@ static void consider(const struct xvs_agent *agent, const struct xvs_link *link,
 	char text[XVS_REASON_SIZE / 2];
 	const char *why = unfit(agent, link, text);
 
+	ret->unfit = why; /* what another port has may come free */
 	if (!why && taken(data, link->ifindex))
 		why = "another port has it";
 	if (why)
@@ -62,7 +63,6 @@ static void consider(const struct xvs_agent *agent, const struct xvs_link *link,
 			why);
 	else
 		ret->ifindex = link->ifindex;
-	ret->unfit = why;
 }
 
 static const char *fixed_name(const struct xvs_wanted *wanted, const char *host_device)

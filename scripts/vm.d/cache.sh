@@ -9,7 +9,8 @@ release=bookworm
 private_apt() {
 	local program=$1
 	shift
-	"$program" -qq -o Dir::Etc::SourceList="$cache/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
+	"$program" -qq -o Dir::Etc::SourceList="$cache/apt/sources.list" \
+		-o Dir::Etc::SourceParts=/dev/null \
 		-o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
 		-o Dir::State::Lists="$cache/apt/lists" -o Dir::Cache="$cache/apt" \
 		-o APT::Sandbox::User=root "$@"
@@ -18,14 +19,16 @@ private_apt() {
 # The mirror is the one that the system is set to.
 private_lists() {
 	local mirror
-	mirror=$(apt-get indextargets --format '$(RELEASE) $(CODENAME) $(REPO_URI)' 'Created-By: Packages' |
-		awk -v release=$release '($1 == release || $2 == release) && !/security/ { print $NF; exit }')
+	mirror=$(apt-get indextargets --format '$(RELEASE) $(CODENAME) $(REPO_URI)' \
+		'Created-By: Packages' | awk -v release=$release '
+		($1 == release || $2 == release) && !/security/ { print $NF; exit }')
 	if [ -z "$mirror" ]; then
 		echo "scripts/vm: apt's sources name no mirror of Debian $release" >&2
 		return 1
 	fi
 	mkdir -p "$cache"/apt/{lists,archives}/partial
-	printf 'deb %s %s main\n' "$mirror" $release "$mirror" $release-backports >"$cache/apt/sources.list"
+	printf 'deb %s %s main\n' "$mirror" $release "$mirror" $release-backports \
+		>"$cache/apt/sources.list"
 	private_apt apt-get update
 }
 
@@ -99,15 +102,20 @@ make_kernel() {
 	mv "$new" "$cache/kernel-$1"
 }
 
-# fill_cache SERIES: once; says so, since it takes a minute
+is_cached() {
+	tools_work && [ -s "$cache/kernel-$1/boot-modules" ]
+}
+
+# fill_cache SERIES: once; says so, since it takes half a minute
 fill_cache() {
+	is_cached "$1" && return
 	if ! mkdir -p "$cache" 2>/dev/null || [ ! -w "$cache" ]; then
 		echo "scripts/vm: $cache can't be written; set XDG_CACHE_HOME" >&2
 		return 1
 	fi
 	(
 		flock 9
-		tools_work && [ -s "$cache/kernel-$1/boot-modules" ] && exit 0
+		is_cached "$1" && exit # another run has done it meanwhile
 		echo "scripts/vm: fetching QEMU and Linux $1 into $cache" >&2
 		private_lists
 		tools_work || make_tools
