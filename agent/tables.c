@@ -121,6 +121,7 @@ int xvs_tables_set_port(struct xvs_tables *tables, uint32_t ifindex, uint32_t po
 		__atomic_store_n((uint64_t *)place, cached.word, __ATOMIC_RELEASE);
 	if (!port)
 		bpf_map_delete_elem(tables->port_index, &ifindex);
+	xvs_tables_fdb_changed(tables); /* nothing that was remembered of the device holds */
 	return 0;
 }
 

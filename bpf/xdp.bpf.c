@@ -20,10 +20,7 @@ struct xvs_fast {
 	struct xdp_md *xdp;
 	const struct xvs_control *control;
 	__u32 generation;
-	__u32 source; /* port id of the uplink */
-	__u32 to;
-	struct xvs_tag tag;
-	struct xvs_vlan vlan;
+	struct xvs_tag tag; /* as the frame came */
 };
 
 /* TCP stays with TC, where GRO has joined it; so does what hides its transport protocol. */
@@ -83,34 +80,79 @@ static __always_inline int xvs_xdp_set_tag(struct xvs_fast *f, const struct xvs_
 
 /*
  * Looks both addresses up: the source must be known here and fresh, else TC has something to
- * learn. Fills `found`. 0, or -1: TC decides.
+ * learn. 0 with found->to and until_jiffies set, or -1: TC decides.
  */
 static __always_inline int xvs_look_up(struct xvs_fast *f, const struct xvs_port_config *port,
-	const struct ethhdr *eth, struct xvs_xdp_found *found)
+	const struct ethhdr *eth, struct xvs_vlan vlan, struct xvs_xdp_found *found)
 {
 	__u64 now = bpf_ktime_get_coarse_ns(), idle = 0;
-	struct xvs_fdb_key key = {.vlan = f->vlan.id};
+	struct xvs_fdb_key key = {.vlan = vlan.id};
 	void *table = xvs_fdb_of(port);
 
-	found->until_jiffies = 0;
-	found->fdb_epoch = *(volatile __u32 *)&f->control->fdb_epoch; /* before the look-ups */
 	if (!table)
 		return -1;
 	__builtin_memcpy(key.mac, eth->h_source, XVS_MAC_SIZE);
-	if (xvs_fdb_find(table, &key, now, port->ageing_ns, &idle) != f->source ||
+	if (xvs_fdb_find(table, &key, now, port->ageing_ns, &idle) != found->source ||
 		idle >= XVS_FDB_REFRESH_NS)
 		return -1;
 	__builtin_memcpy(key.mac, eth->h_dest, XVS_MAC_SIZE);
-	f->to = xvs_fdb_destination(table, &key, now, port->ageing_ns);
-	if (!f->to || f->to == f->source)
+	found->to = xvs_fdb_destination(table, &key, now, port->ageing_ns);
+	if (!found->to || found->to == found->source)
 		return -1;
-	__builtin_memcpy(found->addresses, eth, 2 * ETH_ALEN);
-	found->vlan = f->vlan.id;
-	found->source = f->source;
-	found->to = f->to;
-	found->generation = f->generation;
 	/* a tick is 1 to 10 ms, so this is 1/17 to 6/10 of what is left of the second */
 	found->until_jiffies = bpf_jiffies64() + ((XVS_FDB_REFRESH_NS - idle) >> 24);
+	return 0;
+}
+
+/* The egress rules of the destination that XDP can tell. 0 with `found` filled, or -1. */
+static __always_inline int xvs_fill_destination(struct xvs_fast *f,
+	const struct xvs_port_config *port, struct xvs_vlan vlan, struct xvs_xdp_found *found)
+{
+	const struct xvs_port_config *to = xvs_port_config(found->to, f->generation);
+	struct xvs_tag want;
+
+	if (!to || to->switch_id != port->switch_id || !(to->flags & XVS_PORT_UP) ||
+		!(to->flags & XVS_PORT_XDP_TARGET))
+		return -1;
+	if (to->vlan_mode == XVS_VLAN_TRUNK && !(to->flags & XVS_PORT_ALL_VLANS))
+		return -1; /* its list is TC's business */
+	if (xvs_tag_for(to, NULL, vlan, f->tag.inner, &want))
+		return -1;
+	found->frame_max = to->mtu + ETH_HLEN;
+	found->want_control = want.control;
+	found->want_tag = want.present;
+	return 0;
+}
+
+/* The tag as one word, so that frames with different ones have nothing in common. */
+static __always_inline __u32 xvs_tag_word(const struct xvs_tag *tag)
+{
+	if (!tag->present)
+		return 0;
+	return 1u << 16 | tag->inner << 17 | (tag->protocol != XVS_TPID_8021Q) << 18 | tag->control;
+}
+
+/* The whole decision, remembered in `found`. 0, or -1: TC decides, and nothing is remembered. */
+static __always_inline int xvs_decide(
+	struct xvs_fast *f, const struct ethhdr *eth, struct xvs_xdp_found *found)
+{
+	const struct xvs_port_config *port;
+	struct xvs_vlan vlan;
+
+	found->until_jiffies = 0;
+	found->fdb_epoch = *(volatile __u32 *)&f->control->fdb_epoch; /* before the look-ups */
+	found->source = xvs_port_on(f->xdp->ingress_ifindex);
+	port = xvs_port_config(found->source, f->generation);
+	if (!port || port->kind != XVS_PORT_UPLINK || xvs_vlan_of(port, NULL, &f->tag, &vlan))
+		return -1;
+	if (xvs_look_up(f, port, eth, vlan, found) || xvs_fill_destination(f, port, vlan, found)) {
+		found->until_jiffies = 0;
+		return -1;
+	}
+	__builtin_memcpy(found->addresses, eth, 2 * ETH_ALEN);
+	found->ifindex = f->xdp->ingress_ifindex;
+	found->generation = f->generation;
+	found->tag = xvs_tag_word(&f->tag);
 	return 0;
 }
 
@@ -137,67 +179,53 @@ static __always_inline __u32 xvs_cache_place(const struct ethhdr *eth)
 	       (64 - XVS_XDP_CACHE_BITS);
 }
 
-/* Sets f->to, from the cache or the MAC table. 0, or -1: TC decides. */
-static __always_inline int xvs_find(
-	struct xvs_fast *f, const struct xvs_port_config *port, const struct ethhdr *eth)
+/* Does what is remembered hold for this frame, now? */
+static __always_inline int xvs_holds(
+	const struct xvs_fast *f, const struct ethhdr *eth, const struct xvs_xdp_found *found)
 {
-	__u32 place = xvs_cache_place(eth);
-	struct xvs_xdp_found *found = bpf_map_lookup_elem(&xdp_cache, &place);
-
-	if (!found)
-		return -1;
-	if (xvs_addresses_equal(found->addresses, eth) && found->vlan == f->vlan.id &&
-		found->source == f->source && found->generation == f->generation &&
-		found->fdb_epoch == *(volatile __u32 *)&f->control->fdb_epoch &&
-		bpf_jiffies64() < found->until_jiffies) {
-		f->to = found->to;
-		return 0;
-	}
-	return xvs_look_up(f, port, eth, found);
+	return xvs_addresses_equal(found->addresses, eth) && found->tag == xvs_tag_word(&f->tag) &&
+	       found->ifindex == f->xdp->ingress_ifindex && found->generation == f->generation &&
+	       found->fdb_epoch == *(volatile __u32 *)&f->control->fdb_epoch &&
+	       bpf_jiffies64() < found->until_jiffies;
 }
 
-/* The uplink's VLAN, then the addresses. 0 with f->to set, or -1: TC decides. */
-static __always_inline int xvs_fast_lookup(struct xvs_fast *f, const struct xvs_port_config *port)
+/* What is to be done with the frame, NULL: TC decides. */
+static __always_inline const struct xvs_xdp_found *xvs_find(struct xvs_fast *f)
 {
 	const struct ethhdr *eth = (void *)(long)f->xdp->data;
 	const void *end = (void *)(long)f->xdp->data_end;
+	struct xvs_xdp_found *found;
+	__u32 place;
 
-	if ((const void *)(eth + 1) > end || xvs_is_group(eth->h_dest))
-		return -1;
-	if (xvs_packet_tag(eth, end, &f->tag) || xvs_vlan_of(port, NULL, &f->tag, &f->vlan))
-		return -1;
-	if (xvs_is_tcp(eth, end, f->tag.present))
-		return -1;
-	return xvs_find(f, port, eth);
+	if ((const void *)(eth + 1) > end || xvs_is_group(eth->h_dest) ||
+		xvs_packet_tag(eth, end, &f->tag) || xvs_is_tcp(eth, end, f->tag.present))
+		return NULL;
+	place = xvs_cache_place(eth);
+	found = bpf_map_lookup_elem(&xdp_cache, &place);
+	if (!found || (!xvs_holds(f, eth, found) && xvs_decide(f, eth, found)))
+		return NULL;
+	return found;
 }
 
 static __always_inline int xvs_from_wire(struct xvs_fast *f)
 {
-	const struct xvs_port_config *port, *destination;
-	struct xvs_tag want;
+	const struct xvs_xdp_found *found = xvs_find(f);
+	struct xvs_tag want = {.protocol = XVS_TPID_8021Q};
 	__u32 bytes;
 
-	f->source = xvs_port_on(f->xdp->ingress_ifindex);
-	port = xvs_port_config(f->source, f->generation);
-	if (!port || port->kind != XVS_PORT_UPLINK || xvs_fast_lookup(f, port))
-		return XDP_PASS;
-	destination = xvs_port_config(f->to, f->generation);
-	if (!destination || destination->switch_id != port->switch_id ||
-		!(destination->flags & XVS_PORT_UP) || !(destination->flags & XVS_PORT_XDP_TARGET))
-		return XDP_PASS;
-	if (destination->vlan_mode == XVS_VLAN_TRUNK && !(destination->flags & XVS_PORT_ALL_VLANS))
-		return XDP_PASS; /* its list is TC's business */
-	if (xvs_tag_for(destination, NULL, f->vlan, f->tag.inner, &want))
+	if (!found)
 		return XDP_PASS;
 	bytes = bpf_xdp_get_buff_len(f->xdp);
-	if (bytes > destination->mtu + ETH_HLEN + (f->tag.present ? 4 : 0))
+	if (bytes > found->frame_max + (f->tag.present ? 4 : 0))
 		return XDP_PASS;
+	want.present = found->want_tag;
+	want.control = found->want_control;
 	/* first, while the frame is as it came: the device may have gone a moment ago */
-	if (bpf_redirect_map(&xdp_ports, f->to, XDP_PASS) != XDP_REDIRECT ||
+	if (bpf_redirect_map(&xdp_ports, found->to, XDP_PASS) != XDP_REDIRECT ||
 		xvs_xdp_set_tag(f, &want))
 		return XDP_PASS;
-	xvs_count_transmit(f->control, f->source, 1, bytes);
-	xvs_count_receive(f->control, f->to, 1, bytes);
+	xvs_count_transmit(f->control, found->source, 1, bytes);
+	xvs_count_receive(f->control, found->to, 1, bytes);
 	return XDP_REDIRECT;
 }
 

@@ -30,7 +30,8 @@ struct xvs_control {
 	__u32 saved_backlog; /* net.core.netdev_max_backlog before it was raised; 0 = untouched */
 	__u32 hook; /* enum xvs_hook_kind + 1: how the stubs are attached; 0 = not yet */
 	__u32 hurrying; /* not 0: the agent has set rcu_expedited, see agent/hook.h */
-	__u32 fdb_epoch; /* grows when an entry of a MAC table moves or goes: cached lookups end */
+	__u32 fdb_epoch; /* grows when an address moves or goes, or a device changes its port:
+			    cached lookups end */
 };
 
 /* Map `port_index`, hash: interface index (__u32) to the port on it. */
@@ -174,15 +175,22 @@ struct xvs_flood_list {
  * and no later than `until_jiffies`.
  */
 struct xvs_xdp_found {
-	__u8 addresses[2 * XVS_MAC_SIZE]; /* destination, source: as in the frame */
-	__u16 vlan;
-	__u16 reserved;
-	__u32 source; /* port ids */
-	__u32 to;
+	__u64 until_jiffies; /* the kernel's tick: reading it costs next to nothing */
 	__u32 generation;
 	__u32 fdb_epoch;
-	__u64 until_jiffies; /* the kernel's tick: reading it costs next to nothing */
+	__u32 ifindex; /* of the uplink */
+	__u32 tag; /* the frame's, packed: see bpf/xdp.bpf.c */
+	__u8 addresses[2 * XVS_MAC_SIZE]; /* destination, source: as in the frame */
+	/* what was found */
+	__u32 source; /* port ids */
+	__u32 to;
+	__u32 frame_max; /* bytes of the longest frame that fits the destination, its tag not
+			    counted */
+	__u16 want_control; /* of the tag it is to have, host order */
+	__u16 want_tag; /* 0: it is to have none */
+	__u32 reserved;
 };
+_Static_assert(sizeof(struct xvs_xdp_found) == 56, "within a cache line");
 
 /* Map `flood_members`, array, mmapable. Array elements take 8 bytes at least, so the value has 8.
  */
