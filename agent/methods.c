@@ -128,7 +128,7 @@ static json_t *show_agent(struct xvs_agent *agent)
 
 	uname(&system);
 	return json_pack("{s:{s:s, s:i, s:s, s:s, s:s, s:i, s:I, s:s, s:I}}", "agent", "version",
-		XVS_VERSION, "pid", getpid(), "kernel", system.release, "pin-dir",
+		XVS_VERSION, "pid", getpid(), "kernel", system.release, "pin_dir",
 		agent->options.pin_dir, "socket", agent->options.socket, "layout",
 		XVS_LAYOUT_VERSION, "generation",
 		(json_int_t)agent->loader.tables.control->generation, "hook",

@@ -39,12 +39,12 @@ static char *backlog_text(const json_t *agent)
 
 static char *mac_pool_text(const json_t *agent)
 {
-	char *first = ctl_text(agent, "mac-pool.first"), *text = NULL;
+	char *first = ctl_text(agent, "mac_pool.first"), *text = NULL;
 
 	if (first)
 		text = ctl_format("%" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
 				  " in use, from %s",
-			ctl_number(agent, "mac-pool.used"), ctl_number(agent, "mac-pool.size"),
+			ctl_number(agent, "mac_pool.used"), ctl_number(agent, "mac_pool.size"),
 			first);
 	free(first);
 	return text;
@@ -64,7 +64,7 @@ static const struct ctl_column lines[] = {
 	{"hook", .path = "hook"},
 	{"layout", .path = "layout"},
 	{"generation", .path = "generation"},
-	{"pin-dir", .path = "pin-dir"},
+	{"pin-dir", .path = "pin_dir"},
 	{"socket", .path = "socket"},
 	{"backlog", .text = backlog_text},
 	{"mac-pool", .text = mac_pool_text},

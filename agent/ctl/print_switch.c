@@ -37,8 +37,8 @@ static char *xdp_text(const json_t *object)
 
 static char *host_port_text(const json_t *object)
 {
-	char *interface = ctl_text(object, "host-port.interface"), *text;
-	char *vlan = ctl_text(object, "host-port.vlan"), *mac = ctl_text(object, "host-port.mac");
+	char *interface = ctl_text(object, "host_port.interface"), *text;
+	char *vlan = ctl_text(object, "host_port.vlan"), *mac = ctl_text(object, "host_port.mac");
 
 	text = !interface ? NULL
 			  : ctl_format("%s%s%s%s%s", interface, vlan ? ", vlan " : "",
@@ -58,10 +58,10 @@ static char *ageing_text(const json_t *object)
 
 static char *mac_table_text(const json_t *object)
 {
-	if (!ctl_find(object, "mac-table"))
+	if (!ctl_find(object, "mac_table"))
 		return NULL;
 	return ctl_format("%" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT " entries",
-		ctl_number(object, "mac-table.used"), ctl_number(object, "mac-table.size"));
+		ctl_number(object, "mac_table.used"), ctl_number(object, "mac_table.size"));
 }
 
 static const struct ctl_column columns[] = {
@@ -69,10 +69,10 @@ static const struct ctl_column columns[] = {
 	{"STATE", .path = "state", .flags = CTL_BRIEF | CTL_STATE},
 	{"TYPE", .path = "type", .flags = CTL_BRIEF},
 	{"UPLINK", .path = "uplink"},
-	{"HOST-PORT", .path = "host-port.interface"},
+	{"HOST-PORT", .path = "host_port.interface"},
 	{"PORTS", .path = "ports", .flags = CTL_RIGHT},
-	{"MACS", .path = "mac-table.used", .flags = CTL_RIGHT},
-	{"MACS-MAX", .path = "mac-table.size", .flags = CTL_RIGHT},
+	{"MACS", .path = "mac_table.used", .flags = CTL_RIGHT},
+	{"MACS-MAX", .path = "mac_table.size", .flags = CTL_RIGHT},
 	{"REASONS", .text = reasons_text, .flags = CTL_OPTIONAL},
 	{0},
 };

@@ -71,7 +71,7 @@ static json_t *describe_counters(const struct xvs_tables *tables, uint32_t id)
 		(json_int_t)sum.transmit_packets, "bytes", (json_int_t)sum.transmit_bytes,
 		"receive", "packets", (json_int_t)sum.receive_packets, "bytes",
 		(json_int_t)sum.receive_bytes, "flooded", (json_int_t)sum.flooded_packets,
-		"learned", (json_int_t)sum.learned, "not-learned", (json_int_t)sum.not_learned);
+		"learned", (json_int_t)sum.learned, "not_learned", (json_int_t)sum.not_learned);
 }
 
 static json_t *describe_drops(const struct xvs_tables *tables, uint32_t id)
@@ -139,7 +139,7 @@ json_t *xvs_port_describe(
 		kind_words[port->kind], "interface", link ? link->name : NULL, "ifindex",
 		port->ifindex, "state", state, "reason", reason[0] ? reason : NULL, "vlan",
 		describe_vlan(wanted->vlan), "mac", mac_or_null(config), "mtu", config->mtu, "path",
-		config->flags & XVS_PORT_PEER ? "peer" : "redirect", "priority-tag",
+		config->flags & XVS_PORT_PEER ? "peer" : "redirect", "priority_tag",
 		wanted->keep_priority, "learning", "limit", wanted->learning_limit, "used",
 		tables->port_state[port->id].learned, "counters",
 		describe_counters(tables, port->id), "drops", describe_drops(tables, port->id));
@@ -233,7 +233,7 @@ static void describe_host_port(
 	host = xvs_vport_find(agent->switching, name);
 	if (!item->host_port.present || !host)
 		return;
-	json_object_set_new(answer, "host-port",
+	json_object_set_new(answer, "host_port",
 		json_pack("{s:s, s:i, s:o}", "interface", item->host_port.interface, "vlan",
 			item->host_port.vlan.id, "mac",
 			mac_or_null(xvs_vport_config(agent, host))));
@@ -251,7 +251,7 @@ json_t *xvs_switch_describe(struct xvs_agent *agent, const struct xvs_switch *it
 	add_reasons(agent, uplink, item, reasons);
 	answer = json_pack("{s:s, s:i, s:s, s:s, s:i, s:{s:i, s:i}, s:i}", "name", item->name, "id",
 		state->id, "type", xvs_switch_type_words[item->type], "state",
-		json_array_size(reasons) ? "degraded" : "ok", "ageing", item->ageing_s, "mac-table",
+		json_array_size(reasons) ? "degraded" : "ok", "ageing", item->ageing_s, "mac_table",
 		"size", state->size, "used", table_used(agent, state), "ports",
 		count_ports(agent, state->id));
 	if (json_array_size(reasons))
@@ -274,7 +274,7 @@ static void describe_agent(struct xvs_agent *agent, json_t *answer)
 		json_pack("{s:i, s:o, s:s?}", "needed", 2 * switching->longest_flood, "current",
 			current_backlog(), "error",
 			switching->backlog_error[0] ? switching->backlog_error : NULL));
-	json_object_set_new(about, "mac-pool",
+	json_object_set_new(about, "mac_pool",
 		json_pack("{s:s, s:I, s:i}", "first", xvs_mac_format(&first, text), "size",
 			(json_int_t)switching->pool.size, "used", xvs_pool_used(&switching->pool)));
 }

@@ -49,7 +49,7 @@ json_t *testbed_switch(struct testbed *tb, const char *name);
 json_t *testbed_port(struct testbed *tb, const char *name);
 #define testbed_port(...) FROM_HERE(testbed_port(__VA_ARGS__))
 
-/* Members of an object by path, such as "mac-table.used". A missing number fails the test. */
+/* Members of an object by path, such as "mac_table.used". A missing number fails the test. */
 long long json_number(json_t *object, const char *path);
 #define json_number(...) FROM_HERE(json_number(__VA_ARGS__))
 const char *json_text(json_t *object, const char *path); /* NULL: null or missing */

@@ -270,8 +270,8 @@ TEST(mac_pool_assigns_and_keeps)
 	testbed_kill(tb);
 	testbed_start(tb);
 	CHECK_TEXT("02:11:22:33:44:01", testbed_port_text(tb, "b", "mac")); /* not the first now */
-	CHECK_EQUAL(1, json_number(testbed_json(tb, "show"), "agent.mac-pool.used"));
-	CHECK_EQUAL(2, json_number(testbed_json(tb, "show"), "agent.mac-pool.size"));
+	CHECK_EQUAL(1, json_number(testbed_json(tb, "show"), "agent.mac_pool.used"));
+	CHECK_EQUAL(2, json_number(testbed_json(tb, "show"), "agent.mac_pool.size"));
 }
 
 TEST(mac_pool_exhausted_is_an_error)
@@ -375,7 +375,7 @@ TEST(mac_table_is_resized_in_place)
 	testbed_apply(tb, config, 1000);
 	expect_delivery(a, &frame, b, c);
 	testbed_apply(tb, config, 5000);
-	CHECK_EQUAL(5000, json_number(testbed_switch(tb, "s"), "mac-table.size"));
+	CHECK_EQUAL(5000, json_number(testbed_switch(tb, "s"), "mac_table.size"));
 	frame = frame_new(b->mac, a->mac);
 	expect_delivery(b, &frame, a);
 }

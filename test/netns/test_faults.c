@@ -162,7 +162,7 @@ static unsigned int learn_many(struct testbed *tb)
 	testbed_guest(tb, "b", .silent = true);
 	testbed_apply(tb, TWO_PORTS);
 	send_from_many(a, MANY_ENTRIES);
-	CHECK_EQUAL(MANY_ENTRIES, json_number(testbed_switch(tb, "s"), "mac-table.used"));
+	CHECK_EQUAL(MANY_ENTRIES, json_number(testbed_switch(tb, "s"), "mac_table.used"));
 	return MANY_ENTRIES;
 }
 
@@ -274,8 +274,8 @@ static char *everything(struct testbed *tb)
 		text = test_text("%s%s id %lld %s uplink %s host %s size %lld ports %lld\n", text,
 			json_text(object, "name"), json_number(object, "id"),
 			json_text(object, "type"), json_text(object, "uplink"),
-			json_text(object, "host-port.interface"),
-			json_number(object, "mac-table.size"), json_number(object, "ports"));
+			json_text(object, "host_port.interface"),
+			json_number(object, "mac_table.size"), json_number(object, "ports"));
 	json_array_foreach (ports, i, object)
 		text = test_text("%s%s id %lld ifindex %lld mac %s %s\n", text,
 			json_text(object, "name"), json_number(object, "id"),
@@ -398,17 +398,17 @@ TEST(fault_learned_entries_give_way_in_a_full_table)
 
 	testbed_apply(tb, small_table, 64, "", "");
 	send_from_many(a, 200);
-	CHECK_EQUAL(64, json_number(testbed_switch(tb, "s"), "mac-table.used"));
+	CHECK_EQUAL(64, json_number(testbed_switch(tb, "s"), "mac_table.used"));
 	testbed_command(tb, "fdb add %s switch s port c", mac_text(by_hand));
 	CHECK_TEXT("c", testbed_entry_port(tb, "s", by_hand, 0));
 	frame = frame_new(a->mac, by_hand);
 	expect_delivery(a, &frame, c);
 
 	send_from_many(a, 200);
-	CHECK_EQUAL(64, json_number(testbed_switch(tb, "s"), "mac-table.used"));
+	CHECK_EQUAL(64, json_number(testbed_switch(tb, "s"), "mac_table.used"));
 	testbed_apply(tb, small_table, 64, "", ", mac: '02:00:00:00:0b:02'");
 	CHECK_TEXT("b", testbed_entry_port(tb, "s", assigned, -1));
-	CHECK_BETWEEN(1, 64, json_number(testbed_switch(tb, "s"), "mac-table.used"));
+	CHECK_BETWEEN(1, 64, json_number(testbed_switch(tb, "s"), "mac_table.used"));
 	/* what gave way is counted as gone */
 	CHECK_BETWEEN(0, 62, json_number(testbed_port(tb, "a"), "learning.used"));
 	frame = frame_new(a->mac, assigned);
@@ -439,7 +439,7 @@ TEST(fault_table_full_of_own_addresses)
 	testbed_apply(tb, small_table, 16, "", "");
 	send_from_many(a, 50);
 	testbed_apply(tb, small_table, 16, static_entries(0x0c, 14), ", mac: '02:00:00:00:0b:02'");
-	CHECK_EQUAL(15, json_number(testbed_switch(tb, "s"), "mac-table.used"));
+	CHECK_EQUAL(15, json_number(testbed_switch(tb, "s"), "mac_table.used"));
 	expect_delivery(a, &frame, c);
 	said = testbed_command_fails(
 		tb, CONTROL_WRONG, "fdb add 02:00:00:00:0f:00 switch s port c");
@@ -464,7 +464,7 @@ TEST(fault_table_full_of_own_addresses_takes_others)
 	testbed_apply(tb, small_table, 16, static_entries(0x0d, 16), "");
 	CHECK_TEXT("c", testbed_entry_port(tb, "s", new, 0));
 	CHECK(!testbed_entry(tb, "s", old, 0));
-	CHECK_EQUAL(16, json_number(testbed_switch(tb, "s"), "mac-table.used"));
+	CHECK_EQUAL(16, json_number(testbed_switch(tb, "s"), "mac_table.used"));
 	expect_delivery(a, &frame, c);
 }
 

@@ -298,7 +298,7 @@ TEST(learning_limit_holds_a_flooding_guest)
 	CHECK_EQUAL(5, json_number(port, "learning.limit"));
 	CHECK_EQUAL(5, json_number(port, "learning.used"));
 	CHECK_EQUAL(5, testbed_counter(tb, "a", "learned"));
-	CHECK_EQUAL(95, testbed_counter(tb, "a", "not-learned"));
+	CHECK_EQUAL(95, testbed_counter(tb, "a", "not_learned"));
 	announce(t.b, t.a, t.c);
 	expect_delivery(t.c, &to_b, t.b);
 }
@@ -311,10 +311,10 @@ TEST(full_table_drops_nothing)
 	send_from_many(t.a, 50);
 	CHECK_SOON(testbed_counter(tb, "b", "receive.packets") == 50);
 	CHECK_EQUAL(16, testbed_counter(tb, "a", "learned"));
-	CHECK_EQUAL(34, testbed_counter(tb, "a", "not-learned"));
+	CHECK_EQUAL(34, testbed_counter(tb, "a", "not_learned"));
 	object = testbed_switch(tb, "s");
-	CHECK_EQUAL(16, json_number(object, "mac-table.size"));
-	CHECK_EQUAL(16, json_number(object, "mac-table.used"));
+	CHECK_EQUAL(16, json_number(object, "mac_table.size"));
+	CHECK_EQUAL(16, json_number(object, "mac_table.used"));
 	CHECK_TEXT("", testbed_drops(tb, "a"));
 }
 
@@ -362,7 +362,7 @@ TEST(fdb_shows_a_large_table)
 
 	make_trio(tb, "", "");
 	send_from_many(station_next(NULL), count);
-	CHECK_EQUAL(count, json_number(testbed_switch(tb, "s"), "mac-table.used"));
+	CHECK_EQUAL(count, json_number(testbed_switch(tb, "s"), "mac_table.used"));
 	CHECK_EQUAL(
 		count, json_array_size(json_object_get(testbed_json(tb, "fdb show"), "entries")));
 	CHECK_EQUAL(count, json_number(testbed_json(tb, "fdb flush"), "flushed"));

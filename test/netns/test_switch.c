@@ -43,7 +43,7 @@ TEST(internal_switch_has_a_host_port)
 
 	testbed_apply(tb, "switches: {s: {type: internal, host-port: {addresses: [10.7.0.1/24]}}}\n"
 			  "ports: {a: {switch: s, interface: a}}\n");
-	CHECK_TEXT("s", json_text(testbed_switch(tb, "s"), "host-port.interface"));
+	CHECK_TEXT("s", json_text(testbed_switch(tb, "s"), "host_port.interface"));
 	testbed_wait_port_state(tb, "s/host", "up");
 	ping(&tb->host, "10.7.0.2");
 	ping(&a->netns, "10.7.0.1");
@@ -70,7 +70,7 @@ TEST(host_port_with_vlan_and_addresses)
 	no_ping(&tb->host, "10.7.0.3");
 	no_ping(&b->netns, "10.7.0.1");
 	ping(&a->netns, "10.7.0.1");
-	CHECK_EQUAL(10, json_number(testbed_switch(tb, "s"), "host-port.vlan"));
+	CHECK_EQUAL(10, json_number(testbed_switch(tb, "s"), "host_port.vlan"));
 }
 
 TEST(host_port_follows_its_configuration)

@@ -17,22 +17,22 @@ XVSCTL = os.environ.get("XVSCTL", "xvsctl")
 PORT = {
     "name": "vm1", "id": 3, "switch": "prod", "kind": "vport", "interface": "tap0", "ifindex": 12,
     "state": "up", "reason": None, "vlan": {"mode": "trunk", "native": 1, "allowed": "1-10,20"},
-    "mac": "02:00:00:00:00:01", "mtu": 1500, "path": "redirect", "priority-tag": False,
+    "mac": "02:00:00:00:00:01", "mtu": 1500, "path": "redirect", "priority_tag": False,
     "learning": {"limit": 128, "used": 4},
     "counters": {"transmit": {"packets": 10, "bytes": 1000}, "receive": {"packets": 7, "bytes": 9007199254740993},
-                 "flooded": 5, "learned": 4, "not-learned": 2},
+                 "flooded": 5, "learned": 4, "not_learned": 2},
     "drops": {"vlan-tagged": 3, "brand-new": 1}}
 WAITING = dict(PORT, name="vm20", state="waiting", interface=None, ifindex=0, mac=None, drops={},
                reason="no interface tap20", vlan={"mode": "access", "id": 100})
 SWITCH = {
     "name": "prod", "id": 1, "type": "external", "state": "degraded", "reasons": ["no fq on eth1"],
     "uplink": "eth1", "xdp": {"wanted": "auto", "attached": "none", "reason": "eth1 is a veth"},
-    "host-port": {"interface": "prod", "vlan": 10, "mac": "02:00:00:00:00:02"}, "ageing": 300,
-    "mac-table": {"size": 65536, "used": 6}, "ports": 2}
+    "host_port": {"interface": "prod", "vlan": 10, "mac": "02:00:00:00:00:02"}, "ageing": 300,
+    "mac_table": {"size": 65536, "used": 6}, "ports": 2}
 AGENT = {
-    "version": "0.1.0", "pid": 1, "kernel": "6.1.0", "pin-dir": "/sys/fs/bpf/xvswitch", "socket": "/run/x",
+    "version": "0.1.0", "pid": 1, "kernel": "6.1.0", "pin_dir": "/sys/fs/bpf/xvswitch", "socket": "/run/x",
     "layout": 1, "generation": 7, "hook": "tcx", "backlog": {"needed": 64, "current": 1000, "error": None},
-    "mac-pool": {"first": "02:00:00:00:00:00", "size": 256, "used": 3}, "memory": 4194304}
+    "mac_pool": {"first": "02:00:00:00:00:00", "size": 256, "used": 3}, "memory": 4194304}
 
 
 def entry(number):
