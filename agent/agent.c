@@ -8,9 +8,10 @@
 #include "agent/control.h"
 #include "agent/log.h"
 #include "agent/store.h"
+#include "agent/transaction.h"
+#include "agent/trial.h"
 
 #define TICK_US 1000000
-#define LONG_PLAN 16 /* steps: worth a hurry */
 
 const struct xvs_feature *const xvs_features[] = {&xvs_feature_switch, NULL};
 
@@ -22,45 +23,34 @@ int xvs_agent_validate(
 	return report->count ? -EINVAL : 0;
 }
 
-static int make_plan(
-	struct xvs_agent *agent, const struct xvs_config *config, struct xvs_plan *plan)
+/* From the plan to the end. Clears `change`. */
+static int carry_out(struct xvs_transaction *change)
 {
-	int error = 0;
+	int error = xvs_transaction_plan(change);
 
-	for (size_t i = 0; !error && xvs_features[i]; i++) {
-		error = xvs_features[i]->observe(agent);
-		error = error ?: xvs_features[i]->plan(agent, config, plan);
-	}
+	error = error ?: xvs_transaction_run(change);
+	if (!error)
+		xvs_transaction_commit(change);
+	for (size_t i = 0; !error && i < change->plan.count; i++)
+		xvs_log(LOG_INFO, "%s", change->plan.steps[i].what);
+	xvs_transaction_clear(change);
 	return error;
 }
 
-int xvs_agent_apply(struct xvs_agent *agent, struct xvs_config *config, struct xvs_plan *plan)
+static int apply(struct xvs_agent *agent, struct xvs_config *config)
 {
-	int error = make_plan(agent, config, plan);
+	struct xvs_transaction change = {.agent = agent, .config = config};
 
-	if (!error && plan->count >= LONG_PLAN)
-		xvs_hook_hurry(&agent->loader, true);
-	error = error ?: xvs_plan_run(plan, agent);
-	xvs_hook_hurry(&agent->loader, false);
-	if (error)
-		return error;
-	if (config != agent->running) {
-		xvs_config_free(agent->running);
-		agent->running = config;
-	}
-	return 0;
+	return carry_out(&change);
 }
 
 void xvs_agent_reconcile(struct xvs_agent *agent)
 {
-	struct xvs_plan plan = {0};
-	int error = xvs_agent_apply(agent, agent->running, &plan);
+	struct xvs_transaction change = {.agent = agent, .config = agent->running};
+	int error = carry_out(&change);
 
 	if (error)
 		xvs_log(LOG_ERR, "keeping up with the kernel: %s", strerror(-error));
-	for (size_t i = 0; !error && i < plan.count; i++)
-		xvs_log(LOG_INFO, "%s", plan.steps[i].what);
-	xvs_plan_clear(&plan);
 }
 
 static int on_links(sd_event_source *source, int fd, uint32_t events, void *data)
@@ -91,34 +81,6 @@ static int on_end(sd_event_source *source, const struct signalfd_siginfo *info, 
 	return sd_event_exit(sd_event_source_get_event(source), 0);
 }
 
-static int add_sources(struct xvs_agent *agent)
-{
-	uint64_t now;
-	int error = sd_event_now(agent->event, CLOCK_MONOTONIC, &now);
-
-	if (error >= 0)
-		error = sd_event_add_io(
-			agent->event, NULL, xvs_links_fd(&agent->links), EPOLLIN, on_links, agent);
-	if (error >= 0) {
-		sd_event_source *tick;
-
-		error = sd_event_add_time(
-			agent->event, &tick, CLOCK_MONOTONIC, now + TICK_US, 0, on_tick, agent);
-		if (error >= 0) {
-			sd_event_source_set_enabled(tick, SD_EVENT_ON);
-			sd_event_source_set_floating(tick, true);
-			sd_event_source_unref(tick);
-		}
-	}
-	if (error >= 0)
-		error = sd_event_add_signal(
-			agent->event, NULL, SIGTERM | SD_EVENT_SIGNAL_PROCMASK, on_end, agent);
-	if (error >= 0)
-		error = sd_event_add_signal(
-			agent->event, NULL, SIGINT | SD_EVENT_SIGNAL_PROCMASK, on_end, agent);
-	return error < 0 ? error : 0;
-}
-
 static void log_report(const struct xvs_report *report)
 {
 	for (size_t i = 0; i < report->count && i < XVS_REPORT_MAX; i++) {
@@ -129,6 +91,30 @@ static void log_report(const struct xvs_report *report)
 	}
 }
 
+typedef int (*load_t)(const struct xvs_agent *agent, struct xvs_sources *sources,
+	struct xvs_report *report, struct xvs_config **ret);
+
+static int load_and_apply(struct xvs_agent *agent, load_t load)
+{
+	struct xvs_report report = {0};
+	struct xvs_config *config = NULL;
+	struct xvs_sources sources = {0};
+	int error = load(agent, &sources, &report, &config);
+
+	error = error ?: xvs_agent_validate(agent, config, &report);
+	if (error)
+		xvs_config_free(config);
+	else
+		error = apply(agent, config);
+	if (error) {
+		log_report(&report);
+		xvs_log(LOG_ERR, "the configuration is not in force: %s", strerror(-error));
+	}
+	xvs_report_clear(&report);
+	xvs_sources_clear(&sources);
+	return error;
+}
+
 /*
  * After a restart the state that was running, after a boot the configured one. A configuration
  * that can't be read or applied is no reason to die: what the maps hold goes on, and the socket
@@ -136,23 +122,60 @@ static void log_report(const struct xvs_report *report)
  */
 static int start_configuration(struct xvs_agent *agent)
 {
-	struct xvs_report report = {0};
-	struct xvs_config *config = NULL;
-	struct xvs_sources sources = {0};
-	struct xvs_plan plan = {0};
-	int error = xvs_store_load(agent, &sources, &report, &config);
+	xvs_store_unstage(agent);
+	return load_and_apply(agent, xvs_store_load) == -ENOMEM ? -ENOMEM : 0;
+}
 
-	error = error ?: xvs_agent_validate(agent, config, &report);
-	error = error ?: xvs_agent_apply(agent, config, &plan);
-	if (error) {
-		log_report(&report);
-		xvs_log(LOG_ERR, "the configuration is not in force: %s", strerror(-error));
-		xvs_config_free(config);
-	}
-	xvs_report_clear(&report);
-	xvs_sources_clear(&sources);
-	xvs_plan_clear(&plan);
-	return error == -ENOMEM ? error : 0;
+/* SIGHUP: the boot configuration once more. */
+static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *data)
+{
+	struct xvs_agent *agent = data;
+	uint64_t now;
+
+	sd_event_now(agent->event, CLOCK_MONOTONIC, &now);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)now);
+	if (agent->trial)
+		xvs_log(LOG_ERR, "reload refused: a trial is pending; confirm or cancel it first");
+	else if (!load_and_apply(agent, xvs_store_load_boot))
+		xvs_log(LOG_NOTICE, "reloaded %s", agent->options.config);
+	sd_notify(0, "READY=1");
+	return 0;
+}
+
+static int add_tick(struct xvs_agent *agent)
+{
+	sd_event_source *tick;
+	uint64_t now;
+	int error = sd_event_now(agent->event, CLOCK_MONOTONIC, &now);
+
+	if (error >= 0)
+		error = sd_event_add_time(
+			agent->event, &tick, CLOCK_MONOTONIC, now + TICK_US, 0, on_tick, agent);
+	if (error < 0)
+		return error;
+	sd_event_source_set_enabled(tick, SD_EVENT_ON);
+	sd_event_source_set_floating(tick, true);
+	sd_event_source_unref(tick);
+	return 0;
+}
+
+static int add_sources(struct xvs_agent *agent)
+{
+	const struct {
+		int number;
+		sd_event_signal_handler_t handle;
+	} signals[] = {{SIGTERM, on_end}, {SIGINT, on_end}, {SIGHUP, on_reload}};
+	int error = sd_event_add_io(
+		agent->event, NULL, xvs_links_fd(&agent->links), EPOLLIN, on_links, agent);
+
+	if (error >= 0)
+		error = add_tick(agent);
+	for (size_t i = 0; error >= 0 && i < sizeof(signals) / sizeof(signals[0]); i++)
+		error = sd_event_add_signal(agent->event, NULL,
+			signals[i].number | SD_EVENT_SIGNAL_PROCMASK, signals[i].handle, agent);
+	if (error >= 0)
+		error = sd_event_set_watchdog(agent->event, true); /* where systemd asks for it */
+	return error < 0 ? error : 0;
 }
 
 /* What is attached already stays as it is: changing the kind would take the ports off for a while.
@@ -195,8 +218,8 @@ int xvs_agent_open(struct xvs_agent *agent, const struct xvs_options *options)
 	if (error < 0)
 		return error;
 	error = open_parts(agent, options);
+	error = error ?: add_sources(agent); /* from here on a signal waits for the loop */
 	error = error ?: start_configuration(agent);
-	error = error ?: add_sources(agent);
 	error = error ?: xvs_control_open(agent);
 	if (error < 0)
 		return error;
@@ -206,6 +229,7 @@ int xvs_agent_open(struct xvs_agent *agent, const struct xvs_options *options)
 
 void xvs_agent_close(struct xvs_agent *agent)
 {
+	xvs_trial_end(agent, XVS_OUTCOME_CANCELED);
 	xvs_control_close(agent);
 	for (size_t i = 0; xvs_features[i]; i++)
 		xvs_features[i]->close(agent);
@@ -213,6 +237,45 @@ void xvs_agent_close(struct xvs_agent *agent)
 	xvs_loader_close(&agent->loader);
 	xvs_config_free(agent->running);
 	sd_event_unref(agent->event);
+}
+
+int xvs_agent_settle(const struct xvs_options *options)
+{
+	struct xvs_agent agent = {0};
+	int error = open_parts(&agent, options);
+
+	error = error ?: start_configuration(&agent);
+	xvs_agent_close(&agent);
+	return error;
+}
+
+/* What the last daemon had in force tells what is to be given back. None: it must do without. */
+static void recall_running(struct xvs_agent *agent)
+{
+	struct xvs_report report = {0};
+	struct xvs_config *config = NULL;
+	struct xvs_sources sources = {0};
+
+	if (!xvs_store_load(agent, &sources, &report, &config)) {
+		xvs_config_free(agent->running);
+		agent->running = config;
+	}
+	xvs_report_clear(&report);
+	xvs_sources_clear(&sources);
+}
+
+static void give_all_back(struct xvs_agent *agent)
+{
+	struct xvs_transaction change = {
+		.agent = agent,
+		.config = xvs_config_new(),
+		.passing = true,
+	};
+
+	if (!change.config || carry_out(&change))
+		xvs_log(LOG_ERR, "not everything could be given back");
+	for (size_t i = 0; xvs_features[i]; i++)
+		xvs_features[i]->release(agent);
 }
 
 int xvs_agent_purge(const struct xvs_options *options)
@@ -223,8 +286,10 @@ int xvs_agent_purge(const struct xvs_options *options)
 	if (access(options->pin_dir, F_OK))
 		return 0; /* nothing of ours */
 	error = open_parts(&agent, options);
-	for (size_t i = 0; !error && xvs_features[i]; i++)
-		xvs_features[i]->release(&agent);
+	if (!error) {
+		recall_running(&agent);
+		give_all_back(&agent);
+	}
 	if (!error && !xvs_control_clear(options->socket)) /* else it is another agent's */
 		error = xvs_store_remove(&agent);
 	if (error == -EPROTO)

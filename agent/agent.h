@@ -17,8 +17,11 @@ struct xvs_options {
 	const char *hook; /* "auto" or "clsact" */
 };
 
+extern const struct xvs_feature *const xvs_features[]; /* ends with NULL */
+
 struct xvs_control_server;
 struct xvs_switching;
+struct xvs_trial;
 
 struct xvs_agent {
 	struct xvs_options options;
@@ -27,6 +30,7 @@ struct xvs_agent {
 	enum xvs_hook_kind hook;
 	struct xvs_links links;
 	struct xvs_config *running; /* in force; never NULL once open */
+	struct xvs_trial *trial; /* pending, or NULL */
 	struct xvs_control_server *server;
 	struct xvs_switching *switching; /* state of agent/switch */
 };
@@ -35,19 +39,14 @@ struct xvs_agent {
 int xvs_agent_open(struct xvs_agent *agent, const struct xvs_options *options);
 /* Traffic flows on. */
 void xvs_agent_close(struct xvs_agent *agent);
+/* What a daemon does when it starts, without one that goes on. 0 or -errno, logged. */
+int xvs_agent_settle(const struct xvs_options *options);
 /* `--purge`: gives everything back and removes the pins. 0 or -errno, logged. */
 int xvs_agent_purge(const struct xvs_options *options);
 
 /* All features' validate. 0, or -EINVAL with problems in `report`. */
 int xvs_agent_validate(
 	const struct xvs_agent *agent, const struct xvs_config *config, struct xvs_report *report);
-
-/*
- * Brings a valid `config` into force: plan, run, remember. Takes `config` over when it succeeds;
- * when it fails the old one stays in force. `plan` tells what was done, or where it failed; the
- * caller clears it. 0 or -errno.
- */
-int xvs_agent_apply(struct xvs_agent *agent, struct xvs_config *config, struct xvs_plan *plan);
 
 /* The kernel changed: bring the running configuration into force again, as far as it goes. */
 void xvs_agent_reconcile(struct xvs_agent *agent);

@@ -5,7 +5,8 @@
  *
  *   validate   what is asked for, alone: does it fit together?
  *   observe    what the kernel has now
- *   plan       the steps from there to what is asked for; each can be applied and undone
+ *   plan       the steps from there to what is asked for; each can be applied, undone, verified
+ *              and made final (plan.h)
  *   status     what a person wants to know
  */
 #ifndef XVS_AGENT_FEATURE_H
@@ -45,7 +46,10 @@ struct xvs_feature {
 	int (*status_part)(struct xvs_agent *agent, json_t *answer, size_t *position);
 	/* Called once a second. */
 	void (*tick)(struct xvs_agent *agent);
-	/* Gives everything back to the host. Pins are removed afterwards by the core. */
+	/*
+	 * Gives back what no port has: an empty configuration is in force. Pins are removed
+	 * afterwards by the core.
+	 */
 	void (*release)(struct xvs_agent *agent);
 	const struct xvs_method *methods; /* ends with a name of NULL */
 };

@@ -1,106 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The core's own methods: Apply and Show. */
+/* The calls that show what the daemon has; those of features stand in their folders. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-#include "agent/control.h"
-#include "agent/log.h"
+#include "agent/event.h"
+#include "agent/methods.h"
 #include "agent/store.h"
-
-extern const struct xvs_feature *const xvs_features[];
-
-static int answer_invalid(struct xvs_call *call, const struct xvs_report *report)
-{
-	json_t *list = json_array();
-	size_t shown = 0;
-
-	for (; shown < report->count && shown < XVS_REPORT_MAX; shown++) {
-		const struct xvs_problem *problem = &report->problems[shown];
-
-		json_array_append_new(
-			list, json_pack("{s:s?, s:i, s:i, s:s}", "file", problem->place.file,
-				      "line", problem->place.line, "column", problem->place.column,
-				      "message", problem->message ?: "out of memory"));
-	}
-	return xvs_call_error(call, "InvalidConfiguration",
-		json_pack("{s:o, s:I}", "problems", list, "more",
-			(json_int_t)(report->count - shown)));
-}
-
-/* Points `sources` into the parameters: nothing is copied. */
-static int read_files(struct xvs_call *call, struct xvs_sources *sources)
-{
-	json_t *files = json_object_get(call->parameters, "files"), *file;
-	size_t index;
-
-	if (!json_is_array(files) || json_array_size(files) == 0 ||
-		json_array_size(files) > XVS_SOURCE_COUNT_MAX)
-		return xvs_call_invalid(
-			call, "files", "must be a list of 1 to %u files", XVS_SOURCE_COUNT_MAX);
-	sources->item = calloc(json_array_size(files), sizeof(*sources->item));
-	if (!sources->item)
-		return -ENOMEM;
-	sources->count = json_array_size(files);
-	json_array_foreach (files, index, file) {
-		struct xvs_source *source = &sources->item[index];
-
-		if (json_unpack(file, "{s:s, s:s%}", "name", &source->name, "text", &source->text,
-			    &source->size))
-			return xvs_call_invalid(
-				call, "files", "each must be {name: string, text: string}");
-	}
-	return 0;
-}
-
-static json_t *steps_of(const struct xvs_plan *plan)
-{
-	json_t *steps = json_array();
-
-	for (size_t i = 0; i < plan->count; i++)
-		json_array_append_new(steps, json_string(plan->steps[i].what));
-	return steps;
-}
-
-static int apply_config(struct xvs_agent *agent, struct xvs_call *call, struct xvs_config **config)
-{
-	struct xvs_plan plan = {0};
-	int error = xvs_agent_apply(agent, *config, &plan);
-
-	if (error) {
-		error = xvs_call_refused(call,
-			plan.failed < plan.count ? plan.steps[plan.failed].what : "planning",
-			error);
-	} else {
-		*config = NULL; /* the agent's now */
-		if (xvs_store_keep(agent))
-			xvs_log(LOG_ERR, "keeping the running configuration failed");
-		xvs_call_reply(call, json_pack("{s:o}", "steps", steps_of(&plan)));
-	}
-	xvs_plan_clear(&plan);
-	return error;
-}
-
-static int run_apply(struct xvs_agent *agent, struct xvs_call *call)
-{
-	__attribute__((cleanup(xvs_config_freep))) struct xvs_config *config = NULL;
-	struct xvs_sources sources = {0};
-	struct xvs_report report = {0};
-	int error = read_files(call, &sources);
-
-	if (!error) {
-		error = xvs_config_read(sources.item, sources.count, &report, &config);
-		error = error ?: xvs_agent_validate(agent, config, &report);
-		if (error)
-			answer_invalid(call, &report);
-		else
-			error = apply_config(agent, call, &config);
-	}
-	xvs_report_clear(&report);
-	free(sources.item);
-	return error;
-}
+#include "agent/trial.h"
+#include "yaml/diff.h"
+#include "yaml/writer.h"
 
 static json_int_t resident_bytes(void)
 {
@@ -122,17 +32,43 @@ struct showing {
 	size_t position;
 };
 
+/* How the boot configuration stands to what is running. */
+static json_t *show_configuration(struct xvs_agent *agent)
+{
+	unsigned int left = xvs_trial_left(agent);
+	struct xvs_config *boot = NULL;
+	struct xvs_sources sources = {0};
+	struct xvs_report report = {0};
+	struct xvs_diff diff = {0};
+	int error = xvs_store_load_boot(agent, &sources, &report, &boot);
+	json_t *answer;
+
+	error = error ?: xvs_config_diff(boot, agent->running, &diff);
+	answer = json_pack("{s:s, s:b, s:I, s:s?, s:o}", "boot", agent->options.config, "saved",
+		!error && !diff.count, "differences", (json_int_t)diff.count, "error",
+		report.count ? report.problems[0].message
+		: error      ? strerror(-error)
+			     : NULL,
+		"trial", left ? json_pack("{s:i}", "seconds_left", left) : json_null());
+	xvs_diff_clear(&diff);
+	xvs_report_clear(&report);
+	xvs_sources_clear(&sources);
+	xvs_config_free(boot);
+	return answer;
+}
+
 static json_t *show_agent(struct xvs_agent *agent)
 {
 	struct utsname system;
 
 	uname(&system);
-	return json_pack("{s:{s:s, s:i, s:s, s:s, s:s, s:i, s:I, s:s, s:I}}", "agent", "version",
+	return json_pack("{s:{s:s, s:i, s:s, s:s, s:s, s:i, s:I, s:s, s:I, s:o}}", "agent", "version",
 		XVS_VERSION, "pid", getpid(), "kernel", system.release, "pin_dir",
 		agent->options.pin_dir, "socket", agent->options.socket, "layout",
 		XVS_LAYOUT_VERSION, "generation",
 		(json_int_t)agent->loader.tables.control->generation, "hook",
-		agent->hook == XVS_HOOK_TCX ? "tcx" : "clsact", "memory", resident_bytes());
+		agent->hook == XVS_HOOK_TCX ? "tcx" : "clsact", "memory", resident_bytes(),
+		"configuration", show_configuration(agent));
 }
 
 /* First the agent and what is short, then the features' lists, part by part. */
@@ -166,8 +102,23 @@ static int run_show(struct xvs_agent *agent, struct xvs_call *call)
 	return stream.state ? xvs_call_stream(call, &stream) : xvs_call_reply(call, NULL);
 }
 
+static int run_get_configuration(struct xvs_agent *agent, struct xvs_call *call)
+{
+	char *text = NULL;
+	size_t size;
+	int error = xvs_config_write(agent->running, &text, &size);
+
+	if (!error)
+		error = xvs_call_reply(call, json_pack("{s:s%}", "text", text, size));
+	else
+		xvs_call_refused(call, "writing the configuration", error);
+	free(text);
+	return error;
+}
+
 const struct xvs_method xvs_core_methods[] = {
-	{"Apply", run_apply},
-	{"Show", run_show},
+	{"Show", run_show, .reads = true},
+	{"GetConfiguration", run_get_configuration, .reads = true},
+	{"Monitor", xvs_event_monitor, .reads = true},
 	{0},
 };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <dirent.h>
-#include <fcntl.h>
+#include <errno.h>
 #include <fnmatch.h>
 #include <limits.h>
 #include <stdio.h>
@@ -9,67 +8,14 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "agent/file.h"
 #include "agent/log.h"
 #include "agent/store.h"
+#include "yaml/diff.h"
 #include "yaml/writer.h"
 
-int xvs_file_read(const char *path, size_t most, char **ret, size_t *ret_size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	char *text;
-	ssize_t size;
-
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) || (size_t)st.st_size > most || !(text = malloc(st.st_size + 1))) {
-		close(fd);
-		return -EFBIG;
-	}
-	size = read(fd, text, st.st_size);
-	close(fd);
-	if (size < 0) {
-		free(text);
-		return -EIO;
-	}
-	text[size] = 0;
-	*ret = text;
-	*ret_size = size;
-	return 0;
-}
-
-static int write_whole(int fd, const char *text, size_t size)
-{
-	while (size) {
-		ssize_t done = write(fd, text, size);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return -errno;
-		text += done;
-		size -= done;
-	}
-	return fsync(fd) ? -errno : 0;
-}
-
-int xvs_file_replace(const char *path, const char *text, size_t size)
-{
-	char beside[PATH_MAX];
-	int fd, error;
-
-	snprintf(beside, sizeof(beside), "%s.new", path);
-	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	error = write_whole(fd, text, size);
-	close(fd);
-	if (!error && rename(beside, path))
-		error = -errno;
-	if (error)
-		unlink(beside);
-	return error;
-}
+#define SAVED_NAME "xvswitch.yaml" /* in a boot folder that has no file yet */
+#define KEPT_SIZE_MAX (64u << 20)
 
 static int add_source(struct xvs_sources *sources, const char *path)
 {
@@ -138,52 +84,205 @@ static void running_path(const struct xvs_agent *agent, char path[PATH_MAX])
 	snprintf(path, PATH_MAX, "%s.running.yaml", agent->options.socket);
 }
 
-int xvs_store_load(struct xvs_agent *agent, struct xvs_sources *sources, struct xvs_report *report,
+static int load(const char *path, struct xvs_sources *sources, struct xvs_report *report,
 	struct xvs_config **ret)
 {
-	char path[PATH_MAX];
-	int error;
+	int error = xvs_sources_read(sources, path);
 
-	running_path(agent, path);
-	if (!agent->loader.adopted || access(path, F_OK))
-		snprintf(path, sizeof(path), "%s", agent->options.config);
-	error = xvs_sources_read(sources, path);
-	if (error == -ENOENT)
-		xvs_log(LOG_NOTICE, "no configuration at %s: starting without a switch", path);
-	else if (error)
+	if (error && error != -ENOENT)
 		return error;
 	return xvs_config_read(sources->item, sources->count, report, ret);
 }
 
-/* Through its text: whatever can be read back is copied, and nothing is written twice. */
-int xvs_config_copy(const struct xvs_config *config, struct xvs_config **ret)
+int xvs_store_load_boot(const struct xvs_agent *agent, struct xvs_sources *sources,
+	struct xvs_report *report, struct xvs_config **ret)
 {
-	struct xvs_source source = {.name = "running configuration"};
-	struct xvs_report report = {0};
-	char *text;
-	int error = xvs_config_write(config, &text, &source.size);
+	return load(agent->options.config, sources, report, ret);
+}
 
+int xvs_store_load(const struct xvs_agent *agent, struct xvs_sources *sources,
+	struct xvs_report *report, struct xvs_config **ret)
+{
+	char path[PATH_MAX];
+
+	running_path(agent, path);
+	if (agent->loader.adopted && !access(path, F_OK))
+		return load(path, sources, report, ret);
+	if (access(agent->options.config, F_OK))
+		xvs_log(LOG_NOTICE, "no configuration at %s: starting without a switch",
+			agent->options.config);
+	return xvs_store_load_boot(agent, sources, report, ret);
+}
+
+/* ---- files as steps ---- */
+
+struct file_change {
+	char path[PATH_MAX];
+	char *text;
+	size_t size;
+	bool keep_old; /* what stood there stays, as PATH.old */
+};
+
+static int apply_file(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct file_change *change = step->subject;
+
+	return xvs_file_stage(change->path, change->text, change->size);
+}
+
+static int undo_file(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct file_change *change = step->subject;
+
+	xvs_file_unstage(change->path);
+	return 0;
+}
+
+static void commit_file(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct file_change *change = step->subject;
+	char old[PATH_MAX];
+	int error;
+
+	if (change->keep_old && snprintf(old, sizeof(old), "%s.old", change->path) < PATH_MAX) {
+		unlink(old);
+		if (link(change->path, old) && errno != ENOENT)
+			xvs_log(LOG_WARNING, "%s: %s", old, strerror(errno));
+	}
+	error = xvs_file_commit(change->path);
 	if (error)
+		xvs_log(LOG_ERR, "%s: %s", change->path, strerror(-error));
+}
+
+static void clear_file(struct xvs_step *step)
+{
+	struct file_change *change = step->subject;
+
+	free(change->text);
+}
+
+static const struct xvs_step_kind write_file = {
+	.apply = apply_file,
+	.undo = undo_file,
+	.commit = commit_file,
+	.clear = clear_file,
+};
+
+/* Is that what the file holds already? */
+static bool holds(const char *path, const char *text, size_t size)
+{
+	char *there;
+	size_t there_size;
+	bool same;
+
+	if (xvs_file_read(path, KEPT_SIZE_MAX, &there, &there_size))
+		return false;
+	same = there_size == size && !memcmp(there, text, size);
+	free(there);
+	return same;
+}
+
+int xvs_store_plan_keep(
+	const struct xvs_agent *agent, const struct xvs_config *config, struct xvs_plan *plan)
+{
+	struct file_change *change = calloc(1, sizeof(*change));
+	int error = change ? xvs_config_write(config, &change->text, &change->size) : -ENOMEM;
+
+	if (error) {
+		free(change);
 		return error;
-	source.text = text;
-	error = xvs_config_read(&source, 1, &report, ret);
+	}
+	running_path(agent, change->path);
+	if (holds(change->path, change->text, change->size)) {
+		free(change->text);
+		free(change);
+		return 0;
+	}
+	return xvs_plan_add(
+		plan, &write_file, change, "keep the configuration in %s", change->path);
+}
+
+/* The one file of the boot configuration. */
+static int boot_file(const struct xvs_agent *agent, const struct xvs_sources *boot, char *ret)
+{
+	const char *path = agent->options.config, *ending = strrchr(path, '.');
+	struct stat st;
+
+	if (boot->count > 1)
+		return -ENOTUNIQ;
+	if (boot->count == 1)
+		snprintf(ret, PATH_MAX, "%s", boot->item[0].name);
+	else if (stat(path, &st) ? ending && !strchr(ending, '/') : !S_ISDIR(st.st_mode))
+		snprintf(ret, PATH_MAX, "%s", path);
+	else
+		snprintf(ret, PATH_MAX, "%s/" SAVED_NAME, path);
+	return 0;
+}
+
+static bool is_boot_configuration(const struct xvs_sources *boot, const struct xvs_config *config)
+{
+	struct xvs_config *read = NULL;
+	struct xvs_report report = {0};
+	struct xvs_diff diff = {0};
+	bool same = boot->count && !xvs_config_read(boot->item, boot->count, &report, &read) &&
+		    !xvs_config_diff(read, config, &diff) && !diff.count;
+
+	xvs_diff_clear(&diff);
 	xvs_report_clear(&report);
-	free(text);
+	xvs_config_free(read);
+	return same;
+}
+
+static int plan_save(const struct xvs_config *config, const struct xvs_source *text,
+	struct xvs_plan *plan, const char *file)
+{
+	struct file_change *change = calloc(1, sizeof(*change));
+	int error = 0;
+
+	if (!change)
+		return -ENOMEM;
+	snprintf(change->path, sizeof(change->path), "%s", file);
+	change->keep_old = true;
+	if (text) {
+		change->size = text->size;
+		change->text = strndup(text->text, text->size);
+		error = change->text ? 0 : -ENOMEM;
+	} else {
+		error = xvs_config_write(config, &change->text, &change->size);
+	}
+	if (error) {
+		free(change);
+		return error;
+	}
+	return xvs_plan_add(
+		plan, &write_file, change, "save as the boot configuration in %s", file);
+}
+
+int xvs_store_plan_save(const struct xvs_agent *agent, const struct xvs_config *config,
+	const struct xvs_source *text, struct xvs_plan *plan, char *ret_file)
+{
+	struct xvs_sources boot = {0};
+	int error = xvs_sources_read(&boot, agent->options.config);
+
+	if (error == -ENOENT)
+		error = 0;
+	if (!error && is_boot_configuration(&boot, config)) {
+		snprintf(ret_file, PATH_MAX, "%s", agent->options.config);
+		xvs_sources_clear(&boot);
+		return 0;
+	}
+	error = error ?: boot_file(agent, &boot, ret_file);
+	error = error ?: plan_save(config, text, plan, ret_file);
+	xvs_sources_clear(&boot);
 	return error;
 }
 
-int xvs_store_keep(const struct xvs_agent *agent)
+void xvs_store_unstage(const struct xvs_agent *agent)
 {
-	char path[PATH_MAX], *text;
-	size_t size;
-	int error = xvs_config_write(agent->running, &text, &size);
+	char path[PATH_MAX];
 
-	if (error)
-		return error;
 	running_path(agent, path);
-	error = xvs_file_replace(path, text, size);
-	free(text);
-	return error;
+	xvs_file_unstage(path);
 }
 
 int xvs_store_remove(const struct xvs_agent *agent)

@@ -107,17 +107,28 @@ void xvs_device_find(const struct xvs_agent *agent, const struct xvs_wanted *wan
 	}
 }
 
-#define HOST_DEVICE_FORMAT                                                                         \
-	"xv%04xh%u" /* of the pin folder, so that daemons don't meet; port id                      \
-		     */
+/* Of the pin folder, so that daemons don't meet, and the port's id. */
+#define HOST_DEVICE_FORMAT "xv%04xh%u"
+#define ASIDE_FORMAT "xv%04xo%u"
 
-void xvs_host_device_name(const struct xvs_agent *agent, uint32_t id, char name[IFNAMSIZ])
+/* Of the daemon's own, 16 bits. */
+static unsigned int folder_hash(const struct xvs_agent *agent)
 {
 	uint32_t hash = 0x811c9dc5; /* FNV-1a */
 
 	for (const char *at = agent->options.pin_dir; *at; at++)
 		hash = (hash ^ (uint8_t)*at) * 0x01000193;
-	snprintf(name, IFNAMSIZ, HOST_DEVICE_FORMAT, (hash ^ hash >> 16) & 0xffff, id);
+	return (hash ^ hash >> 16) & 0xffff;
+}
+
+void xvs_host_device_name(const struct xvs_agent *agent, uint32_t id, char name[IFNAMSIZ])
+{
+	snprintf(name, IFNAMSIZ, HOST_DEVICE_FORMAT, folder_hash(agent), id);
+}
+
+void xvs_host_aside_name(const struct xvs_agent *agent, uint32_t id, char name[IFNAMSIZ])
+{
+	snprintf(name, IFNAMSIZ, ASIDE_FORMAT, folder_hash(agent), id);
 }
 
 bool xvs_is_host_device(const char *name)
@@ -268,6 +279,20 @@ int xvs_device_attach(struct xvs_agent *agent, struct xvs_vport *port, uint32_t 
 	set_index(agent, port, ifindex);
 	xvs_link_refresh(&agent->links, ifindex);
 	return 0;
+}
+
+int xvs_device_attached(const struct xvs_agent *agent, const struct xvs_vport *port)
+{
+	const struct xvs_link *link = xvs_link_by_index(&agent->links, port->ifindex);
+	struct xvs_port_ref ref;
+	int map = agent->loader.tables.port_index;
+
+	if (!link || !(link->flags & IFF_UP))
+		return -ENODEV;
+	if (bpf_map_lookup_elem(map, &port->ifindex, &ref) || ref.port != port->id)
+		return -ENOENT;
+	return xvs_hook_attached(&agent->loader, agent->hook, port->id, port->ifindex) ? 0
+										       : -ENOENT;
 }
 
 void xvs_device_detach(struct xvs_agent *agent, struct xvs_vport *port)

@@ -212,12 +212,6 @@ static void restore_backlog(struct xvs_agent *agent)
 
 static void release(struct xvs_agent *agent)
 {
-	struct xvs_config *empty = xvs_config_new();
-	struct xvs_plan plan = {0};
-
-	if (empty && xvs_agent_apply(agent, empty, &plan))
-		xvs_log(LOG_ERR, "not everything could be given back");
-	xvs_plan_clear(&plan);
 	restore_backlog(agent);
 	xvs_leases_remove(agent);
 }

@@ -7,12 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "agent/log.h"
-#include "agent/store.h"
+#include "agent/file.h"
 #include "agent/switch/switching.h"
 
 #define LEASES_SIZE_MAX (16u << 20)
 
-static void leases_path(const struct xvs_agent *agent, char path[PATH_MAX])
+void xvs_leases_file(const struct xvs_agent *agent, char path[PATH_MAX])
 {
 	snprintf(path, PATH_MAX, "%s/mac-leases.json", agent->options.state_dir);
 }
@@ -69,7 +69,7 @@ int xvs_leases_load(struct xvs_agent *agent)
 	size_t size;
 	int error;
 
-	leases_path(agent, path);
+	xvs_leases_file(agent, path);
 	error = xvs_file_read(path, LEASES_SIZE_MAX, &text, &size);
 	if (error)
 		return error == -ENOENT ? 0 : error;
@@ -87,7 +87,7 @@ int xvs_leases_load(struct xvs_agent *agent)
 	return 0;
 }
 
-int xvs_leases_save(struct xvs_agent *agent)
+int xvs_leases_stage(const struct xvs_agent *agent)
 {
 	char path[PATH_MAX], mac[XVS_MAC_TEXT_SIZE], *text;
 	struct xvs_lease *lease, *next;
@@ -108,8 +108,8 @@ int xvs_leases_save(struct xvs_agent *agent)
 		free(text);
 		return -errno;
 	}
-	leases_path(agent, path);
-	error = xvs_file_replace(path, text, strlen(text));
+	xvs_leases_file(agent, path);
+	error = xvs_file_stage(path, text, strlen(text));
 	free(text);
 	return error;
 }
@@ -118,7 +118,7 @@ void xvs_leases_remove(const struct xvs_agent *agent)
 {
 	char path[PATH_MAX];
 
-	leases_path(agent, path);
+	xvs_leases_file(agent, path);
 	unlink(path);
 	rmdir(agent->options.state_dir); /* if nothing else is in it */
 }

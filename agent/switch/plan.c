@@ -8,26 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "agent/switch/steps.h"
+#include "agent/switch/planner.h"
 
-/* A device that some port of the plan has taken. */
-struct claim {
-	uint32_t ifindex;
-	UT_hash_handle hh;
-};
-
-struct planner {
-	struct xvs_agent *agent;
-	const struct xvs_config *config;
-	struct xvs_plan *plan;
-	struct xvs_wanted_list wanted;
-	const struct xvs_pool *pool; /* as it will be */
-	struct claim *claims;
-	uint32_t *ifindex; /* of wanted.item[i], 0 = waits */
-	int error;
-};
-
-static struct xvs_change *change_of(struct planner *planner, const char *name)
+struct xvs_change *xvs_change_new(struct planner *planner, const char *name)
 {
 	struct xvs_change *change = calloc(1, sizeof(*change));
 
@@ -41,10 +24,6 @@ static struct xvs_change *change_of(struct planner *planner, const char *name)
 	return change;
 }
 
-#define ADD(planner, kind, change, ...)                                                            \
-	((planner)->error = (planner)->error                                                       \
-				    ?: xvs_plan_add((planner)->plan, kind, change, __VA_ARGS__))
-
 static void plan_leases(struct planner *planner)
 {
 	struct xvs_switching *switching = planner->agent->switching;
@@ -54,7 +33,7 @@ static void plan_leases(struct planner *planner)
 	planner->error = xvs_leases_make(switching, planner->config, &planner->wanted, &pool);
 	if (planner->error)
 		return;
-	change = xvs_leases_same(&pool, &switching->pool) ? NULL : change_of(planner, "");
+	change = xvs_leases_same(&pool, &switching->pool) ? NULL : xvs_change_new(planner, "");
 	if (!change) {
 		xvs_pool_clear(&pool);
 		planner->pool = &switching->pool;
@@ -75,7 +54,7 @@ static void plan_switches(struct planner *planner)
 
 		if (state && state->size == item->mac_table_size)
 			continue;
-		change = change_of(planner, item->name);
+		change = xvs_change_new(planner, item->name);
 		if (!change)
 			return;
 		change->size = item->mac_table_size;
@@ -99,7 +78,7 @@ static void plan_new_ports(struct planner *planner)
 
 		if (xvs_vport_find(planner->agent->switching, item->name))
 			continue;
-		change = change_of(planner, item->name);
+		change = xvs_change_new(planner, item->name);
 		if (!change)
 			return;
 		change->kind = item->kind;
@@ -108,7 +87,7 @@ static void plan_new_ports(struct planner *planner)
 	}
 }
 
-static bool is_claimed(const void *data, uint32_t ifindex)
+bool xvs_plan_claims(const void *data, uint32_t ifindex)
 {
 	const struct planner *planner = data;
 	struct claim *claim;
@@ -172,28 +151,29 @@ static void find_devices(struct planner *planner)
 
 		if (planner->ifindex[i] || item->kind == XVS_PORT_HOST)
 			continue; /* a host port's veth is made, not found */
-		xvs_device_find(planner->agent, item, "", is_claimed, planner, &found);
+		xvs_device_find(planner->agent, item, "", xvs_plan_claims, planner, &found);
 		planner->ifindex[i] = found.ifindex;
 		if (found.ifindex)
 			claim_device(planner, found.ifindex);
 	}
 }
 
-static void plan_detach(struct planner *planner, const struct xvs_vport *port)
+void xvs_plan_detach(struct planner *planner, const struct xvs_vport *port)
 {
 	const struct xvs_link *link = xvs_link_by_index(&planner->agent->links, port->ifindex);
-	struct xvs_change *change = change_of(planner, port->name);
+	struct xvs_change *change = xvs_change_new(planner, port->name);
 
 	if (!change)
 		return;
 	change->old_ifindex = port->ifindex;
+	change->old_xdp = port->xdp_wanted;
 	ADD(planner, &xvs_step_detach, change, "detach port %s from %s", port->name,
 		link ? link->name : "an interface that is gone");
 }
 
-/* Does the configuration ask for a port of this name? */
-static bool is_wanted(const struct xvs_config *config, const struct xvs_vport *port)
+bool xvs_plan_wants(const struct planner *planner, const struct xvs_vport *port)
 {
+	const struct xvs_config *config = planner->config;
 	char name[XVS_NAME_SIZE];
 	const struct xvs_switch *item;
 
@@ -212,9 +192,9 @@ static void plan_handovers(struct planner *planner)
 	struct xvs_vport *port, *next;
 
 	HASH_ITER (by_name, planner->agent->switching->by_name, port, next)
-		if (port->ifindex && !is_wanted(planner->config, port) &&
-			is_claimed(planner, port->ifindex))
-			plan_detach(planner, port);
+		if (port->ifindex && !port->leaving && !xvs_plan_wants(planner, port) &&
+			xvs_plan_claims(planner, port->ifindex))
+			xvs_plan_detach(planner, port);
 }
 
 static void plan_detaches(struct planner *planner)
@@ -226,26 +206,14 @@ static void plan_detaches(struct planner *planner)
 
 		if (!port || !port->ifindex || port->ifindex == planner->ifindex[i])
 			continue;
-		plan_detach(planner, port);
+		xvs_plan_detach(planner, port);
 	}
-}
-
-static void plan_host_device(struct planner *planner, const struct xvs_wanted *item)
-{
-	struct xvs_change *change = change_of(planner, item->name);
-
-	if (!change)
-		return;
-	snprintf(change->interface, sizeof(change->interface), "%s", item->interface);
-	snprintf(change->uplink, sizeof(change->uplink), "%s", item->of->uplink);
-	ADD(planner, &xvs_step_add_host_device, change, "make interface %s for the host on %s",
-		item->interface, item->of->name);
 }
 
 static void plan_attach(struct planner *planner, const struct xvs_wanted *item, uint32_t ifindex)
 {
 	const struct xvs_link *link = xvs_link_by_index(&planner->agent->links, ifindex);
-	struct xvs_change *change = change_of(planner, item->name);
+	struct xvs_change *change = xvs_change_new(planner, item->name);
 
 	if (!change)
 		return;
@@ -268,7 +236,7 @@ static void plan_attaches(struct planner *planner)
 		if (port && port->ifindex && port->ifindex == planner->ifindex[i])
 			continue;
 		if (item->kind == XVS_PORT_HOST)
-			plan_host_device(planner, item);
+			xvs_plan_host_device(planner, item);
 		if (item->kind == XVS_PORT_HOST || planner->ifindex[i])
 			plan_attach(planner, item, planner->ifindex[i]);
 	}
@@ -286,7 +254,7 @@ static void plan_xdp(struct planner *planner)
 		if (item->kind != XVS_PORT_UPLINK || !planner->ifindex[i] ||
 			(same_device && port->xdp_wanted == item->of->xdp))
 			continue;
-		change = change_of(planner, item->name);
+		change = xvs_change_new(planner, item->name);
 		if (!change)
 			return;
 		change->xdp = item->of->xdp;
@@ -296,108 +264,13 @@ static void plan_xdp(struct planner *planner)
 	}
 }
 
-static bool has_address(const struct xvs_switch *item, const char *text)
-{
-	for (size_t i = 0; item && i < item->host_port.address_count; i++)
-		if (!strcmp(item->host_port.addresses[i], text))
-			return true;
-	return false;
-}
-
-/* The addresses of `item`'s host port that `other` has not. */
-static void plan_address_difference(struct planner *planner, const struct xvs_switch *item,
-	const struct xvs_switch *other, bool present)
-{
-	for (size_t i = 0; i < item->host_port.address_count; i++) {
-		const char *text = item->host_port.addresses[i];
-		struct xvs_change *change;
-
-		if (has_address(other, text))
-			continue;
-		change = change_of(planner, item->name);
-		if (!change)
-			return;
-		change->present = present;
-		snprintf(change->address, sizeof(change->address), "%s", text);
-		snprintf(change->interface, sizeof(change->interface), "%s",
-			(present ? item : other)->host_port.interface);
-		ADD(planner, &xvs_step_address, change, "%s address %s %s %s",
-			present ? "add" : "remove", text, present ? "to" : "from",
-			item->host_port.interface);
-	}
-}
-
-/* Name and address of a host's end that stays. */
-static void plan_host_change(
-	struct planner *planner, const struct xvs_wanted *item, const struct xvs_vport *port)
-{
-	const struct xvs_link *end = xvs_host_end(planner->agent, port);
-	struct xvs_mac mac = item->mac->mac;
-	struct xvs_change *change;
-	char text[XVS_MAC_TEXT_SIZE];
-
-	if (!end)
-		return;
-	if (item->mac->source == XVS_MAC_POOL)
-		xvs_pool_address(planner->pool, item->name, &mac);
-	if (strcmp(end->name, item->interface) && (change = change_of(planner, item->name))) {
-		snprintf(change->interface, sizeof(change->interface), "%s", item->interface);
-		snprintf(change->old_interface, sizeof(change->old_interface), "%s", end->name);
-		ADD(planner, &xvs_step_rename_host_end, change, "rename interface %s to %s",
-			end->name, item->interface);
-	}
-	if (memcmp(&mac, &end->mac, sizeof(mac)) && (change = change_of(planner, item->name))) {
-		change->mac = mac;
-		change->old_mac = end->mac;
-		ADD(planner, &xvs_step_host_mac, change, "set the address of %s to %s",
-			item->interface, xvs_mac_format(&mac, text));
-	}
-}
-
-static void plan_host_ends(struct planner *planner)
-{
-	for (size_t i = 0; i < planner->wanted.count; i++) {
-		const struct xvs_wanted *item = &planner->wanted.item[i];
-		const struct xvs_vport *port =
-			xvs_vport_find(planner->agent->switching, item->name);
-
-		if (item->kind == XVS_PORT_HOST && planner->ifindex[i])
-			plan_host_change(planner, item, port);
-	}
-}
-
-/* Has the switch a host's end already, from the configuration in force? */
-static bool has_host_end(const struct planner *planner, const struct xvs_switch *item)
-{
-	char name[XVS_PORT_NAME_SIZE];
-	const struct xvs_vport *port;
-
-	xvs_port_name(name, item->name, "host");
-	port = xvs_vport_find(planner->agent->switching, name);
-	return port && port->ifindex && xvs_link_by_index(&planner->agent->links, port->ifindex);
-}
-
-static void plan_addresses(struct planner *planner)
-{
-	XVS_EACH_SWITCH (planner->config, item) {
-		const struct xvs_switch *old =
-			has_host_end(planner, item)
-				? xvs_config_switch(planner->agent->running, item->name)
-				: NULL;
-
-		plan_address_difference(planner, item, old, true);
-		if (old && item->host_port.present)
-			plan_address_difference(planner, old, item, false);
-	}
-}
-
 static void plan_publish(struct planner *planner)
 {
 	struct xvs_change *change;
 
 	if (planner->plan->count == 0 && xvs_switch_published(planner->agent, planner->config))
 		return;
-	change = change_of(planner, "");
+	change = xvs_change_new(planner, "");
 	if (change)
 		ADD(planner, &xvs_step_publish, change,
 			"publish the configuration to all packets at once");
@@ -407,13 +280,11 @@ static void plan_port_removal(struct planner *planner, const struct xvs_vport *p
 {
 	struct xvs_change *change;
 
-	if (port->ifindex && !is_claimed(planner, port->ifindex))
-		plan_detach(planner, port);
-	change = port->kind == XVS_PORT_HOST ? change_of(planner, port->name) : NULL;
-	if (change)
-		ADD(planner, &xvs_step_drop_host_device, change, "remove the interface of %s",
-			port->name);
-	change = change_of(planner, port->name);
+	if (port->kind == XVS_PORT_HOST)
+		xvs_plan_host_removal(planner, port);
+	else if (port->ifindex && !xvs_plan_claims(planner, port->ifindex))
+		xvs_plan_detach(planner, port);
+	change = xvs_change_new(planner, port->name);
 	if (change)
 		ADD(planner, &xvs_step_remove_port, change, "remove port %s", port->name);
 }
@@ -425,18 +296,36 @@ static void plan_removals(struct planner *planner)
 	struct xvs_vport *port, *next_port;
 
 	HASH_ITER (by_name, switching->by_name, port, next_port)
-		if (!is_wanted(planner->config, port))
+		if (!port->leaving && !xvs_plan_wants(planner, port))
 			plan_port_removal(planner, port);
 	HASH_ITER (hh, switching->switches, item, next) {
 		struct xvs_change *change;
 
-		if (xvs_config_switch(planner->config, item->name))
+		if (item->leaving || xvs_config_switch(planner->config, item->name))
 			continue;
-		change = change_of(planner, item->name);
+		change = xvs_change_new(planner, item->name);
 		if (change)
 			ADD(planner, &xvs_step_remove_switch, change, "remove switch %s",
 				item->name);
 	}
+}
+
+/* What comes, the flip, what goes. */
+static void plan_all(struct planner *planner)
+{
+	find_devices(planner);
+	plan_switches(planner);
+	plan_new_ports(planner);
+	plan_detaches(planner);
+	plan_handovers(planner);
+	plan_attaches(planner);
+	xvs_plan_host_ends(planner);
+	xvs_plan_host_addresses(planner);
+	plan_xdp(planner);
+	plan_publish(planner);
+	xvs_plan_return_addresses(planner);
+	xvs_plan_take_addresses(planner);
+	plan_removals(planner);
 }
 
 int xvs_switch_plan(struct xvs_agent *agent, const struct xvs_config *config, struct xvs_plan *plan)
@@ -448,28 +337,19 @@ int xvs_switch_plan(struct xvs_agent *agent, const struct xvs_config *config, st
 	if (planner.error)
 		return planner.error;
 	planner.ifindex = calloc(planner.wanted.count + 1, sizeof(*planner.ifindex));
-	if (!planner.ifindex)
+	planner.removed = calloc(XVS_PORT_MAX, sizeof(*planner.removed));
+	if (!planner.ifindex || !planner.removed)
 		planner.error = -ENOMEM;
 	if (!planner.error)
 		plan_leases(&planner);
-	if (!planner.error) {
-		find_devices(&planner);
-		plan_switches(&planner);
-		plan_new_ports(&planner);
-		plan_detaches(&planner);
-		plan_handovers(&planner);
-		plan_attaches(&planner);
-		plan_host_ends(&planner);
-		plan_addresses(&planner);
-		plan_xdp(&planner);
-		plan_publish(&planner);
-		plan_removals(&planner);
-	}
+	if (!planner.error)
+		plan_all(&planner);
 	HASH_ITER (hh, planner.claims, claim, next) {
 		HASH_DEL(planner.claims, claim);
 		free(claim);
 	}
 	free(planner.ifindex);
+	free(planner.removed);
 	xvs_wanted_clear(&planner.wanted);
 	return planner.error;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What each kind of step does, and how it is taken back. */
+/* What each kind of step does, how it is verified, taken back or made final. */
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -8,7 +8,22 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include "agent/log.h"
+#include "agent/file.h"
 #include "agent/switch/steps.h"
+
+static struct xvs_vport *port_of(struct xvs_agent *agent, const struct xvs_step *step)
+{
+	const struct xvs_change *change = step->subject;
+
+	return xvs_vport_find(agent->switching, change->name);
+}
+
+static struct xvs_switch_state *switch_of(struct xvs_agent *agent, const struct xvs_step *step)
+{
+	const struct xvs_change *change = step->subject;
+
+	return xvs_switch_find(agent->switching, change->name);
+}
 
 /* ---- switches ---- */
 
@@ -39,14 +54,7 @@ static int apply_add_switch(struct xvs_agent *agent, struct xvs_step *step)
 	return error;
 }
 
-static void undo_add_switch(struct xvs_agent *agent, struct xvs_step *step)
-{
-	struct xvs_change *change = step->subject;
-
-	xvs_switch_drop(agent, change->name);
-}
-
-static int apply_remove_switch(struct xvs_agent *agent, struct xvs_step *step)
+static int undo_add_switch(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
 
@@ -54,23 +62,64 @@ static int apply_remove_switch(struct xvs_agent *agent, struct xvs_step *step)
 	return 0;
 }
 
+static int apply_remove_switch(struct xvs_agent *agent, struct xvs_step *step)
+{
+	switch_of(agent, step)->leaving = true;
+	return 0;
+}
+
+static int undo_remove_switch(struct xvs_agent *agent, struct xvs_step *step)
+{
+	switch_of(agent, step)->leaving = false;
+	return 0;
+}
+
+static void commit_remove_switch(struct xvs_agent *agent, struct xvs_step *step)
+{
+	undo_add_switch(agent, step);
+}
+
 static int apply_resize(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
 
-	return xvs_fdb_resize(agent, xvs_switch_find(agent->switching, change->name), change->size);
+	return xvs_fdb_resize(agent, switch_of(agent, step), change->size);
 }
 
-static void undo_resize(struct xvs_agent *agent, struct xvs_step *step)
+static int undo_resize(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
 
-	xvs_fdb_resize(agent, xvs_switch_find(agent->switching, change->name), change->old_size);
+	return xvs_fdb_resize(agent, switch_of(agent, step), change->old_size);
 }
 
-const struct xvs_step_kind xvs_step_add_switch = {apply_add_switch, undo_add_switch, NULL};
-const struct xvs_step_kind xvs_step_remove_switch = {apply_remove_switch, NULL, NULL};
-const struct xvs_step_kind xvs_step_resize_switch = {apply_resize, undo_resize, NULL};
+static int shown_switch(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+	struct bpf_map_info info = {0};
+	uint32_t id = switch_of(agent, step)->id, map_id, size = sizeof(info);
+
+	if (bpf_map_lookup_elem(agent->loader.tables.fdb, &id, &map_id) ||
+		bpf_obj_get_info_by_fd(switch_of(agent, step)->fdb, &info, &size))
+		return -errno;
+	return map_id == info.id && info.max_entries == change->size ? 0 : -ENOENT;
+}
+
+const struct xvs_step_kind xvs_step_add_switch = {
+	.apply = apply_add_switch,
+	.undo = undo_add_switch,
+	.shown = shown_switch,
+};
+const struct xvs_step_kind xvs_step_remove_switch = {
+	.apply = apply_remove_switch,
+	.undo = undo_remove_switch,
+	.commit = commit_remove_switch,
+};
+const struct xvs_step_kind xvs_step_resize_switch = {
+	.apply = apply_resize,
+	.undo = undo_resize,
+	.shown = shown_switch,
+};
 
 /* ---- ports ---- */
 
@@ -95,33 +144,48 @@ static int apply_add_port(struct xvs_agent *agent, struct xvs_step *step)
 	return error;
 }
 
-static void undo_add_port(struct xvs_agent *agent, struct xvs_step *step)
+static int undo_add_port(struct xvs_agent *agent, struct xvs_step *step)
 {
-	struct xvs_change *change = step->subject;
+	struct xvs_vport *port = port_of(agent, step);
 
-	xvs_vport_drop(agent, change->name);
+	xvs_device_detach(agent, port); /* it may have found one later */
+	xvs_fdb_forget_port(agent, port->id);
+	xvs_vport_drop(agent, port->name);
+	return 0;
 }
 
 /* Its device is detached and no packet finds it any more. */
 static int apply_remove_port(struct xvs_agent *agent, struct xvs_step *step)
 {
-	struct xvs_change *change = step->subject;
-	struct xvs_vport *port = xvs_vport_find(agent->switching, change->name);
-
-	xvs_fdb_forget_port(agent, port->id);
-	xvs_vport_drop(agent, change->name);
+	port_of(agent, step)->leaving = true;
 	return 0;
 }
 
-const struct xvs_step_kind xvs_step_add_port = {apply_add_port, undo_add_port, NULL};
-const struct xvs_step_kind xvs_step_remove_port = {apply_remove_port, NULL, NULL};
+static int undo_remove_port(struct xvs_agent *agent, struct xvs_step *step)
+{
+	port_of(agent, step)->leaving = false;
+	return 0;
+}
+
+static void commit_remove_port(struct xvs_agent *agent, struct xvs_step *step)
+{
+	undo_add_port(agent, step);
+}
+
+const struct xvs_step_kind xvs_step_add_port = {
+	.apply = apply_add_port,
+	.undo = undo_add_port,
+};
+const struct xvs_step_kind xvs_step_remove_port = {
+	.apply = apply_remove_port,
+	.undo = undo_remove_port,
+	.commit = commit_remove_port,
+};
 
 /* ---- devices ---- */
 
-static int change_device(struct xvs_agent *agent, const char *name, uint32_t ifindex)
+static int change_device(struct xvs_agent *agent, struct xvs_vport *port, uint32_t ifindex)
 {
-	struct xvs_vport *port = xvs_vport_find(agent->switching, name);
-
 	if (!ifindex && port->kind == XVS_PORT_HOST) {
 		char device[IFNAMSIZ];
 
@@ -135,168 +199,63 @@ static int apply_attach(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
 
-	return change_device(agent, change->name, change->ifindex);
+	return change_device(agent, port_of(agent, step), change->ifindex);
 }
 
 static int apply_detach(struct xvs_agent *agent, struct xvs_step *step)
 {
-	struct xvs_change *change = step->subject;
-
-	xvs_device_detach(agent, xvs_vport_find(agent->switching, change->name));
+	xvs_device_detach(agent, port_of(agent, step));
 	return 0;
 }
 
-static void undo_detach(struct xvs_agent *agent, struct xvs_step *step)
+static int undo_detach(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
+	struct xvs_vport *port = port_of(agent, step);
+	int error = change_device(agent, port, change->old_ifindex);
 
-	if (change_device(agent, change->name, change->old_ifindex))
-		xvs_log(LOG_ERR, "port %s: its device could not be attached again", change->name);
+	if (error == -ENODEV)
+		return 0; /* gone meanwhile: the port waits for another */
+	if (!error && change->old_xdp != XVS_XDP_OFF)
+		xvs_device_set_xdp(agent, port, change->old_xdp);
+	return error;
 }
 
-static void undo_attach(struct xvs_agent *agent, struct xvs_step *step)
+static int shown_attached(struct xvs_agent *agent, struct xvs_step *step)
 {
-	apply_detach(agent, step);
+	return xvs_device_attached(agent, port_of(agent, step));
 }
 
-const struct xvs_step_kind xvs_step_attach = {apply_attach, undo_attach, NULL};
-const struct xvs_step_kind xvs_step_detach = {apply_detach, undo_detach, NULL};
-
-static int apply_host_device(struct xvs_agent *agent, struct xvs_step *step)
-{
-	struct xvs_change *change = step->subject;
-	struct xvs_vport *port = xvs_vport_find(agent->switching, change->name);
-	const struct xvs_link *uplink = xvs_link_by_name(&agent->links, change->uplink);
-	struct xvs_mac mac;
-	const struct xvs_switch *item;
-	char name[XVS_NAME_SIZE];
-
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(change->name, "/"), change->name);
-	item = xvs_config_switch(change->config, name);
-	mac = item->host_port.mac.mac;
-	if (item->host_port.mac.source == XVS_MAC_POOL &&
-		xvs_pool_address(&agent->switching->pool, change->name, &mac))
-		return -ENOENT;
-	return xvs_host_device_add(
-		agent, port->id, change->interface, &mac, uplink ? uplink->mtu : 0);
-}
-
-static int remove_host_device(struct xvs_agent *agent, const char *name)
-{
-	struct xvs_vport *port = xvs_vport_find(agent->switching, name);
-	char device[IFNAMSIZ];
-	uint32_t ifindex;
-
-	xvs_host_device_name(agent, port->id, device);
-	ifindex = if_nametoindex(device);
-	return ifindex ? xvs_link_delete(&agent->links, ifindex) : 0;
-}
-
-static void undo_host_device(struct xvs_agent *agent, struct xvs_step *step)
-{
-	struct xvs_change *change = step->subject;
-
-	remove_host_device(agent, change->name);
-}
-
-static int apply_remove_host_device(struct xvs_agent *agent, struct xvs_step *step)
-{
-	struct xvs_change *change = step->subject;
-
-	return remove_host_device(agent, change->name);
-}
-
-const struct xvs_step_kind xvs_step_add_host_device = {apply_host_device, undo_host_device, NULL};
-const struct xvs_step_kind xvs_step_drop_host_device = {apply_remove_host_device, NULL, NULL};
-
-static int rename_host_end(struct xvs_agent *agent, const char *from, const char *to)
-{
-	uint32_t ifindex = if_nametoindex(from);
-
-	return ifindex ? xvs_link_rename(&agent->links, ifindex, to) : -ENODEV;
-}
-
-static int apply_rename(struct xvs_agent *agent, struct xvs_step *step)
-{
-	struct xvs_change *change = step->subject;
-
-	return rename_host_end(agent, change->old_interface, change->interface);
-}
-
-static void undo_rename(struct xvs_agent *agent, struct xvs_step *step)
-{
-	struct xvs_change *change = step->subject;
-
-	rename_host_end(agent, change->interface, change->old_interface);
-}
-
-static int set_host_mac(
-	struct xvs_agent *agent, const struct xvs_change *change, const struct xvs_mac *mac)
-{
-	const struct xvs_vport *port = xvs_vport_find(agent->switching, change->name);
-	const struct xvs_link *end = xvs_host_end(agent, port);
-	int error = end ? xvs_link_set_mac(&agent->links, end->ifindex, mac) : -ENODEV;
-
-	return error ?: xvs_link_refresh(&agent->links, end->ifindex);
-}
-
-static int apply_host_mac(struct xvs_agent *agent, struct xvs_step *step)
-{
-	struct xvs_change *change = step->subject;
-
-	return set_host_mac(agent, change, &change->mac);
-}
-
-static void undo_host_mac(struct xvs_agent *agent, struct xvs_step *step)
-{
-	struct xvs_change *change = step->subject;
-
-	set_host_mac(agent, change, &change->old_mac);
-}
-
-const struct xvs_step_kind xvs_step_rename_host_end = {apply_rename, undo_rename, NULL};
-const struct xvs_step_kind xvs_step_host_mac = {apply_host_mac, undo_host_mac, NULL};
-
-static int set_address(struct xvs_agent *agent, const struct xvs_change *change, bool present)
-{
-	uint32_t ifindex = if_nametoindex(change->interface);
-
-	return ifindex ? xvs_link_address(&agent->links, ifindex, change->address, present)
-		       : -ENODEV;
-}
-
-static int apply_address(struct xvs_agent *agent, struct xvs_step *step)
-{
-	struct xvs_change *change = step->subject;
-
-	return set_address(agent, change, change->present);
-}
-
-static void undo_address(struct xvs_agent *agent, struct xvs_step *step)
-{
-	struct xvs_change *change = step->subject;
-
-	set_address(agent, change, !change->present);
-}
-
-const struct xvs_step_kind xvs_step_address = {apply_address, undo_address, NULL};
+const struct xvs_step_kind xvs_step_attach = {
+	.apply = apply_attach,
+	.undo = apply_detach,
+	.shown = shown_attached,
+};
+const struct xvs_step_kind xvs_step_detach = {
+	.apply = apply_detach,
+	.undo = undo_detach,
+};
 
 static int apply_xdp(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
 
-	xvs_device_set_xdp(agent, xvs_vport_find(agent->switching, change->name), change->xdp);
+	xvs_device_set_xdp(agent, port_of(agent, step), change->xdp);
 	return 0; /* TC does the work where XDP can't; status tells */
 }
 
-static void undo_xdp(struct xvs_agent *agent, struct xvs_step *step)
+static int undo_xdp(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
 
-	xvs_device_set_xdp(agent, xvs_vport_find(agent->switching, change->name), change->old_xdp);
+	xvs_device_set_xdp(agent, port_of(agent, step), change->old_xdp);
+	return 0;
 }
 
-const struct xvs_step_kind xvs_step_set_xdp = {apply_xdp, undo_xdp, NULL};
+const struct xvs_step_kind xvs_step_set_xdp = {
+	.apply = apply_xdp,
+	.undo = undo_xdp,
+};
 
 /* ---- leases and the flip ---- */
 
@@ -308,21 +267,36 @@ static void swap_pools(struct xvs_agent *agent, struct xvs_change *change)
 	change->pool = old;
 }
 
+static int undo_leases(struct xvs_agent *agent, struct xvs_step *step)
+{
+	char path[PATH_MAX];
+
+	xvs_leases_file(agent, path);
+	xvs_file_unstage(path);
+	swap_pools(agent, step->subject);
+	return 0;
+}
+
 static int apply_leases(struct xvs_agent *agent, struct xvs_step *step)
 {
 	int error;
 
 	swap_pools(agent, step->subject);
-	error = xvs_leases_save(agent);
+	error = xvs_leases_stage(agent);
 	if (error)
-		swap_pools(agent, step->subject);
+		undo_leases(agent, step);
 	return error;
 }
 
-static void undo_leases(struct xvs_agent *agent, struct xvs_step *step)
+static void commit_leases(struct xvs_agent *agent, struct xvs_step *step)
 {
-	swap_pools(agent, step->subject);
-	xvs_leases_save(agent);
+	char path[PATH_MAX];
+	int error;
+
+	xvs_leases_file(agent, path);
+	error = xvs_file_commit(path);
+	if (error)
+		xvs_log(LOG_ERR, "%s: %s", path, strerror(-error));
 }
 
 static void clear_leases(struct xvs_step *step)
@@ -332,24 +306,40 @@ static void clear_leases(struct xvs_step *step)
 	xvs_pool_clear(&change->pool);
 }
 
-static void undo_publish(struct xvs_agent *agent, struct xvs_step *step)
+const struct xvs_step_kind xvs_step_leases = {
+	.apply = apply_leases,
+	.undo = undo_leases,
+	.commit = commit_leases,
+	.clear = clear_leases,
+};
+
+static int undo_publish(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
 
-	if (xvs_switch_publish(agent, change->old_config))
-		xvs_log(LOG_ERR, "the former configuration could not be published again");
+	return xvs_switch_publish(agent, change->old_config);
 }
 
 static int apply_publish(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
-
 	int error = xvs_switch_publish(agent, change->config);
 
 	if (error) /* what was written to the MAC tables before it failed */
 		undo_publish(agent, step);
+	change->generation = agent->loader.tables.control->generation;
 	return error;
 }
 
-const struct xvs_step_kind xvs_step_leases = {apply_leases, undo_leases, clear_leases};
-const struct xvs_step_kind xvs_step_publish = {apply_publish, undo_publish, NULL};
+static int shown_published(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+
+	return agent->loader.tables.control->generation == change->generation ? 0 : -ESTALE;
+}
+
+const struct xvs_step_kind xvs_step_publish = {
+	.apply = apply_publish,
+	.undo = undo_publish,
+	.shown = shown_published,
+};

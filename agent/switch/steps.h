@@ -3,6 +3,7 @@
 #ifndef XVS_SWITCH_STEPS_H
 #define XVS_SWITCH_STEPS_H
 
+#include "agent/address.h"
 #include "agent/switch/switching.h"
 
 /* The subject of every step of this feature; each kind uses what it needs. */
@@ -15,10 +16,13 @@ struct xvs_change {
 	char interface[IFNAMSIZ]; /* host port: the host's end */
 	char old_interface[IFNAMSIZ];
 	struct xvs_mac mac, old_mac; /* host port: the host's end */
-	char uplink[IFNAMSIZ]; /* host port: whose MTU it takes */
+	char uplink[IFNAMSIZ]; /* host port: whose MTU, or addresses, it takes */
+	const char **kept; /* addresses that are not the NIC's, NULL-ended. Owned, not the texts */
 	char address[64];
 	bool present; /* address: add or remove */
 	struct xvs_pool pool; /* leases: the new ones, after apply the old ones */
+	struct xvs_addresses *addresses; /* host port that goes: what stood on the host's end */
+	uint32_t generation; /* publish: since then it is in force */
 	const struct xvs_config *config, *old_config; /* publish */
 };
 
@@ -34,6 +38,8 @@ extern const struct xvs_step_kind xvs_step_drop_host_device;
 extern const struct xvs_step_kind xvs_step_rename_host_end;
 extern const struct xvs_step_kind xvs_step_host_mac;
 extern const struct xvs_step_kind xvs_step_address;
+extern const struct xvs_step_kind xvs_step_take_addresses;
+extern const struct xvs_step_kind xvs_step_return_addresses;
 extern const struct xvs_step_kind xvs_step_set_xdp;
 extern const struct xvs_step_kind xvs_step_leases;
 extern const struct xvs_step_kind xvs_step_publish;

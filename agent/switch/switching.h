@@ -6,8 +6,8 @@
  *   state.c     the switches and ports in force
  *   wanted.c    what a configuration asks for, port by port
  *   validate.c  does it fit together?
- *   plan.c      steps from what is to what is wanted
- *   steps.c     what each kind of step does
+ *   plan.c      steps from what is to what is wanted; plan_host.c those of host ports
+ *   steps.c     what each kind of step does; host_steps.c those of host ports
  *   device.c    a port's device: found, attached, given back
  *   publish.c   the half of the maps that packets read next
  *   fdb.c       MAC tables
@@ -18,6 +18,7 @@
 #ifndef XVS_SWITCH_SWITCHING_H
 #define XVS_SWITCH_SWITCHING_H
 
+#include <limits.h>
 #include "agent/agent.h"
 #include "agent/switch/pool.h"
 
@@ -28,6 +29,7 @@ struct xvs_switch_state {
 	char name[XVS_NAME_SIZE];
 	uint32_t id;
 	uint32_t size; /* of its MAC table */
+	bool leaving; /* no longer wanted, but its removal may yet be undone */
 	int fdb; /* the table */
 	struct xvs_fdb_entry *permanent; /* static and assigned entries in the table, by key */
 	size_t permanent_count;
@@ -39,6 +41,7 @@ struct xvs_vport {
 	char name[XVS_PORT_NAME_SIZE]; /* "vm1", "prod/uplink", "prod/host" */
 	uint32_t id;
 	enum xvs_port_kind kind;
+	bool leaving; /* no longer wanted, but its removal may yet be undone */
 	uint32_t ifindex; /* of the device it is attached to, 0 = none */
 	/* uplinks */
 	enum xvs_xdp_mode xdp_wanted, xdp_attached; /* attached: native, generic or off */
@@ -147,6 +150,8 @@ void xvs_device_find(const struct xvs_agent *agent, const struct xvs_wanted *wan
 	const char *host_device, xvs_device_taken taken, const void *data,
 	struct xvs_device_found *ret);
 int xvs_device_attach(struct xvs_agent *agent, struct xvs_vport *port, uint32_t ifindex);
+/* Does the kernel show the port on the device, with all that makes it one? 0 or -errno. */
+int xvs_device_attached(const struct xvs_agent *agent, const struct xvs_vport *port);
 void xvs_device_detach(struct xvs_agent *agent, struct xvs_vport *port);
 /* (Re)attaches XDP to an uplink as `mode` asks; what came of it stands in the port. */
 void xvs_device_set_xdp(struct xvs_agent *agent, struct xvs_vport *port, enum xvs_xdp_mode mode);
@@ -156,6 +161,8 @@ void xvs_host_device_name(const struct xvs_agent *agent, uint32_t id, char name[
 bool xvs_is_host_device(const char *name);
 /* The host's end of the veth, NULL if it is gone or in another namespace. */
 const struct xvs_link *xvs_host_end(const struct xvs_agent *agent, const struct xvs_vport *port);
+/* What the host's end is called while the port's removal may yet be undone. */
+void xvs_host_aside_name(const struct xvs_agent *agent, uint32_t id, char name[IFNAMSIZ]);
 int xvs_host_device_add(struct xvs_agent *agent, uint32_t id, const char *interface,
 	const struct xvs_mac *mac, uint32_t mtu);
 
@@ -203,7 +210,9 @@ int xvs_leases_make(const struct xvs_switching *switching, const struct xvs_conf
 	const struct xvs_wanted_list *wanted, struct xvs_pool *ret);
 bool xvs_leases_same(const struct xvs_pool *a, const struct xvs_pool *b);
 int xvs_leases_load(struct xvs_agent *agent);
-int xvs_leases_save(struct xvs_agent *agent);
+/* Writes the leases in force beside those on disk; xvs_leases_file() names the file to stage. */
+int xvs_leases_stage(const struct xvs_agent *agent);
+void xvs_leases_file(const struct xvs_agent *agent, char path[PATH_MAX]);
 void xvs_leases_remove(const struct xvs_agent *agent);
 
 /* status.c */

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "agent/file.h"
+
+static int read_whole(int fd, char *text, size_t size)
+{
+	while (size) {
+		ssize_t done = read(fd, text, size);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return done ? -errno : -EIO; /* shorter than it was said to be */
+		text += done;
+		size -= done;
+	}
+	return 0;
+}
+
+int xvs_file_read(const char *path, size_t most, char **ret, size_t *ret_size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), error = 0;
+	struct stat st;
+	char *text = NULL;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st))
+		error = -errno;
+	else if (!S_ISREG(st.st_mode) || (size_t)st.st_size > most)
+		error = S_ISREG(st.st_mode) ? -EFBIG : -EINVAL;
+	else if (!(text = malloc(st.st_size + 1)))
+		error = -ENOMEM;
+	error = error ?: read_whole(fd, text, st.st_size);
+	close(fd);
+	if (error) {
+		free(text);
+		return error;
+	}
+	text[st.st_size] = 0;
+	*ret = text;
+	*ret_size = st.st_size;
+	return 0;
+}
+
+static void name_staged(const char *path, char staged[PATH_MAX])
+{
+	snprintf(staged, PATH_MAX, "%s.new", path);
+}
+
+static int write_whole(int fd, const char *text, size_t size)
+{
+	while (size) {
+		ssize_t done = write(fd, text, size);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -errno;
+		text += done;
+		size -= done;
+	}
+	return fsync(fd) ? -errno : 0;
+}
+
+int xvs_file_stage(const char *path, const char *text, size_t size)
+{
+	char staged[PATH_MAX];
+	int fd, error;
+
+	name_staged(path, staged);
+	fd = open(staged, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	error = write_whole(fd, text, size);
+	close(fd);
+	if (error)
+		unlink(staged);
+	return error;
+}
+
+int xvs_file_commit(const char *path)
+{
+	char staged[PATH_MAX];
+
+	name_staged(path, staged);
+	return rename(staged, path) ? -errno : 0;
+}
+
+void xvs_file_unstage(const char *path)
+{
+	char staged[PATH_MAX];
+
+	name_staged(path, staged);
+	unlink(staged);
+}

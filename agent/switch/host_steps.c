@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Steps that concern the host's end of a host port: the interface by which the host itself, and
+ * maybe the operator, is on the network. It is changed in place where that is possible; where it
+ * goes, it is set aside until the plan is committed, so that all that others put on it comes back
+ * if it does.
+ */
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <bpf/bpf.h>
+#include "agent/log.h"
+#include "agent/switch/steps.h"
+
+static struct xvs_vport *port_of(struct xvs_agent *agent, const struct xvs_change *change)
+{
+	return xvs_vport_find(agent->switching, change->name);
+}
+
+/* ---- made ---- */
+
+static int apply_host_device(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+	struct xvs_vport *port = port_of(agent, change);
+	const struct xvs_link *uplink = xvs_link_by_name(&agent->links, change->uplink);
+	struct xvs_mac mac;
+	const struct xvs_switch *item;
+	char name[XVS_NAME_SIZE];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(change->name, "/"), change->name);
+	item = xvs_config_switch(change->config, name);
+	mac = item->host_port.mac.mac;
+	if (item->host_port.mac.source == XVS_MAC_POOL &&
+		xvs_pool_address(&agent->switching->pool, change->name, &mac))
+		return -ENOENT;
+	return xvs_host_device_add(
+		agent, port->id, change->interface, &mac, uplink ? uplink->mtu : 0);
+}
+
+static int delete_near_end(struct xvs_agent *agent, const struct xvs_change *change)
+{
+	char device[IFNAMSIZ];
+	uint32_t ifindex;
+
+	xvs_host_device_name(agent, port_of(agent, change)->id, device);
+	ifindex = if_nametoindex(device);
+	return ifindex ? xvs_link_delete(&agent->links, ifindex) : 0;
+}
+
+static int undo_host_device(struct xvs_agent *agent, struct xvs_step *step)
+{
+	return delete_near_end(agent, step->subject);
+}
+
+static int shown_host_device(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+
+	return if_nametoindex(change->interface) ? 0 : -ENODEV;
+}
+
+const struct xvs_step_kind xvs_step_add_host_device = {
+	.apply = apply_host_device,
+	.undo = undo_host_device,
+	.shown = shown_host_device,
+};
+
+/* ---- removed ---- */
+
+/*
+ * Out of the way: under another name, so that this one is free, and down, so that no route leads
+ * there. Addresses and routes are remembered.
+ */
+static int set_aside(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+	uint32_t ifindex = if_nametoindex(change->old_interface);
+	int error;
+
+	if (!ifindex)
+		return 0; /* somebody has removed it already */
+	error = xvs_addresses_read(&agent->links, ifindex, &change->addresses);
+	error = error ?: xvs_link_set_flags(&agent->links, ifindex, 0, IFF_UP);
+	error = error ?: xvs_link_rename(&agent->links, ifindex, change->interface);
+	if (error)
+		xvs_link_set_flags(&agent->links, ifindex, IFF_UP, IFF_UP);
+	if (error && change->addresses)
+		xvs_addresses_add(&agent->links, change->addresses, ifindex);
+	return error;
+}
+
+static int bring_back(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+	uint32_t ifindex = if_nametoindex(change->interface);
+	int error;
+
+	if (!ifindex)
+		return 0;
+	error = xvs_link_rename(&agent->links, ifindex, change->old_interface);
+	error = error ?: xvs_link_set_flags(&agent->links, ifindex, IFF_UP, IFF_UP);
+	return error ?: xvs_addresses_add(&agent->links, change->addresses, ifindex);
+}
+
+static void commit_drop(struct xvs_agent *agent, struct xvs_step *step)
+{
+	int error = delete_near_end(agent, step->subject);
+
+	if (error)
+		xvs_log(LOG_ERR, "%s: %s", step->what, strerror(-error));
+}
+
+static void clear_addresses(struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+
+	xvs_addresses_free(change->addresses);
+	free(change->kept);
+}
+
+const struct xvs_step_kind xvs_step_drop_host_device = {
+	.apply = set_aside,
+	.undo = bring_back,
+	.commit = commit_drop,
+	.clear = clear_addresses,
+};
+
+/* ---- changed in place ---- */
+
+static int rename_host_end(struct xvs_agent *agent, const char *from, const char *to)
+{
+	uint32_t ifindex = if_nametoindex(from);
+	int error = ifindex ? xvs_link_rename(&agent->links, ifindex, to) : -ENODEV;
+
+	/* one that had been set aside is down */
+	return error ?: xvs_link_set_flags(&agent->links, ifindex, IFF_UP, IFF_UP);
+}
+
+static int apply_rename(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+
+	return rename_host_end(agent, change->old_interface, change->interface);
+}
+
+static int undo_rename(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+
+	return rename_host_end(agent, change->interface, change->old_interface);
+}
+
+const struct xvs_step_kind xvs_step_rename_host_end = {
+	.apply = apply_rename,
+	.undo = undo_rename,
+	.shown = shown_host_device,
+};
+
+static int set_host_mac(
+	struct xvs_agent *agent, const struct xvs_change *change, const struct xvs_mac *mac)
+{
+	const struct xvs_link *end = xvs_host_end(agent, port_of(agent, change));
+	uint32_t ifindex = end ? end->ifindex : 0;
+	int error = end ? xvs_link_set_mac(&agent->links, ifindex, mac) : -ENODEV;
+
+	return error ?: xvs_link_refresh(&agent->links, ifindex);
+}
+
+static int apply_host_mac(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+
+	return set_host_mac(agent, change, &change->mac);
+}
+
+static int undo_host_mac(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+
+	return set_host_mac(agent, change, &change->old_mac);
+}
+
+static int shown_host_mac(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+	const struct xvs_link *end = xvs_host_end(agent, port_of(agent, change));
+
+	return end && !memcmp(&end->mac, &change->mac, sizeof(end->mac)) ? 0 : -ENOENT;
+}
+
+const struct xvs_step_kind xvs_step_host_mac = {
+	.apply = apply_host_mac,
+	.undo = undo_host_mac,
+	.shown = shown_host_mac,
+};
+
+static int set_address(struct xvs_agent *agent, const struct xvs_change *change, bool present)
+{
+	uint32_t ifindex = if_nametoindex(change->interface);
+
+	return ifindex ? xvs_link_address(&agent->links, ifindex, change->address, present)
+		       : -ENODEV;
+}
+
+static int apply_address(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+
+	return set_address(agent, change, change->present);
+}
+
+static int undo_address(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+
+	return set_address(agent, change, !change->present);
+}
+
+static int shown_address(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+	uint32_t ifindex = if_nametoindex(change->interface);
+	int there = ifindex ? xvs_link_has_address(&agent->links, ifindex, change->address) : 0;
+
+	return there < 0 ? there : there == change->present ? 0 : -ENOENT;
+}
+
+const struct xvs_step_kind xvs_step_address = {
+	.apply = apply_address,
+	.undo = undo_address,
+	.shown = shown_address,
+};
+
+/* ---- the NIC's addresses ---- */
+
+/* Notes at the host port that the NIC's addresses are there, for whoever gives them back. */
+static int note_taken(struct xvs_agent *agent, const struct xvs_change *change, bool taken)
+{
+	int map = agent->loader.tables.device_saved;
+	uint32_t id = port_of(agent, change)->id;
+	struct xvs_device_saved saved = {0};
+
+	bpf_map_lookup_elem(map, &id, &saved);
+	saved.flags = taken ? saved.flags | XVS_SAVED_ADDRESSES
+			    : saved.flags & ~XVS_SAVED_ADDRESSES;
+	return bpf_map_update_elem(map, &id, &saved, BPF_ANY) ? -errno : 0;
+}
+
+static int move_addresses(struct xvs_agent *agent, const char *from, const char *to,
+	const struct xvs_change *change)
+{
+	uint32_t source = if_nametoindex(from), target = if_nametoindex(to);
+
+	if (!source || !target)
+		return -ENODEV;
+	return xvs_addresses_move(
+		&agent->links, source, target, change->kept);
+}
+
+static int take_addresses(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+	int error = note_taken(agent, change, true); /* first: a killed agent's successor sees it */
+
+	error = error ?: move_addresses(agent, change->uplink, change->interface, change);
+	if (error)
+		note_taken(agent, change, false);
+	return error;
+}
+
+static int return_addresses(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+	int error = move_addresses(agent, change->interface, change->uplink, change);
+
+	return error ?: note_taken(agent, change, false);
+}
+
+const struct xvs_step_kind xvs_step_take_addresses = {
+	.apply = take_addresses,
+	.undo = return_addresses,
+	.clear = clear_addresses,
+};
+const struct xvs_step_kind xvs_step_return_addresses = {
+	.apply = return_addresses,
+	.undo = take_addresses,
+	.clear = clear_addresses,
+};

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The part of a plan that concerns host ports: their interfaces, and the addresses on them. */
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <bpf/bpf.h>
+#include "agent/switch/planner.h"
+
+static const struct xvs_vport *own_port(
+	const struct planner *planner, const char *switch_name, const char *part)
+{
+	char name[XVS_PORT_NAME_SIZE];
+
+	xvs_port_name(name, switch_name, part);
+	return xvs_vport_find(planner->agent->switching, name);
+}
+
+/* The port that has this interface as the host's end, and is to go. NULL: there is none. */
+static const struct xvs_vport *leaving_owner(const struct planner *planner, const char *interface)
+{
+	struct xvs_vport *port, *next;
+
+	HASH_ITER (by_index, planner->agent->switching->by_index, port, next) {
+		const struct xvs_link *end;
+
+		if (port->kind != XVS_PORT_HOST || xvs_plan_wants(planner, port))
+			continue;
+		end = xvs_host_end(planner->agent, port);
+		if (end && !strcmp(end->name, interface))
+			return port;
+	}
+	return NULL;
+}
+
+void xvs_plan_host_device(struct planner *planner, const struct xvs_wanted *item)
+{
+	const struct xvs_vport *owner = leaving_owner(planner, item->interface);
+	struct xvs_change *change;
+
+	if (owner) /* the name must come free first */
+		xvs_plan_host_removal(planner, owner);
+	change = xvs_change_new(planner, item->name);
+	if (!change)
+		return;
+	snprintf(change->interface, sizeof(change->interface), "%s", item->interface);
+	snprintf(change->uplink, sizeof(change->uplink), "%s", item->of->uplink);
+	ADD(planner, &xvs_step_add_host_device, change, "make interface %s for the host on %s",
+		item->interface, item->of->name);
+}
+
+static void plan_set_aside(struct planner *planner, const struct xvs_vport *port)
+{
+	const struct xvs_link *end = xvs_host_end(planner->agent, port);
+	struct xvs_change *change = xvs_change_new(planner, port->name);
+
+	if (!change)
+		return;
+	if (end)
+		snprintf(change->old_interface, sizeof(change->old_interface), "%s", end->name);
+	xvs_host_aside_name(planner->agent, port->id, change->interface);
+	ADD(planner, &xvs_step_drop_host_device, change, "remove interface %s of %s",
+		end ? end->name : "(gone)", port->name);
+}
+
+void xvs_plan_host_removal(struct planner *planner, const struct xvs_vport *port)
+{
+	if (planner->removed[port->id])
+		return;
+	planner->removed[port->id] = true;
+	if (port->ifindex)
+		xvs_plan_detach(planner, port);
+	plan_set_aside(planner, port);
+}
+
+static bool has_address(const struct xvs_switch *item, const char *text)
+{
+	for (size_t i = 0; item && i < item->host_port.address_count; i++)
+		if (!strcmp(item->host_port.addresses[i], text))
+			return true;
+	return false;
+}
+
+/* The addresses of `item`'s host port that `other` has not. */
+static void plan_address_difference(struct planner *planner, const struct xvs_switch *item,
+	const struct xvs_switch *other, bool present)
+{
+	for (size_t i = 0; i < item->host_port.address_count; i++) {
+		const char *text = item->host_port.addresses[i];
+		struct xvs_change *change;
+
+		if (has_address(other, text))
+			continue;
+		change = xvs_change_new(planner, item->name);
+		if (!change)
+			return;
+		change->present = present;
+		snprintf(change->address, sizeof(change->address), "%s", text);
+		snprintf(change->interface, sizeof(change->interface), "%s",
+			(present ? item : other)->host_port.interface);
+		ADD(planner, &xvs_step_address, change, "%s address %s %s %s",
+			present ? "add" : "remove", text, present ? "to" : "from",
+			item->host_port.interface);
+	}
+}
+
+/* Name and address of a host's end that stays. */
+static void plan_host_change(
+	struct planner *planner, const struct xvs_wanted *item, const struct xvs_vport *port)
+{
+	const struct xvs_link *end = xvs_host_end(planner->agent, port);
+	struct xvs_mac mac = item->mac->mac;
+	struct xvs_change *change;
+	char text[XVS_MAC_TEXT_SIZE];
+
+	if (!end)
+		return;
+	if (item->mac->source == XVS_MAC_POOL)
+		xvs_pool_address(planner->pool, item->name, &mac);
+	if (strcmp(end->name, item->interface) && (change = xvs_change_new(planner, item->name))) {
+		snprintf(change->interface, sizeof(change->interface), "%s", item->interface);
+		snprintf(change->old_interface, sizeof(change->old_interface), "%s", end->name);
+		ADD(planner, &xvs_step_rename_host_end, change, "rename interface %s to %s",
+			end->name, item->interface);
+	}
+	if (memcmp(&mac, &end->mac, sizeof(mac)) && (change = xvs_change_new(planner, item->name))) {
+		change->mac = mac;
+		change->old_mac = end->mac;
+		ADD(planner, &xvs_step_host_mac, change, "set the address of %s to %s",
+			item->interface, xvs_mac_format(&mac, text));
+	}
+}
+
+void xvs_plan_host_ends(struct planner *planner)
+{
+	for (size_t i = 0; i < planner->wanted.count; i++) {
+		const struct xvs_wanted *item = &planner->wanted.item[i];
+		const struct xvs_vport *port =
+			xvs_vport_find(planner->agent->switching, item->name);
+
+		if (item->kind == XVS_PORT_HOST && planner->ifindex[i])
+			plan_host_change(planner, item, port);
+	}
+}
+
+
+/* Has the switch a host's end already, from the configuration in force? */
+static bool has_host_end(const struct planner *planner, const struct xvs_switch *item)
+{
+	const struct xvs_vport *port = own_port(planner, item->name, "host");
+
+	return port && port->ifindex && xvs_link_by_index(&planner->agent->links, port->ifindex);
+}
+
+void xvs_plan_host_addresses(struct planner *planner)
+{
+	XVS_EACH_SWITCH (planner->config, item) {
+		const struct xvs_switch *old =
+			has_host_end(planner, item)
+				? xvs_config_switch(planner->agent->running, item->name)
+				: NULL;
+
+		plan_address_difference(planner, item, old, true);
+		if (old && item->host_port.present)
+			plan_address_difference(planner, old, item, false);
+	}
+}
+
+/* ---- the NIC's addresses ---- */
+
+static bool has_taken(const struct planner *planner, const struct xvs_vport *host)
+{
+	struct xvs_device_saved saved = {0};
+	int map = planner->agent->loader.tables.device_saved;
+
+	return host && !host->leaving && !bpf_map_lookup_elem(map, &host->id, &saved) &&
+	       (saved.flags & XVS_SAVED_ADDRESSES);
+}
+
+/* Are there addresses on the NIC that could be moved? */
+static bool has_addresses(const struct planner *planner, const char *nic)
+{
+	const struct xvs_link *link = xvs_link_by_name(&planner->agent->links, nic);
+	struct xvs_addresses *addresses = NULL;
+	bool found = link && !xvs_addresses_read(&planner->agent->links, link->ifindex, &addresses)
+		     && xvs_addresses_count(addresses);
+
+	xvs_addresses_free(addresses);
+	return found;
+}
+
+static struct xvs_change *plan_move(
+	struct planner *planner, const char *port, const char *nic, const char *interface)
+{
+	struct xvs_change *change = xvs_change_new(planner, port);
+
+	if (!change)
+		return NULL;
+	snprintf(change->uplink, sizeof(change->uplink), "%s", nic);
+	snprintf(change->interface, sizeof(change->interface), "%s", interface);
+	return change;
+}
+
+void xvs_plan_take_addresses(struct planner *planner)
+{
+	XVS_EACH_SWITCH (planner->config, item) {
+		const char *interface = item->host_port.interface;
+		char name[XVS_PORT_NAME_SIZE];
+		struct xvs_change *change;
+
+		if (!item->host_port.take_addresses || !has_addresses(planner, item->uplink))
+			continue;
+		xvs_port_name(name, item->name, "host");
+		change = plan_move(planner, name, item->uplink, interface);
+		if (change)
+			ADD(planner, &xvs_step_take_addresses, change,
+				"move the addresses of %s to %s", item->uplink, interface);
+	}
+}
+
+/* What the configuration itself gave the interface is none of the NIC's. */
+static void keep_configured(
+	struct planner *planner, struct xvs_change *change, const struct xvs_switch *item)
+{
+	change->kept = calloc(item->host_port.address_count + 1, sizeof(*change->kept));
+	if (!change->kept) {
+		planner->error = -ENOMEM;
+		return;
+	}
+	for (size_t i = 0; i < item->host_port.address_count; i++)
+		change->kept[i] = item->host_port.addresses[i];
+}
+
+static void plan_return(struct planner *planner, const struct xvs_vport *host)
+{
+	const struct xvs_link *end = xvs_host_end(planner->agent, host), *nic = NULL;
+	const struct xvs_switch *old;
+	const struct xvs_vport *uplink;
+	char name[XVS_NAME_SIZE];
+	struct xvs_change *change;
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(host->name, "/"), host->name);
+	old = xvs_config_switch(planner->agent->running, name);
+	uplink = own_port(planner, name, "uplink");
+	if (uplink)
+		nic = xvs_link_by_index(&planner->agent->links, uplink->ifindex);
+	if (!end || !nic)
+		return; /* the one or the other is gone, and the addresses with it */
+	change = plan_move(planner, host->name, nic->name, end->name);
+	if (!change)
+		return;
+	if (old)
+		keep_configured(planner, change, old);
+	ADD(planner, &xvs_step_return_addresses, change, "give the addresses of %s back to %s",
+		end->name, nic->name);
+}
+
+void xvs_plan_return_addresses(struct planner *planner)
+{
+	struct xvs_vport *host, *next;
+
+	HASH_ITER (by_name, planner->agent->switching->by_name, host, next) {
+		const struct xvs_switch *item;
+		char name[XVS_NAME_SIZE];
+
+		if (host->kind != XVS_PORT_HOST || !has_taken(planner, host))
+			continue;
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(host->name, "/"), host->name);
+		item = xvs_config_switch(planner->config, name);
+		if (!item || !item->host_port.present || !item->host_port.take_addresses)
+			plan_return(planner, host);
+	}
+}
