@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "agent/control.h"
+#include "agent/event.h"
 #include "agent/log.h"
 #include "agent/store.h"
 
@@ -167,7 +168,8 @@ static int run_show(struct xvs_agent *agent, struct xvs_call *call)
 }
 
 const struct xvs_method xvs_core_methods[] = {
-	{"Apply", run_apply},
-	{"Show", run_show},
+	{"Apply", run_apply, .reads = false},
+	{"Show", run_show, .reads = true},
+	{"Monitor", xvs_event_monitor, .reads = true},
 	{0},
 };

@@ -398,11 +398,11 @@ static int run_remove_entry(struct xvs_agent *agent, struct xvs_call *call)
 }
 
 const struct xvs_method xvs_switch_methods[] = {
-	{"ListSwitches", run_list_switches},
-	{"ListPorts", run_list_ports},
-	{"ListEntries", run_list_entries},
-	{"FlushEntries", run_flush},
-	{"AddEntry", run_add_entry},
-	{"RemoveEntry", run_remove_entry},
+	{"ListSwitches", run_list_switches, .reads = true},
+	{"ListPorts", run_list_ports, .reads = true},
+	{"ListEntries", run_list_entries, .reads = true},
+	{"FlushEntries", run_flush, .reads = false},
+	{"AddEntry", run_add_entry, .reads = false},
+	{"RemoveEntry", run_remove_entry, .reads = false},
 	{0},
 };
