@@ -3,6 +3,7 @@
 #ifndef XVS_AGENT_AGENT_H
 #define XVS_AGENT_AGENT_H
 
+#include <sys/types.h>
 #include <systemd/sd-event.h>
 #include "agent/feature.h"
 #include "agent/hook.h"
@@ -15,11 +16,13 @@ struct xvs_options {
 	const char *pin_dir;
 	const char *state_dir; /* what outlives a reboot: MAC leases */
 	const char *hook; /* "auto" or "clsact" */
+	gid_t socket_group; /* may ask, not change; -1: no group */
 };
 
 extern const struct xvs_feature *const xvs_features[]; /* ends with NULL */
 
 struct xvs_control_server;
+struct xvs_listener;
 struct xvs_switching;
 struct xvs_trial;
 
@@ -32,6 +35,7 @@ struct xvs_agent {
 	struct xvs_config *running; /* in force; never NULL once open */
 	struct xvs_trial *trial; /* pending, or NULL */
 	struct xvs_control_server *server;
+	struct xvs_listener *listeners; /* to events, see event.h */
 	struct xvs_switching *switching; /* state of agent/switch */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The control socket: Varlink's wire format, JSON objects closed by a zero byte. docs/control.md
- * lists methods, errors and bounds.
+ * lists methods, errors and bounds. What is here is for those who write methods.
  */
 #ifndef XVS_AGENT_CONTROL_H
 #define XVS_AGENT_CONTROL_H
@@ -10,11 +10,9 @@
 #include "agent/agent.h"
 
 #define XVS_CONTROL_INTERFACE "org.xvswitch"
-#define XVS_CONTROL_MESSAGE_MAX (32u << 20)
-#define XVS_CONTROL_CLIENT_MAX 16
-#define XVS_CONTROL_BACKLOG_MAX (64u << 20) /* bytes a client may leave unread */
 
 struct xvs_client;
+struct xvs_held;
 
 /* One call being answered. */
 struct xvs_call {
@@ -25,9 +23,12 @@ struct xvs_call {
 
 /* A stream of replies: asked for the next part whenever the client has taken the last. */
 struct xvs_stream {
-	/* *ret: the next parameters; *ret_last: no more after it. 0 or -errno (ends the client). */
+	/*
+	 * *ret: the next parameters; *ret_last: no more after it. *ret stays NULL: nothing now,
+	 * asked again after xvs_stream_wake. 0 or -errno (ends the client).
+	 */
 	int (*next)(struct xvs_agent *agent, void *state, json_t **ret, bool *ret_last);
-	void (*close)(void *state);
+	void (*close)(void *state); /* called once, when it is over or the client gone */
 	void *state;
 };
 
@@ -37,13 +38,37 @@ struct xvs_stream {
  */
 int xvs_control_clear(const char *path);
 
+/* 0 or -errno, logged. */
 int xvs_control_open(struct xvs_agent *agent);
 void xvs_control_close(struct xvs_agent *agent);
 
 /* Answers; `parameters` is taken over (NULL = none, out of memory: the client is ended). */
 int xvs_call_reply(struct xvs_call *call, json_t *parameters);
+/* A caller that takes no stream gets all parts joined; ExpectedMore if they are too much. */
 int xvs_call_stream(struct xvs_call *call, const struct xvs_stream *stream);
+/* `error` is the name behind "org.xvswitch.", or a whole one with its dots. */
 int xvs_call_error(struct xvs_call *call, const char *error, json_t *parameters);
+
+/*
+ * A reply before the last one, sent at once as far as the socket takes it. Left out if the caller
+ * takes no stream, or doesn't read. `parameters` is taken over.
+ */
+void xvs_call_progress(struct xvs_call *call, json_t *parameters);
+
+/*
+ * The answer comes later; until then the client's further calls wait. `gone` is called once if
+ * the connection ends first: the handle is void then. NULL: out of memory, the client is ended.
+ */
+struct xvs_held *xvs_call_hold(
+	struct xvs_call *call, void (*gone)(struct xvs_agent *agent, void *data), void *data);
+/*
+ * One of the replies of a held call; `last` ends it, and the handle. `parameters` is taken over.
+ * Never calls `gone` by itself.
+ */
+void xvs_held_reply(struct xvs_held *held, json_t *parameters, bool last);
+
+/* The stream of this client has something again. May send it, never ends the client. */
+void xvs_stream_wake(struct xvs_client *client);
 
 /* The usual errors. */
 int xvs_call_not_found(

@@ -13,6 +13,7 @@
 #define XVS_AGENT_FEATURE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include "agent/model.h"
 #include "agent/plan.h"
 
@@ -22,6 +23,7 @@ struct xvs_call;
 struct xvs_method {
 	const char *name; /* behind "org.xvswitch." */
 	int (*run)(struct xvs_agent *agent, struct xvs_call *call); /* see control.h */
+	bool reads; /* changes nothing: open to the socket's group */
 };
 
 struct xvs_feature {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <getopt.h>
+#include <grp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +23,10 @@ static const char usage[] =
 	"  --pin-dir PATH      folder on a bpffs for maps and programs (/sys/fs/bpf/xvswitch)\n"
 	"  --state-dir PATH    folder for what outlives a reboot (/var/lib/xvswitch)\n"
 	"  --hook KIND         auto (tcx where the kernel has it) or clsact\n"
+	"  --socket-group NAME members of this group may ask, but change nothing\n"
+	"  --log-level LEVEL   leave out what is less urgent: emerg, alert, crit, err, warning,\n"
+	"                      notice, info (default), debug, or 0 to 7\n"
 	"  --purge             remove everything that is xvswitch's from this host, and end\n"
-	"  --verbose           log every step\n"
 	"  --version, --help\n\n"
 	"Several daemons can run side by side, each with its own socket, pin and state folder.\n"
 	"Exit status: 0 ended as told, 1 wrong usage, 2 could not start.\n";
@@ -35,7 +38,8 @@ enum option_value {
 	OPTION_STATE_DIR,
 	OPTION_HOOK,
 	OPTION_PURGE,
-	OPTION_VERBOSE,
+	OPTION_SOCKET_GROUP,
+	OPTION_LOG_LEVEL,
 	OPTION_VERSION,
 	OPTION_HELP,
 };
@@ -47,11 +51,48 @@ static const struct option options_known[] = {
 	{"state-dir", required_argument, NULL, OPTION_STATE_DIR},
 	{"hook", required_argument, NULL, OPTION_HOOK},
 	{"purge", no_argument, NULL, OPTION_PURGE},
-	{"verbose", no_argument, NULL, OPTION_VERBOSE},
+	{"socket-group", required_argument, NULL, OPTION_SOCKET_GROUP},
+	{"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{0},
 };
+
+/* A group's name or number. */
+static int find_group(const char *name, gid_t *ret)
+{
+	const struct group *group = getgrnam(name);
+	unsigned long number;
+	char *end;
+
+	if (group) {
+		*ret = group->gr_gid;
+		return 0;
+	}
+	errno = 0;
+	number = strtoul(name, &end, 10);
+	if (name[0] < '0' || name[0] > '9' || *end || errno || number >= (gid_t)-1) {
+		fprintf(stderr, "xvswitchd: --socket-group: there is no group '%s'\n", name);
+		return -ENOENT;
+	}
+	*ret = number;
+	return 0;
+}
+
+static int set_log_level(const char *word)
+{
+	int level = xvs_log_level(word);
+
+	if (level < 0) {
+		fprintf(stderr,
+			"xvswitchd: --log-level is emerg, alert, crit, err, warning, notice, info, "
+			"debug or 0 to 7, not '%s'\n",
+			word);
+		return level;
+	}
+	xvs_log_set_level(level);
+	return 0;
+}
 
 /* -1: go on; else the exit status. */
 static int read_options(int argc, char **argv, struct xvs_options *options, bool *purge)
@@ -78,8 +119,13 @@ static int read_options(int argc, char **argv, struct xvs_options *options, bool
 		case OPTION_PURGE:
 			*purge = true;
 			break;
-		case OPTION_VERBOSE:
-			xvs_log_set_level(LOG_DEBUG);
+		case OPTION_SOCKET_GROUP:
+			if (find_group(optarg, &options->socket_group))
+				return EXIT_USAGE;
+			break;
+		case OPTION_LOG_LEVEL:
+			if (set_log_level(optarg))
+				return EXIT_USAGE;
 			break;
 		case OPTION_VERSION:
 			puts("xvswitchd " XVS_VERSION);
@@ -112,6 +158,7 @@ int main(int argc, char **argv)
 		.pin_dir = "/sys/fs/bpf/xvswitch",
 		.state_dir = "/var/lib/xvswitch",
 		.hook = "auto",
+		.socket_group = -1,
 	};
 	bool purge = false;
 	int error, status = read_options(argc, argv, &options, &purge);

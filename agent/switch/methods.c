@@ -3,9 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "agent/control.h"
-#include "agent/log.h"
-#include "agent/store.h"
+#include "agent/methods.h"
 #include "agent/switch/switching.h"
 
 #define ENTRIES_A_REPLY 1024
@@ -283,31 +281,6 @@ static int run_flush(struct xvs_agent *agent, struct xvs_call *call)
 	return xvs_call_reply(call, json_pack("{s:i}", "flushed", flush.flushed));
 }
 
-/* Brings a changed copy of the running configuration into force, as `Apply` does for a file. */
-static int apply_changed(struct xvs_agent *agent, struct xvs_call *call, struct xvs_config *config)
-{
-	struct xvs_report report = {0};
-	struct xvs_plan plan = {0};
-	int error = xvs_agent_validate(agent, config, &report);
-
-	if (error) {
-		xvs_config_free(config);
-		error = xvs_call_invalid(call, "mac", "%s", report.problems[0].message);
-	} else {
-		error = xvs_agent_apply(agent, config, &plan);
-		if (error) {
-			xvs_config_free(config);
-			error = xvs_call_refused(call, "changing the MAC table", error);
-		} else {
-			xvs_store_keep(agent);
-			xvs_call_reply(call, json_object());
-		}
-	}
-	xvs_plan_clear(&plan);
-	xvs_report_clear(&report);
-	return error;
-}
-
 static int get_entry(struct xvs_agent *agent, struct xvs_call *call, struct filter *filter)
 {
 	int error = get_filter(agent, call, filter);
@@ -354,7 +327,7 @@ static int run_add_entry(struct xvs_agent *agent, struct xvs_call *call)
 		error = xvs_call_invalid(call, "port", "must be given");
 	if (error)
 		return error;
-	error = xvs_config_copy(agent->running, &config);
+	error = xvs_config_clone(agent->running, &config);
 	if (error)
 		return xvs_call_refused(call, "copying the configuration", error);
 	item = xvs_config_switch(config, filter.only->name);
@@ -369,7 +342,7 @@ static int run_add_entry(struct xvs_agent *agent, struct xvs_call *call)
 	entries += item->static_entry_count++;
 	*entries = (struct xvs_static_entry){.mac = filter.mac, .vlan = filter.vlan};
 	snprintf(entries->port, sizeof(entries->port), "%s", port);
-	return apply_changed(agent, call, config);
+	return xvs_methods_apply(agent, call, config);
 }
 
 static int run_remove_entry(struct xvs_agent *agent, struct xvs_call *call)
@@ -382,11 +355,11 @@ static int run_remove_entry(struct xvs_agent *agent, struct xvs_call *call)
 
 	if (error)
 		return error;
-	error = xvs_config_copy(agent->running, &config);
+	error = xvs_config_clone(agent->running, &config);
 	if (error)
 		return xvs_call_refused(call, "copying the configuration", error);
 	if (remove_static(xvs_config_switch(config, filter.only->name), &filter))
-		return apply_changed(agent, call, config);
+		return xvs_methods_apply(agent, call, config);
 	xvs_config_free(config);
 	flush = (struct flush){.filter = filter};
 	error = xvs_fdb_walk(agent, filter.only, flush_entry, &flush);
@@ -398,11 +371,11 @@ static int run_remove_entry(struct xvs_agent *agent, struct xvs_call *call)
 }
 
 const struct xvs_method xvs_switch_methods[] = {
-	{"ListSwitches", run_list_switches},
-	{"ListPorts", run_list_ports},
-	{"ListEntries", run_list_entries},
-	{"FlushEntries", run_flush},
-	{"AddEntry", run_add_entry},
-	{"RemoveEntry", run_remove_entry},
+	{"ListSwitches", run_list_switches, .reads = true},
+	{"ListPorts", run_list_ports, .reads = true},
+	{"ListEntries", run_list_entries, .reads = true},
+	{"FlushEntries", run_flush, .reads = false},
+	{"AddEntry", run_add_entry, .reads = false},
+	{"RemoveEntry", run_remove_entry, .reads = false},
 	{0},
 };

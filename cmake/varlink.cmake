@@ -1,0 +1,15 @@
+# embed_descriptions(HEADER NAME FILE...): each FILE as a string constant xvs_description_NAME in
+# HEADER, below the build folder.
+function(embed_descriptions header)
+  set(text "/* Made from the interface descriptions, *.varlink. */\n")
+  while(ARGN)
+    list(POP_FRONT ARGN name file)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    file(READ ${file} lines)
+    string(REPLACE "\\" "\\\\" lines "${lines}")
+    string(REPLACE "\"" "\\\"" lines "${lines}")
+    string(REPLACE "\n" "\\n\"\n\t\"" lines "${lines}")
+    string(APPEND text "\nstatic const char xvs_description_${name}[] =\n\t\"${lines}\";\n")
+  endwhile()
+  file(CONFIGURE OUTPUT ${header} CONTENT "${text}" @ONLY)
+endfunction()
