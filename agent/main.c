@@ -3,22 +3,26 @@
 #include <getopt.h>
 #include <grp.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include "agent/agent.h"
+#include "agent/check.h"
+#include "agent/guardian.h"
 #include "agent/log.h"
 
 #define EXIT_USAGE 1
 #define EXIT_REFUSED 2
+#define SETTLE_SECONDS_MAX 100000
 
 static const char usage[] =
 	"Usage: xvswitchd [OPTIONS]\n"
 	"The xvswitch daemon: makes the virtual switches that its configuration names.\n"
 	"Without it traffic flows on; xvsctl(8) talks to it.\n\n"
-	"  --config FILE|DIR   configuration read at boot (/etc/xvswitch)\n"
+	"  --config FILE|DIR   configuration read at boot and on SIGHUP (/etc/xvswitch)\n"
 	"  --socket PATH       control socket (/run/xvswitch/control.sock)\n"
 	"  --pin-dir PATH      folder on a bpffs for maps and programs (/sys/fs/bpf/xvswitch)\n"
 	"  --state-dir PATH    folder for what outlives a reboot (/var/lib/xvswitch)\n"
@@ -26,36 +30,57 @@ static const char usage[] =
 	"  --socket-group NAME members of this group may ask, but change nothing\n"
 	"  --log-level LEVEL   leave out what is less urgent: emerg, alert, crit, err, warning,\n"
 	"                      notice, info (default), debug, or 0 to 7\n"
-	"  --purge             remove everything that is xvswitch's from this host, and end\n"
 	"  --version, --help\n\n"
+	"In place of running:\n"
+	"  --check FILE|DIR    say what is wrong with a configuration, and end\n"
+	"  --settle SECONDS    wait so long, unless a byte comes on standard input; then, if no\n"
+	"                      daemon runs, bring into force what one would start with, and end\n"
+	"  --purge             remove everything that is xvswitch's from this host, and end\n\n"
 	"Several daemons can run side by side, each with its own socket, pin and state folder.\n"
-	"Exit status: 0 ended as told, 1 wrong usage, 2 could not start.\n";
+	"Exit status: 0 ended as told, 1 wrong usage or configuration, 2 could not start.\n";
 
 enum option_value {
-	OPTION_CONFIG = 1,
-	OPTION_SOCKET,
-	OPTION_PIN_DIR,
-	OPTION_STATE_DIR,
-	OPTION_HOOK,
-	OPTION_PURGE,
+	OPTION_PATH = 1, /* one of text_options, by its index in options_known */
 	OPTION_SOCKET_GROUP,
 	OPTION_LOG_LEVEL,
+	OPTION_CHECK,
+	OPTION_SETTLE,
+	OPTION_PURGE,
 	OPTION_VERSION,
 	OPTION_HELP,
 };
 
 static const struct option options_known[] = {
-	{"config", required_argument, NULL, OPTION_CONFIG},
-	{"socket", required_argument, NULL, OPTION_SOCKET},
-	{"pin-dir", required_argument, NULL, OPTION_PIN_DIR},
-	{"state-dir", required_argument, NULL, OPTION_STATE_DIR},
-	{"hook", required_argument, NULL, OPTION_HOOK},
-	{"purge", no_argument, NULL, OPTION_PURGE},
+	{"config", required_argument, NULL, OPTION_PATH},
+	{"socket", required_argument, NULL, OPTION_PATH},
+	{"pin-dir", required_argument, NULL, OPTION_PATH},
+	{"state-dir", required_argument, NULL, OPTION_PATH},
+	{"hook", required_argument, NULL, OPTION_PATH},
 	{"socket-group", required_argument, NULL, OPTION_SOCKET_GROUP},
 	{"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
+	{"check", required_argument, NULL, OPTION_CHECK},
+	{"settle", required_argument, NULL, OPTION_SETTLE},
+	{"purge", no_argument, NULL, OPTION_PURGE},
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{0},
+};
+
+/* Where the text goes; in the order of options_known. */
+static const size_t text_options[] = {
+	offsetof(struct xvs_options, config),
+	offsetof(struct xvs_options, socket),
+	offsetof(struct xvs_options, pin_dir),
+	offsetof(struct xvs_options, state_dir),
+	offsetof(struct xvs_options, hook),
+};
+
+/* The command line. */
+struct command_line {
+	struct xvs_options options;
+	const char *check; /* NULL: don't */
+	long settle; /* seconds, -1: don't */
+	bool purge;
 };
 
 /* A group's name or number. */
@@ -94,89 +119,117 @@ static int set_log_level(const char *word)
 	return 0;
 }
 
-/* -1: go on; else the exit status. */
-static int read_options(int argc, char **argv, struct xvs_options *options, bool *purge)
+static int read_seconds(const char *text, long *ret)
 {
-	int value;
+	char *end;
+	long seconds;
 
-	while ((value = getopt_long(argc, argv, "h", options_known, NULL)) != -1) {
-		switch (value) {
-		case OPTION_CONFIG:
-			options->config = optarg;
-			break;
-		case OPTION_SOCKET:
-			options->socket = optarg;
-			break;
-		case OPTION_PIN_DIR:
-			options->pin_dir = optarg;
-			break;
-		case OPTION_STATE_DIR:
-			options->state_dir = optarg;
-			break;
-		case OPTION_HOOK:
-			options->hook = optarg;
-			break;
-		case OPTION_PURGE:
-			*purge = true;
-			break;
-		case OPTION_SOCKET_GROUP:
-			if (find_group(optarg, &options->socket_group))
-				return EXIT_USAGE;
-			break;
-		case OPTION_LOG_LEVEL:
-			if (set_log_level(optarg))
-				return EXIT_USAGE;
-			break;
-		case OPTION_VERSION:
-			puts("xvswitchd " XVS_VERSION);
-			return 0;
-		case OPTION_HELP:
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
-		default:
-			fputs("Try: xvswitchd --help\n", stderr);
-			return EXIT_USAGE;
-		}
+	errno = 0;
+	seconds = strtol(text, &end, 10);
+	if (end == text || *end || errno || seconds < 0 || seconds > SETTLE_SECONDS_MAX) {
+		fprintf(stderr, "xvswitchd: --settle needs seconds from 0 to %d, not '%s'\n",
+			SETTLE_SECONDS_MAX, text);
+		return -EINVAL;
 	}
-	if (optind < argc || (strcmp(options->hook, "auto") && strcmp(options->hook, "clsact"))) {
-		fprintf(stderr, "xvswitchd: %s '%s'\nTry: xvswitchd --help\n",
-			optind < argc ? "unexpected argument" : "--hook is auto or clsact, not",
-			optind < argc ? argv[optind] : options->hook);
-		return EXIT_USAGE;
-	}
-	return -1;
+	*ret = seconds;
+	return 0;
 }
 
-int main(int argc, char **argv)
+/* -1: go on; else the exit status. */
+static int take_option(struct command_line *line, int value, int index)
 {
-	const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
-	struct xvs_agent agent = {0};
-	struct xvs_options options = {
-		.config = "/etc/xvswitch",
-		.socket = "/run/xvswitch/control.sock",
-		.pin_dir = "/sys/fs/bpf/xvswitch",
-		.state_dir = "/var/lib/xvswitch",
-		.hook = "auto",
-		.socket_group = -1,
-	};
-	bool purge = false;
-	int error, status = read_options(argc, argv, &options, &purge);
+	switch (value) {
+	case OPTION_PATH:
+		*(const char **)((char *)&line->options + text_options[index]) = optarg;
+		return -1;
+	case OPTION_SOCKET_GROUP:
+		return find_group(optarg, &line->options.socket_group) ? EXIT_USAGE : -1;
+	case OPTION_LOG_LEVEL:
+		return set_log_level(optarg) ? EXIT_USAGE : -1;
+	case OPTION_CHECK:
+		line->check = optarg;
+		return -1;
+	case OPTION_SETTLE:
+		return read_seconds(optarg, &line->settle) ? EXIT_USAGE : -1;
+	case OPTION_PURGE:
+		line->purge = true;
+		return -1;
+	case OPTION_VERSION:
+		puts("xvswitchd " XVS_VERSION);
+		return 0;
+	case OPTION_HELP:
+	case 'h':
+		fputs(usage, stdout);
+		return 0;
+	default:
+		fputs("Try: xvswitchd --help\n", stderr);
+		return EXIT_USAGE;
+	}
+}
 
+/* -1: go on; else the exit status. */
+static int read_command_line(int argc, char **argv, struct command_line *line)
+{
+	const char *hook;
+	int value, index = 0, status = -1;
+
+	while (status < 0 && (value = getopt_long(argc, argv, "h", options_known, &index)) != -1)
+		status = take_option(line, value, index);
 	if (status >= 0)
 		return status;
-	setrlimit(RLIMIT_MEMLOCK, &unlimited); /* maps are counted there before kernel 5.11 */
-	if (geteuid()) {
-		fputs("xvswitchd: must be started as root\n", stderr);
-		return EXIT_REFUSED;
-	}
-	if (purge)
-		return xvs_agent_purge(&options) ? EXIT_REFUSED : 0;
-	error = xvs_agent_open(&agent, &options);
+	hook = line->options.hook;
+	if (optind == argc && (!strcmp(hook, "auto") || !strcmp(hook, "clsact")))
+		return -1;
+	fprintf(stderr, "xvswitchd: %s '%s'\nTry: xvswitchd --help\n",
+		optind < argc ? "unexpected argument" : "--hook is auto or clsact, not",
+		optind < argc ? argv[optind] : hook);
+	return EXIT_USAGE;
+}
+
+static int run_daemon(const struct xvs_options *options)
+{
+	struct xvs_agent agent = {0};
+	int error = xvs_agent_open(&agent, options);
+
 	if (error)
 		xvs_log(LOG_ERR, "cannot start: %s", strerror(-error));
 	else
 		error = sd_event_loop(agent.event);
 	xvs_agent_close(&agent);
+	return error;
+}
+
+int main(int argc, char **argv)
+{
+	const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+	struct command_line line = {
+		.options =
+			{
+				.config = "/etc/xvswitch",
+				.socket = "/run/xvswitch/control.sock",
+				.pin_dir = "/sys/fs/bpf/xvswitch",
+				.state_dir = "/var/lib/xvswitch",
+				.hook = "auto",
+				.socket_group = -1,
+			},
+		.settle = -1,
+	};
+	int error, status = read_command_line(argc, argv, &line);
+
+	if (status >= 0)
+		return status;
+	if (line.check)
+		return xvs_check(&line.options, line.check) ? EXIT_USAGE : 0;
+	setrlimit(RLIMIT_MEMLOCK, &unlimited); /* maps are counted there before kernel 5.11 */
+	if (geteuid()) {
+		fputs("xvswitchd: must be started as root\n", stderr);
+		return EXIT_REFUSED;
+	}
+	if (line.purge)
+		error = xvs_agent_purge(&line.options);
+	else if (line.settle >= 0)
+		error = xvs_guardian_settle(&line.options, line.settle);
+	else
+		error = run_daemon(&line.options);
 	return error ? EXIT_REFUSED : 0;
 }

@@ -62,8 +62,8 @@ static json_t *show_agent(struct xvs_agent *agent)
 	struct utsname system;
 
 	uname(&system);
-	return json_pack("{s:{s:s, s:i, s:s, s:s, s:s, s:i, s:I, s:s, s:I, s:o}}", "agent", "version",
-		XVS_VERSION, "pid", getpid(), "kernel", system.release, "pin_dir",
+	return json_pack("{s:{s:s, s:i, s:s, s:s, s:s, s:i, s:I, s:s, s:I, s:o}}", "agent",
+		"version", XVS_VERSION, "pid", getpid(), "kernel", system.release, "pin_dir",
 		agent->options.pin_dir, "socket", agent->options.socket, "layout",
 		XVS_LAYOUT_VERSION, "generation",
 		(json_int_t)agent->loader.tables.control->generation, "hook",
@@ -120,5 +120,12 @@ const struct xvs_method xvs_core_methods[] = {
 	{"Show", run_show, .reads = true},
 	{"GetConfiguration", run_get_configuration, .reads = true},
 	{"Monitor", xvs_event_monitor, .reads = true},
+	{"Plan", xvs_method_plan, .reads = true},
+	{"Apply", .run = xvs_method_apply},
+	{"Change", .run = xvs_method_change},
+	{"Save", .run = xvs_method_save},
+	{"Try", .run = xvs_method_try},
+	{"Confirm", .run = xvs_method_confirm},
+	{"Cancel", .run = xvs_method_cancel},
 	{0},
 };

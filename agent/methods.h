@@ -5,17 +5,26 @@
 
 #include "agent/control.h"
 
-/* Refuses the call with TrialPending while a trial is. 0, or -EINVAL: answered. */
-int xvs_methods_refuse_in_trial(struct xvs_agent *agent, struct xvs_call *call);
-
 /*
  * Validates `config`, brings it into force and answers with what was done, or why not. Takes
  * `config` over. For features' methods that change their part of a clone. 0 or -errno.
  */
-int xvs_methods_apply(
-	struct xvs_agent *agent, struct xvs_call *call, struct xvs_config *config);
+int xvs_methods_apply(struct xvs_agent *agent, struct xvs_call *call, struct xvs_config *config);
 
-extern const struct xvs_method xvs_core_methods[]; /* methods.c */
-extern const struct xvs_method xvs_change_methods[]; /* methods_change.c */
+/*
+ * Applies the plan that makes what is running the boot configuration; *ret_file (of PATH_MAX) is
+ * where it then is. The caller commits or undoes `plan`. 0 or -errno, answered.
+ */
+int xvs_methods_save(
+	struct xvs_agent *agent, struct xvs_call *call, struct xvs_plan *plan, char *ret_file);
+
+/* methods_change.c, methods_trial.c: one for each method. */
+int xvs_method_apply(struct xvs_agent *agent, struct xvs_call *call);
+int xvs_method_plan(struct xvs_agent *agent, struct xvs_call *call);
+int xvs_method_try(struct xvs_agent *agent, struct xvs_call *call);
+int xvs_method_confirm(struct xvs_agent *agent, struct xvs_call *call);
+int xvs_method_cancel(struct xvs_agent *agent, struct xvs_call *call);
+int xvs_method_save(struct xvs_agent *agent, struct xvs_call *call);
+int xvs_method_change(struct xvs_agent *agent, struct xvs_call *call);
 
 #endif

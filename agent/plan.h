@@ -59,8 +59,8 @@ struct xvs_plan {
 	char **not_undone; /* after an undo: steps that could not be taken back, owned */
 	size_t not_undone_count;
 	/* Called after each step. May be NULL. */
-	void (*watch)(const struct xvs_plan *plan, size_t step, enum xvs_step_result result,
-		void *data);
+	void (*watch)(
+		const struct xvs_plan *plan, size_t step, enum xvs_step_result result, void *data);
 	void *watch_data;
 };
 

@@ -20,8 +20,7 @@ static uint64_t now_us(void)
 	return now.tv_sec * 1000000ull + now.tv_nsec / 1000;
 }
 
-static void watch(
-	const struct xvs_plan *plan, size_t step, enum xvs_step_result result, void *data)
+static void watch(const struct xvs_plan *plan, size_t step, enum xvs_step_result result, void *data)
 {
 	struct xvs_transaction *change = data;
 	uint64_t now = now_us();
@@ -36,8 +35,7 @@ static void watch(
 	if (change->call)
 		xvs_call_progress(change->call,
 			json_pack("{s:{s:I, s:I, s:s}}", "progress", "done", (json_int_t)step + 1,
-				"total", (json_int_t)plan->count, "step",
-				plan->steps[step].what));
+				"total", (json_int_t)plan->count, "step", plan->steps[step].what));
 }
 
 int xvs_transaction_plan(struct xvs_transaction *change)

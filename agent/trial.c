@@ -64,8 +64,8 @@ static int set_timer(struct xvs_agent *agent, struct xvs_trial *trial, unsigned 
 	if (error < 0)
 		return error;
 	trial->end_us += seconds * 1000000ull;
-	error = sd_event_add_time(agent->event, &trial->timer, CLOCK_BOOTTIME, trial->end_us, 0,
-		on_time, agent);
+	error = sd_event_add_time(
+		agent->event, &trial->timer, CLOCK_BOOTTIME, trial->end_us, 0, on_time, agent);
 	return error < 0 ? error : 0;
 }
 

@@ -25,8 +25,7 @@ enum xvs_outcome {
  * Runs the planned `change` on trial. Takes it over if it succeeds: 0. Else -errno, and nothing of
  * it is in force.
  */
-int xvs_trial_begin(
-	struct xvs_agent *agent, struct xvs_transaction *change, unsigned int seconds);
+int xvs_trial_begin(struct xvs_agent *agent, struct xvs_transaction *change, unsigned int seconds);
 /* The caller of `call` waits for the outcome; its end is the trial's. 0 or -ENOMEM. */
 int xvs_trial_wait(struct xvs_agent *agent, struct xvs_call *call);
 /* None is pending: nothing happens. */

@@ -5,29 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-id128.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include "agent/log.h"
 #include "agent/switch/switching.h"
 
 #define BACKLOG_PATH "/proc/sys/net/core/netdev_max_backlog"
-#define POOL_APP_ID SD_ID128_MAKE(5b, 1c, 52, 0e, 8a, 7d, 4c, 31, 9e, 24, 66, d0, 3f, b7, 18, a9)
-
-/* What tells this host, and this agent on it, from others. */
-static struct xvs_mac default_pool_first(const struct xvs_agent *agent)
-{
-	struct {
-		sd_id128_t machine;
-		char pin_dir[256];
-	} unique = {0};
-
-	if (sd_id128_get_machine_app_specific(POOL_APP_ID, &unique.machine) < 0 &&
-		sd_id128_get_boot(&unique.machine) < 0)
-		xvs_log(LOG_WARNING, "no machine id: give mac-pool a range of its own");
-	snprintf(unique.pin_dir, sizeof(unique.pin_dir), "%s", agent->options.pin_dir);
-	return xvs_pool_default_first(&unique, sizeof(unique));
-}
 
 static int adopt_table(struct xvs_agent *agent, uint32_t id, const char *name)
 {
@@ -125,7 +108,6 @@ static int open_switching(struct xvs_agent *agent)
 	if (!switching->sweep_count)
 		return -ENOMEM;
 	switching->ports_end = 1;
-	switching->default_pool_first = default_pool_first(agent);
 	xvs_pool_set_range(&switching->pool, &zero, 1ull << 48); /* all leases of earlier runs */
 	error = xvs_leases_load(agent);
 	if (error || !agent->loader.adopted)

@@ -244,20 +244,19 @@ static int note_taken(struct xvs_agent *agent, const struct xvs_change *change, 
 	struct xvs_device_saved saved = {0};
 
 	bpf_map_lookup_elem(map, &id, &saved);
-	saved.flags = taken ? saved.flags | XVS_SAVED_ADDRESSES
-			    : saved.flags & ~XVS_SAVED_ADDRESSES;
+	saved.flags =
+		taken ? saved.flags | XVS_SAVED_ADDRESSES : saved.flags & ~XVS_SAVED_ADDRESSES;
 	return bpf_map_update_elem(map, &id, &saved, BPF_ANY) ? -errno : 0;
 }
 
-static int move_addresses(struct xvs_agent *agent, const char *from, const char *to,
-	const struct xvs_change *change)
+static int move_addresses(
+	struct xvs_agent *agent, const char *from, const char *to, const struct xvs_change *change)
 {
 	uint32_t source = if_nametoindex(from), target = if_nametoindex(to);
 
 	if (!source || !target)
 		return -ENODEV;
-	return xvs_addresses_move(
-		&agent->links, source, target, change->kept);
+	return xvs_addresses_move(&agent->links, source, target, change->kept);
 }
 
 static int take_addresses(struct xvs_agent *agent, struct xvs_step *step)

@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <systemd/sd-id128.h>
 #include <unistd.h>
-#include "agent/log.h"
 #include "agent/file.h"
+#include "agent/log.h"
 #include "agent/switch/switching.h"
 
+#define POOL_APP_ID SD_ID128_MAKE(5b, 1c, 52, 0e, 8a, 7d, 4c, 31, 9e, 24, 66, d0, 3f, b7, 18, a9)
 #define LEASES_SIZE_MAX (16u << 20)
 
 void xvs_leases_file(const struct xvs_agent *agent, char path[PATH_MAX])
@@ -17,15 +19,38 @@ void xvs_leases_file(const struct xvs_agent *agent, char path[PATH_MAX])
 	snprintf(path, PATH_MAX, "%s/mac-leases.json", agent->options.state_dir);
 }
 
-int xvs_leases_make(const struct xvs_switching *switching, const struct xvs_config *config,
+/* What tells this host, and this agent on it, from others. */
+static struct xvs_mac default_first(const struct xvs_agent *agent)
+{
+	struct {
+		sd_id128_t machine;
+		char pin_dir[256];
+	} unique = {0};
+
+	if (sd_id128_get_machine_app_specific(POOL_APP_ID, &unique.machine) < 0 &&
+		sd_id128_get_boot(&unique.machine) < 0)
+		xvs_log(LOG_WARNING, "no machine id: give mac-pool a range of its own");
+	snprintf(unique.pin_dir, sizeof(unique.pin_dir), "%s", agent->options.pin_dir);
+	return xvs_pool_default_first(&unique, sizeof(unique));
+}
+
+void xvs_leases_range(const struct xvs_agent *agent, const struct xvs_config *config,
+	struct xvs_mac *ret_first, uint32_t *ret_size)
+{
+	*ret_first = config->mac_pool.given ? config->mac_pool.first : default_first(agent);
+	*ret_size = config->mac_pool.size;
+}
+
+int xvs_leases_make(const struct xvs_agent *agent, const struct xvs_config *config,
 	const struct xvs_wanted_list *wanted, struct xvs_pool *ret)
 {
+	const struct xvs_switching *switching = agent->switching;
 	struct xvs_pool pool = {0};
 	struct xvs_mac first, mac;
 	uint32_t size;
 	int error = 0;
 
-	xvs_pool_range(switching, config, &first, &size);
+	xvs_leases_range(agent, config, &first, &size);
 	xvs_pool_set_range(&pool, &first, size);
 	for (size_t i = 0; i < wanted->count; i++) {
 		const struct xvs_wanted *item = &wanted->item[i];

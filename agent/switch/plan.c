@@ -30,7 +30,7 @@ static void plan_leases(struct planner *planner)
 	struct xvs_pool pool;
 	struct xvs_change *change;
 
-	planner->error = xvs_leases_make(switching, planner->config, &planner->wanted, &pool);
+	planner->error = xvs_leases_make(planner->agent, planner->config, &planner->wanted, &pool);
 	if (planner->error)
 		return;
 	change = xvs_leases_same(&pool, &switching->pool) ? NULL : xvs_change_new(planner, "");

@@ -124,7 +124,8 @@ static void plan_host_change(
 		ADD(planner, &xvs_step_rename_host_end, change, "rename interface %s to %s",
 			end->name, item->interface);
 	}
-	if (memcmp(&mac, &end->mac, sizeof(mac)) && (change = xvs_change_new(planner, item->name))) {
+	if (memcmp(&mac, &end->mac, sizeof(mac)) &&
+		(change = xvs_change_new(planner, item->name))) {
 		change->mac = mac;
 		change->old_mac = end->mac;
 		ADD(planner, &xvs_step_host_mac, change, "set the address of %s to %s",
@@ -143,7 +144,6 @@ void xvs_plan_host_ends(struct planner *planner)
 			plan_host_change(planner, item, port);
 	}
 }
-
 
 /* Has the switch a host's end already, from the configuration in force? */
 static bool has_host_end(const struct planner *planner, const struct xvs_switch *item)
@@ -183,8 +183,9 @@ static bool has_addresses(const struct planner *planner, const char *nic)
 {
 	const struct xvs_link *link = xvs_link_by_name(&planner->agent->links, nic);
 	struct xvs_addresses *addresses = NULL;
-	bool found = link && !xvs_addresses_read(&planner->agent->links, link->ifindex, &addresses)
-		     && xvs_addresses_count(addresses);
+	bool found = link &&
+		     !xvs_addresses_read(&planner->agent->links, link->ifindex, &addresses) &&
+		     xvs_addresses_count(addresses);
 
 	xvs_addresses_free(addresses);
 	return found;

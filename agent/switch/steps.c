@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
-#include "agent/log.h"
 #include "agent/file.h"
+#include "agent/log.h"
 #include "agent/switch/steps.h"
 
 static struct xvs_vport *port_of(struct xvs_agent *agent, const struct xvs_step *step)

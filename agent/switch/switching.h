@@ -89,7 +89,6 @@ struct xvs_switching {
 	struct xvs_switch_state *switches;
 	struct xvs_vport *by_name, *by_index;
 	struct xvs_pool pool;
-	struct xvs_mac default_pool_first;
 	struct xvs_set_slot *sets;
 	struct xvs_vport *port_by_id[XVS_PORT_MAX];
 	struct xvs_switch_state *switch_by_id[XVS_SWITCH_MAX];
@@ -112,9 +111,6 @@ void xvs_port_name(char name[XVS_PORT_NAME_SIZE], const char *switch_name, const
 /* validate.c */
 int xvs_switch_validate(
 	const struct xvs_agent *agent, const struct xvs_config *config, struct xvs_report *report);
-/* The range of the pool that `config` asks for. */
-void xvs_pool_range(const struct xvs_switching *switching, const struct xvs_config *config,
-	struct xvs_mac *ret_first, uint32_t *ret_size);
 
 /* plan.c */
 int xvs_switch_plan(
@@ -206,8 +202,11 @@ static inline bool xvs_fdb_is_shadow(const struct xvs_fdb_entry *entry)
 
 /* leases.c */
 /* The pool that `config` asks for: leases in use are kept. Not yet in force. 0 or -ENOSPC. */
-int xvs_leases_make(const struct xvs_switching *switching, const struct xvs_config *config,
+int xvs_leases_make(const struct xvs_agent *agent, const struct xvs_config *config,
 	const struct xvs_wanted_list *wanted, struct xvs_pool *ret);
+/* The range of the pool that `config` asks for. */
+void xvs_leases_range(const struct xvs_agent *agent, const struct xvs_config *config,
+	struct xvs_mac *ret_first, uint32_t *ret_size);
 bool xvs_leases_same(const struct xvs_pool *a, const struct xvs_pool *b);
 int xvs_leases_load(struct xvs_agent *agent);
 /* Writes the leases in force beside those on disk; xvs_leases_file() names the file to stage. */

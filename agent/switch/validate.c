@@ -202,14 +202,6 @@ static void check_counts(const struct xvs_config *config, const struct xvs_wante
 			XVS_PORT_MAX - 1);
 }
 
-void xvs_pool_range(const struct xvs_switching *switching, const struct xvs_config *config,
-	struct xvs_mac *ret_first, uint32_t *ret_size)
-{
-	*ret_first =
-		config->mac_pool.given ? config->mac_pool.first : switching->default_pool_first;
-	*ret_size = config->mac_pool.size;
-}
-
 int xvs_switch_validate(
 	const struct xvs_agent *agent, const struct xvs_config *config, struct xvs_report *report)
 {
@@ -220,7 +212,7 @@ int xvs_switch_validate(
 
 	if (xvs_wanted_make(config, &wanted))
 		return -ENOMEM;
-	xvs_pool_range(agent->switching, config, &first, &size);
+	xvs_leases_range(agent, config, &first, &size);
 	xvs_pool_set_range(&pool, &first, size);
 	check_switch_of_ports(config, report);
 	check_interfaces(&wanted, report);

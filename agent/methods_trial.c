@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The calls of a trial. */
+#include <limits.h>
+#include "agent/methods.h"
+#include "agent/request.h"
+#include "agent/trial.h"
+
+static json_t *describe_trial(json_t *answer, unsigned int seconds)
+{
+	json_object_set_new(answer, "seconds_left", json_integer(seconds));
+	return answer;
+}
+
+static int try(struct xvs_request *request, unsigned int seconds, bool wait)
+{
+	struct xvs_transaction change;
+	json_t *answer = NULL;
+	int error = xvs_request_plan(request, &change);
+
+	if (!error) {
+		answer = describe_trial(xvs_request_describe(&change), seconds);
+		error = xvs_trial_begin(request->agent, &change, seconds);
+		if (error)
+			xvs_request_refused(request->call, &change, error);
+	}
+	if (!error && wait) {
+		xvs_call_progress(request->call, json_incref(answer));
+		if (xvs_trial_wait(request->agent, request->call))
+			xvs_trial_end(request->agent, XVS_OUTCOME_CANCELED);
+	} else if (!error) {
+		xvs_call_reply(request->call, json_incref(answer));
+	}
+	json_decref(answer);
+	xvs_transaction_clear(&change);
+	return error;
+}
+
+int xvs_method_try(struct xvs_agent *agent, struct xvs_call *call)
+{
+	struct xvs_request request;
+	long long seconds = XVS_TRIAL_SECONDS;
+	bool wait = true;
+	int error = xvs_request_open(&request, agent, call);
+
+	error = error ?: xvs_call_number(call, "timeout", 1, XVS_TRIAL_SECONDS_MAX, &seconds);
+	error = error ?: xvs_request_flag(call, "wait", &wait);
+	if (!error && wait && !call->more)
+		error = xvs_call_error(call, "org.varlink.service.ExpectedMore", json_object());
+	error = error ?: xvs_request_read(&request);
+	error = error ?: try(&request, seconds, wait);
+	xvs_request_clear(&request);
+	return error;
+}
+
+static int need_trial(struct xvs_agent *agent, struct xvs_call *call)
+{
+	return agent->trial ? 0 : xvs_call_error(call, "NoTrial", json_object());
+}
+
+int xvs_method_confirm(struct xvs_agent *agent, struct xvs_call *call)
+{
+	char file[PATH_MAX];
+	bool and_save = false;
+	struct xvs_plan plan = {0};
+	int error = need_trial(agent, call);
+
+	error = error ?: xvs_request_flag(call, "save", &and_save);
+	if (!error && and_save)
+		error = xvs_methods_save(agent, call, &plan, file);
+	if (!error) {
+		xvs_trial_end(agent, XVS_OUTCOME_CONFIRMED);
+		xvs_plan_commit(&plan, agent);
+		xvs_call_reply(call, json_object());
+	}
+	xvs_plan_clear(&plan);
+	return error;
+}
+
+int xvs_method_cancel(struct xvs_agent *agent, struct xvs_call *call)
+{
+	int error = need_trial(agent, call);
+
+	if (error)
+		return error;
+	xvs_trial_end(agent, XVS_OUTCOME_CANCELED);
+	return xvs_call_reply(call, json_object());
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/request.h"
+#include "agent/trial.h"
+#include "yaml/diff.h"
+
+int xvs_request_open(struct xvs_request *request, struct xvs_agent *agent, struct xvs_call *call)
+{
+	unsigned int left = xvs_trial_left(agent);
+
+	*request = (struct xvs_request){.agent = agent, .call = call};
+	return left ? xvs_call_error(call, "TrialPending", json_pack("{s:i}", "seconds_left", left))
+		    : 0;
+}
+
+void xvs_request_clear(struct xvs_request *request)
+{
+	free(request->sources.item);
+	xvs_config_free(request->config);
+}
+
+int xvs_request_flag(struct xvs_call *call, const char *name, bool *ret)
+{
+	const json_t *value = json_object_get(call->parameters, name);
+
+	if (value && !json_is_null(value) && !json_is_boolean(value))
+		return xvs_call_invalid(call, name, "must be true or false");
+	if (json_is_boolean(value))
+		*ret = json_is_true(value);
+	return 0;
+}
+
+/* ---- what is asked for ---- */
+
+static int answer_invalid(struct xvs_call *call, const struct xvs_report *report)
+{
+	json_t *list = json_array();
+	size_t shown = 0;
+
+	for (; shown < report->count && shown < XVS_REPORT_MAX; shown++) {
+		const struct xvs_problem *problem = &report->problems[shown];
+
+		json_array_append_new(
+			list, json_pack("{s:s?, s:i, s:i, s:s}", "file", problem->place.file,
+				      "line", problem->place.line, "column", problem->place.column,
+				      "message", problem->message ?: "out of memory"));
+	}
+	return xvs_call_error(call, "InvalidConfiguration",
+		json_pack("{s:o, s:I}", "problems", list, "more",
+			(json_int_t)(report->count - shown)));
+}
+
+/* Points `sources` into the parameters: nothing is copied. */
+static int read_files(struct xvs_call *call, struct xvs_sources *sources)
+{
+	json_t *files = json_object_get(call->parameters, "files"), *file;
+	size_t index;
+
+	if (!json_is_array(files) || json_array_size(files) == 0 ||
+		json_array_size(files) > XVS_SOURCE_COUNT_MAX)
+		return xvs_call_invalid(
+			call, "files", "must be a list of 1 to %u files", XVS_SOURCE_COUNT_MAX);
+	sources->item = calloc(json_array_size(files), sizeof(*sources->item));
+	if (!sources->item)
+		return -ENOMEM;
+	sources->count = json_array_size(files);
+	json_array_foreach (files, index, file) {
+		struct xvs_source *source = &sources->item[index];
+
+		if (json_unpack(file, "{s:s, s:s%}", "name", &source->name, "text", &source->text,
+			    &source->size))
+			return xvs_call_invalid(
+				call, "files", "each must be {name: string, text: string}");
+	}
+	return 0;
+}
+
+int xvs_request_check(struct xvs_request *request, int error, struct xvs_report *report)
+{
+	error = error ?: xvs_agent_validate(request->agent, request->config, report);
+	if (error == -ENOMEM)
+		xvs_call_reply(request->call, NULL);
+	else if (error)
+		answer_invalid(request->call, report);
+	xvs_report_clear(report);
+	return error;
+}
+
+int xvs_request_read(struct xvs_request *request)
+{
+	struct xvs_report report = {0};
+	int error = read_files(request->call, &request->sources);
+
+	if (error)
+		return error;
+	error = xvs_config_read(
+		request->sources.item, request->sources.count, &report, &request->config);
+	return xvs_request_check(request, error, &report);
+}
+
+int xvs_request_read_boot(struct xvs_request *request)
+{
+	struct xvs_sources sources = {0};
+	struct xvs_report report = {0};
+	int error = xvs_store_load_boot(request->agent, &sources, &report, &request->config);
+
+	if (error && !report.count)
+		xvs_call_refused(request->call, "reading the boot configuration", error);
+	else
+		error = xvs_request_check(request, error, &report);
+	xvs_sources_clear(&sources);
+	return error;
+}
+
+/* ---- what is answered ---- */
+
+static json_t *describe_settings(const struct xvs_difference *item)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < item->count; i++)
+		json_array_append_new(
+			list, json_pack("{s:s, s:s?, s:s?}", "key", item->settings[i].key, "from",
+				      item->settings[i].from, "to", item->settings[i].to));
+	return list;
+}
+
+static json_t *describe_changes(const struct xvs_config *from, const struct xvs_config *to)
+{
+	static const char *const words[] = {
+		[XVS_DIFFERENCE_ADD] = "add",
+		[XVS_DIFFERENCE_REMOVE] = "remove",
+		[XVS_DIFFERENCE_CHANGE] = "change",
+	};
+	json_t *list = json_array();
+	struct xvs_diff diff = {0};
+
+	if (!xvs_config_diff(from, to, &diff))
+		for (size_t i = 0; i < diff.count; i++)
+			json_array_append_new(
+				list, json_pack("{s:s, s:s, s:s, s:o}", "change",
+					      words[diff.item[i].kind], "kind", diff.item[i].object,
+					      "name", diff.item[i].name, "settings",
+					      describe_settings(&diff.item[i])));
+	xvs_diff_clear(&diff);
+	return list;
+}
+
+json_t *xvs_request_describe(const struct xvs_transaction *change)
+{
+	json_t *steps = json_array();
+
+	for (size_t i = 0; i < change->plan.count; i++)
+		json_array_append_new(steps, json_string(change->plan.steps[i].what));
+	return json_pack("{s:o, s:o}", "changes",
+		describe_changes(change->agent->running, change->config), "steps", steps);
+}
+
+int xvs_request_refused(struct xvs_call *call, const struct xvs_transaction *change, int error)
+{
+	const struct xvs_plan *plan = &change->plan;
+	json_t *not_undone = json_array();
+
+	for (size_t i = 0; i < plan->not_undone_count; i++)
+		json_array_append_new(not_undone, json_string(plan->not_undone[i]));
+	xvs_call_error(call, "Refused",
+		json_pack("{s:s, s:s, s:o}", "step",
+			plan->failed < plan->count ? plan->steps[plan->failed].what : "planning",
+			"reason", strerror(-error), "not_undone", not_undone));
+	return error;
+}
+
+/* ---- planned ---- */
+
+static int plan_save(struct xvs_request *request, struct xvs_transaction *change)
+{
+	const struct xvs_source *text =
+		request->sources.count == 1 ? &request->sources.item[0] : NULL;
+	char file[PATH_MAX];
+	int error = xvs_store_plan_save(request->agent, change->config, text, &change->plan, file);
+
+	if (error == -ENOTUNIQ)
+		return xvs_call_invalid(request->call, "save",
+			"%s holds several files, which are yours to edit: put the change there, "
+			"then apply that folder",
+			request->agent->options.config);
+	return error ? xvs_call_refused(request->call, "saving", error) : 0;
+}
+
+int xvs_request_plan(struct xvs_request *request, struct xvs_transaction *change)
+{
+	int error;
+
+	*change = (struct xvs_transaction){
+		.agent = request->agent,
+		.config = request->config,
+		.call = request->call,
+	};
+	request->config = NULL;
+	if (request->save) {
+		error = plan_save(request, change);
+		if (error)
+			return error;
+	}
+	error = xvs_transaction_plan(change);
+	return error ? xvs_request_refused(request->call, change, error) : 0;
+}
