@@ -1,50 +1,75 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "agent/ctl/client.h"
-#include "agent/ctl/ctl.h"
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "agent/ctl/call.h"
 #include "agent/ctl/error.h"
+#include "agent/ctl/line.h"
+#include "agent/ctl/option.h"
+#include "agent/ctl/progress.h"
 #include "agent/ctl/text.h"
+
+static json_t *method_name(const char *method)
+{
+	return json_sprintf("org.xvswitch.%s", method);
+}
+
+/* Those options that are members of the call. */
+static void add_options(const struct ctl_request *request, json_t *parameters)
+{
+	for (const struct ctl_option *option = ctl_option_list; option->name; option++) {
+		if (option->key && request->command->takes & request->given & option->bit)
+			json_object_set(parameters, option->key,
+				json_object_get(request->settings, option->key));
+	}
+	if (request->files.count)
+		json_object_set_new(parameters, "files", ctl_files_json(&request->files));
+}
 
 static json_t *make_call(const struct ctl_request *request)
 {
 	const struct ctl_command *command = request->command;
-	json_t *call = ctl_need(
-		json_pack("{s:o, s:O}", "method", json_sprintf("org.xvswitch.%s", command->method),
-			"parameters", request->parameters));
+	json_t *call = ctl_need(json_pack("{s:o, s:O}", "method", method_name(command->method),
+		"parameters", request->parameters));
 
-	if (command->files)
-		json_object_set_new(json_object_get(call, "parameters"), "files",
-			ctl_files_json(&request->files));
-	if (command->stream || command->gather)
+	add_options(request, request->parameters);
+	if (command->stream || command->gather || command->progress)
 		json_object_set_new(call, "more", json_true());
 	return call;
 }
 
-static void print_json(const struct ctl_options *options, const json_t *reply)
+int ctl_call_begin(struct ctl_request *request, struct ctl_client *client)
 {
-	json_dumpf(reply, stdout,
-		JSON_ENSURE_ASCII | (options->pretty ? JSON_INDENT(4) : JSON_COMPACT));
-	putchar('\n');
-}
-
-static int take_reply(struct ctl_request *request, const json_t *message, bool *ret_last)
-{
-	const json_t *error = json_object_get(message, "error");
-	json_t *none = ctl_need(json_object());
-	const json_t *reply = json_object_get(message, "parameters");
+	json_t *call;
 	int r;
 
-	if (!json_is_object(reply))
-		reply = none;
-	*ret_last =
-		!request->command->stream || !json_is_true(json_object_get(message, "continues"));
-	r = CTL_OK;
-	if (error)
-		r = ctl_error(&request->files, json_string_value(error), reply);
-	else if (request->options.json && !request->command->stream)
-		print_json(&request->options, reply);
-	else
-		r = request->command->print(request, reply, *ret_last);
-	json_decref(none);
+	r = ctl_client_open(client, request->options.socket,
+		request->command->endless ? 0 : request->options.timeout);
+	client->lost = request->command->lost;
+	if (r != CTL_OK)
+		return r;
+	call = make_call(request);
+	r = ctl_client_send(client, call);
+	json_decref(call);
+	return r;
+}
+
+/* The next message that is not about the progress. */
+static int next_message(struct ctl_client *client, json_t **ret)
+{
+	json_t *message;
+	int r;
+
+	for (;;) {
+		r = ctl_client_receive(client, &message);
+		if (r != CTL_OK || !ctl_find(message, "parameters.progress"))
+			break;
+		ctl_progress_show(ctl_find(message, "parameters.progress"));
+		json_decref(message);
+	}
+	ctl_line_clear();
+	if (r == CTL_OK)
+		*ret = message;
 	return r;
 }
 
@@ -64,59 +89,137 @@ static void gather(json_t *whole, json_t *message)
 	}
 }
 
-/* The next message to print: one as it came, or a stream's parts as one. */
-static int next_message(struct ctl_request *request, struct ctl_client *client, json_t **ret)
+/* Receives the rest of the stream that `whole` begins. */
+static int gather_all(struct ctl_client *client, json_t *whole)
 {
-	json_t *whole, *part;
-	bool more;
-	int r = ctl_client_receive(client, &whole);
+	bool more = json_is_true(json_object_get(whole, "continues"));
+	int r = CTL_OK;
 
-	more = r == CTL_OK && json_is_true(json_object_get(whole, "continues"));
-	while (r == CTL_OK && request->command->gather && more) {
-		r = ctl_client_receive(client, &part);
-		if (r != CTL_OK) {
-			json_decref(whole);
-			return r;
-		}
+	while (more) {
+		json_t *part;
+
+		r = next_message(client, &part);
+		if (r != CTL_OK)
+			break;
 		more = json_is_true(json_object_get(part, "continues"));
-		gather(whole, part);
+		if (json_object_get(part, "error"))
+			json_object_update(whole, part);
+		else
+			gather(whole, part);
 		json_decref(part);
 	}
-	*ret = whole;
+	json_object_del(whole, "continues");
 	return r;
 }
 
-static int take_replies(struct ctl_request *request, struct ctl_client *client)
+/* The message's parameters, an empty object where it has none. */
+static json_t *take_parameters(json_t *message)
 {
-	bool last = false;
-	int r = CTL_OK;
+	json_t *parameters = json_object_get(message, "parameters");
 
-	while (r == CTL_OK && !last) {
-		json_t *message;
+	parameters = json_is_object(parameters) ? json_incref(parameters) : ctl_need(json_object());
+	json_decref(message);
+	return parameters;
+}
 
-		r = next_message(request, client, &message);
-		if (r != CTL_OK)
-			break;
-		r = take_reply(request, message, &last);
+int ctl_call_next(
+	struct ctl_request *request, struct ctl_client *client, json_t **ret_reply, bool *ret_last)
+{
+	json_t *message, *error, *reply;
+	bool last;
+	int r;
+
+	r = next_message(client, &message);
+	if (r != CTL_OK)
+		return r;
+	if (request->command->gather)
+		r = gather_all(client, message);
+	if (r != CTL_OK) {
 		json_decref(message);
+		return r;
 	}
+	last = !json_is_true(json_object_get(message, "continues"));
+	error = json_incref(json_object_get(message, "error"));
+	reply = take_parameters(message);
+	if (error) {
+		r = ctl_error(&request->files, json_string_value(error), reply);
+		json_decref(error);
+		json_decref(reply);
+		return r;
+	}
+	*ret_reply = reply;
+	*ret_last = last;
+	return CTL_OK;
+}
+
+int ctl_call_other(const struct ctl_request *request, const char *method)
+{
+	json_t *call = ctl_need(json_pack("{s:o}", "method", method_name(method)));
+	struct ctl_client client;
+	json_t *message, *error;
+	int r;
+
+	r = ctl_client_open(&client, request->options.socket, request->options.timeout);
+	if (r == CTL_OK)
+		r = ctl_client_send(&client, call);
+	if (r == CTL_OK)
+		r = ctl_client_receive(&client, &message);
+	ctl_client_close(&client);
+	json_decref(call);
+	if (r != CTL_OK)
+		return r;
+	error = json_object_get(message, "error");
+	if (error)
+		r = ctl_error(&request->files, json_string_value(error),
+			json_object_get(message, "parameters"));
+	json_decref(message);
 	return r;
+}
+
+void ctl_print_json(const struct ctl_options *options, const json_t *object)
+{
+	json_dumpf(object, stdout,
+		JSON_ENSURE_ASCII | (options->pretty ? JSON_INDENT(4) : JSON_COMPACT));
+	putchar('\n');
+}
+
+static int print_reply(struct ctl_request *request, const json_t *reply, bool last)
+{
+	const struct ctl_command *command = request->command;
+
+	if (request->options.json && !command->stream)
+		ctl_print_json(&request->options, reply);
+	else
+		command->print(request, reply, last);
+	return command->status ? command->status(reply) : CTL_OK;
+}
+
+/* What is printed so far is all there is to do: events are written out one by one. */
+static void end_well(int signal)
+{
+	_exit(CTL_OK);
 }
 
 int ctl_call(struct ctl_request *request)
 {
+	const struct ctl_command *command = request->command;
 	struct ctl_client client;
-	json_t *call;
+	bool last = false;
 	int r;
 
-	r = ctl_client_open(&client, request->options.socket);
-	if (r == CTL_OK) {
-		call = make_call(request);
-		r = ctl_client_send(&client, call);
-		json_decref(call);
+	if (command->endless)
+		signal(SIGINT, end_well);
+	r = ctl_call_begin(request, &client);
+	while (r == CTL_OK && !last && !ferror(stdout)) {
+		json_t *reply;
+
+		r = ctl_call_next(request, &client, &reply, &last);
+		if (r != CTL_OK)
+			break;
+		last = last || !command->stream;
+		r = print_reply(request, reply, last);
+		json_decref(reply);
 	}
-	if (r == CTL_OK)
-		r = take_replies(request, &client);
 	ctl_client_close(&client);
 	return r;
 }

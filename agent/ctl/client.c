@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 #include "agent/ctl/client.h"
+#include "agent/ctl/clock.h"
 #include "agent/ctl/ctl.h"
 #include "agent/ctl/text.h"
 
@@ -19,7 +19,8 @@ static int complain_of_connect(const char *path, int error)
 		ctl_hint("start xvswitchd, or name its socket with "
 			 "--socket");
 	else if (error == EACCES || error == EPERM)
-		ctl_hint("only root and the daemon's own user may connect: try sudo");
+		ctl_hint("only root, the daemon's own user and the group of its socket may "
+			 "connect: try sudo");
 	else if (error == EAGAIN)
 		ctl_hint("it is stuck or overloaded: see its messages");
 	return CTL_UNREACHABLE;
@@ -33,12 +34,12 @@ static void set_send_timeout(int fd, unsigned int seconds)
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
 }
 
-int ctl_client_open(struct ctl_client *client, const char *path)
+int ctl_client_open(struct ctl_client *client, const char *path, unsigned int timeout)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int r;
 
-	*client = (struct ctl_client){.fd = -1, .path = path};
+	*client = (struct ctl_client){.fd = -1, .path = path, .timeout = timeout};
 	if (strlen(path) >= sizeof(address.sun_path))
 		return ctl_fail(CTL_WRONG, "the path of the socket is longer than %zu bytes: %s",
 			sizeof(address.sun_path) - 1, path);
@@ -52,7 +53,7 @@ int ctl_client_open(struct ctl_client *client, const char *path)
 	while (r < 0 && errno == EINTR);
 	if (r < 0)
 		return complain_of_connect(path, errno);
-	set_send_timeout(client->fd, CTL_REPLY_TIMEOUT);
+	set_send_timeout(client->fd, timeout);
 	return CTL_OK;
 }
 
@@ -93,37 +94,38 @@ int ctl_client_send(struct ctl_client *client, const json_t *message)
 	return r;
 }
 
-static long long now(void)
+static int complain_of_silence(const struct ctl_client *client)
 {
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1000ll + time.tv_nsec / 1000000;
+	ctl_fail(CTL_UNREACHABLE, "%s from the daemon on %s within %u seconds",
+		client->replies ? "nothing more" : "no reply", client->path, client->timeout);
+	ctl_hint("%s", client->lost
+			       ? client->lost
+			       : "it may still be at work: see `xvsctl show` before you try again");
+	return CTL_UNREACHABLE;
 }
 
-static int wait_readable(const struct ctl_client *client, long long deadline)
+/* Any byte is a sign of life: the time counts from the last one. */
+static int wait_readable(const struct ctl_client *client)
 {
+	const long long deadline = ctl_clock() + client->timeout * 1000ll;
 	struct pollfd poller = {.fd = client->fd, .events = POLLIN};
 	long long left;
 	int r;
 
 	do {
-		left = deadline - now();
-		r = left > 0 ? poll(&poller, 1, left) : 0;
+		left = deadline - ctl_clock();
+		r = !client->timeout ? poll(&poller, 1, -1) : left > 0 ? poll(&poller, 1, left) : 0;
 	} while (r < 0 && errno == EINTR);
-	if (r > 0)
-		return CTL_OK;
-	ctl_fail(CTL_UNREACHABLE, "no reply from the daemon on %s within %d seconds", client->path,
-		CTL_REPLY_TIMEOUT);
-	ctl_hint("it may still be at work: see `xvsctl show` before you try again");
-	return CTL_UNREACHABLE;
+	return r > 0 ? CTL_OK : complain_of_silence(client);
 }
 
 static int complain_of_end(const struct ctl_client *client)
 {
 	ctl_fail(CTL_UNREACHABLE, "the daemon on %s closed the connection %s", client->path,
 		client->replies || client->end ? "in the middle of its reply" : "without a reply");
-	if (client->replies)
+	if (client->lost)
+		ctl_hint("%s", client->lost);
+	else if (client->replies)
 		ctl_hint("what was printed is incomplete: see its messages");
 	else
 		ctl_hint("it has ended, or serves too many clients: see its messages");
@@ -148,14 +150,14 @@ static int make_room(struct ctl_client *client)
 	return CTL_OK;
 }
 
-static int read_more(struct ctl_client *client, long long deadline)
+static int read_more(struct ctl_client *client)
 {
 	ssize_t got;
 	int r;
 
 	r = make_room(client);
 	if (r == CTL_OK)
-		r = wait_readable(client, deadline);
+		r = wait_readable(client);
 	if (r != CTL_OK)
 		return r;
 	got = recv(client->fd, client->buffer + client->end, client->room - client->end, 0);
@@ -186,9 +188,15 @@ static int parse(struct ctl_client *client, const char *text, size_t size, json_
 	return CTL_UNREACHABLE;
 }
 
+bool ctl_client_has_message(const struct ctl_client *client)
+{
+	const size_t size = client->end - client->begin;
+
+	return size && memchr(client->buffer + client->begin, '\0', size);
+}
+
 int ctl_client_receive(struct ctl_client *client, json_t **ret_message)
 {
-	const long long deadline = now() + CTL_REPLY_TIMEOUT * 1000;
 	size_t searched = 0; /* bytes after `begin` known to hold no zero */
 
 	for (;;) {
@@ -203,7 +211,7 @@ int ctl_client_receive(struct ctl_client *client, json_t **ret_message)
 			return parse(client, message, zero - message, ret_message);
 		}
 		searched = size;
-		r = read_more(client, deadline);
+		r = read_more(client);
 		if (r != CTL_OK)
 			return r;
 	}

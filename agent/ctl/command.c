@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "agent/ctl/change.h"
 #include "agent/ctl/command.h"
 #include "agent/ctl/help.h"
 #include "agent/ctl/text.h"
@@ -52,19 +53,74 @@ static const struct ctl_parameter old_entry[] = {
 	{0},
 };
 
+#define CHANGE(...) (&(const struct ctl_change){__VA_ARGS__})
+#define REVERTS "the former configuration comes back by itself"
+
 const struct ctl_command ctl_commands[] = {
 	{"apply", NULL, "Apply", none, ctl_print_steps,
-		.summary = "make the host what the files say", .files = true},
+		.summary = "make the host what the files say",
+		.takes = CTL_FILES | CTL_SAVE | CTL_DRY_RUN, .needs = CTL_FILES, .progress = true},
+	{"apply", NULL, "Plan", none, ctl_print_steps, .when = CTL_DRY_RUN, .takes = CTL_FILES},
+	{"diff", NULL, "Plan", none, ctl_print_diff,
+		.summary = "what the files would change; without files, the boot configuration",
+		.takes = CTL_FILES, .status = ctl_diff_status},
+	{"try", NULL, "Try", none, ctl_print_trial,
+		.summary = "apply the files, and take it back unless that is confirmed in time",
+		.takes = CTL_FILES | CTL_TIMEOUT | CTL_NO_WAIT, .needs = CTL_FILES,
+		.progress = true, .run = ctl_try, .lost = REVERTS},
+	{"try", NULL, "Try", none, ctl_print_trial, .when = CTL_NO_WAIT,
+		.takes = CTL_FILES | CTL_TIMEOUT | CTL_NO_WAIT, .progress = true, .lost = REVERTS},
+	{"confirm", NULL, "Confirm", none, ctl_print_nothing,
+		.summary = "keep what `try` has applied", .takes = CTL_SAVE},
+	{"cancel", NULL, "Cancel", none, ctl_print_nothing,
+		.summary = "take back what `try` has applied"},
+	{"save", NULL, "Save", none, ctl_print_saved,
+		.summary = "make the running configuration that of the next boot"},
 	{"show", NULL, "Show", none, ctl_print_show,
-		.summary = "the daemon, all switches, all ports", .gather = true},
+		.summary = "the daemon, all switches, all ports", .gather = true,
+		.takes = CTL_YAML},
+	{"show", NULL, "GetConfiguration", none, ctl_print_text, .when = CTL_YAML},
 	{"switch", "list", "ListSwitches", switch_filter, ctl_print_switches,
 		.summary = "switches, a row each"},
 	{"switch", "show", "ListSwitches", switch_filter, ctl_print_switches,
 		.summary = "one switch with all there is to say", .page = true},
+	{"switch", "add", "Change", none, ctl_print_steps,
+		.summary = "make a new switch, without a file",
+		.change = CHANGE("switches", "add", CTL_NAMED | CTL_PAIRS),
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"switch", "set", "Change", none, ctl_print_steps, .summary = "change keys of a switch",
+		.change = CHANGE("switches", "set", CTL_NAMED | CTL_PAIRS | CTL_SOME),
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"switch", "unset", "Change", none, ctl_print_steps,
+		.summary = "take keys out of a switch, back to the default",
+		.change = CHANGE("switches", "set", CTL_NAMED | CTL_KEYS | CTL_SOME),
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"switch", "del", "Change", none, ctl_print_steps, .summary = "remove a switch",
+		.change = CHANGE("switches", "del", CTL_NAMED), .takes = CTL_SAVE | CTL_DRY_RUN},
 	{"port", "list", "ListPorts", port_filter, ctl_print_ports, .summary = "ports, a row each",
 		.gather = true},
 	{"port", "show", "ListPorts", port_filter, ctl_print_ports,
 		.summary = "one port with all counters and drops", .gather = true, .page = true},
+	{"port", "add", "Change", none, ctl_print_steps,
+		.summary = "make a new port, without a file",
+		.change = CHANGE("ports", "add", CTL_NAMED | CTL_PAIRS),
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"port", "set", "Change", none, ctl_print_steps, .summary = "change keys of a port",
+		.change = CHANGE("ports", "set", CTL_NAMED | CTL_PAIRS | CTL_SOME),
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"port", "unset", "Change", none, ctl_print_steps,
+		.summary = "take keys out of a port, back to the default",
+		.change = CHANGE("ports", "set", CTL_NAMED | CTL_KEYS | CTL_SOME),
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"port", "del", "Change", none, ctl_print_steps, .summary = "remove a port",
+		.change = CHANGE("ports", "del", CTL_NAMED), .takes = CTL_SAVE | CTL_DRY_RUN},
+	{"mac-pool", "set", "Change", none, ctl_print_steps,
+		.summary = "where `mac: pool` takes addresses from",
+		.change = CHANGE("mac-pool", "set", CTL_PAIRS | CTL_SOME),
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"mac-pool", "del", "Change", none, ctl_print_steps,
+		.summary = "back to the range made from the machine's id",
+		.change = CHANGE("mac-pool", "del", 0), .takes = CTL_SAVE | CTL_DRY_RUN},
 	{"fdb", "list", "ListEntries", entry_filter, ctl_print_entries,
 		.summary = "MAC addresses and the ports they are on", .stream = true},
 	{"fdb", "show", "ListEntries", entry_filter, ctl_print_entries, .summary = "the same",
@@ -75,6 +131,9 @@ const struct ctl_command ctl_commands[] = {
 		.summary = "bind an address to a port"},
 	{"fdb", "del", "RemoveEntry", old_entry, ctl_print_nothing,
 		.summary = "remove a bound address"},
+	{"monitor", NULL, "Monitor", none, ctl_print_event,
+		.summary = "a line for each event as it happens, until Ctrl-C", .stream = true,
+		.endless = true},
 	{0},
 };
 
@@ -141,6 +200,16 @@ static const struct ctl_command *find_command(const char *object, const char *ve
 			return command;
 	}
 	return NULL;
+}
+
+/* The row that replaces it with the options given, or itself. */
+static const struct ctl_command *with_options(const struct ctl_command *command, unsigned int given)
+{
+	for (const struct ctl_command *other = command + 1; other->when; other++) {
+		if (other->when & given)
+			return other;
+	}
+	return command;
 }
 
 static const char *find_object(const char *word)
@@ -220,7 +289,7 @@ static const struct ctl_parameter *find_keyword(const struct ctl_command *comman
 		words_add(&keys, parameter->key);
 	words_add(&keys, "help");
 	key = require(&keys, word, "word");
-	if (!key && command->files)
+	if (!key && command->takes & CTL_FILES)
 		ctl_hint("files are given with -f");
 	return key ? find_parameter(command, key) : NULL;
 }
@@ -287,6 +356,7 @@ static bool wants_help(
 int ctl_command_parse(struct ctl_request *request, char **words, size_t count)
 {
 	const char *object, *verb = NULL;
+	int r;
 
 	if (!count) {
 		ctl_help(stderr, NULL);
@@ -309,5 +379,10 @@ int ctl_command_parse(struct ctl_request *request, char **words, size_t count)
 		return CTL_OK;
 	}
 	request->command = find_command(object, verb);
-	return parse_parameters(request, words, count);
+	r = request->command->change ? ctl_change_parse(request, words, count)
+				     : parse_parameters(request, words, count);
+	if (r == CTL_OK)
+		r = ctl_options_check(request);
+	request->command = with_options(request->command, request->given);
+	return r;
 }

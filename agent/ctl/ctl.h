@@ -18,15 +18,28 @@
 enum ctl_status {
 	CTL_OK,
 	CTL_WRONG, /* usage or configuration */
-	CTL_REFUSED, /* by the daemon or the kernel */
+	CTL_REFUSED, /* by the daemon or the kernel; a try that was taken back */
 	CTL_UNREACHABLE, /* no daemon, or it went away midway */
+	CTL_DIFFERENT, /* `diff` has found something */
+};
+
+/* Options that only some commands take. */
+enum {
+	CTL_FILES = 1,
+	CTL_SAVE = 2,
+	CTL_DRY_RUN = 4,
+	CTL_TIMEOUT = 8,
+	CTL_NO_WAIT = 16,
+	CTL_YAML = 32,
 };
 
 struct ctl_options {
 	bool json, pretty, stats, details, brief;
 	bool color; /* decided: `auto` is resolved when the options are read */
+	bool save, dry_run, no_wait, yaml;
 	bool help, version;
 	const char *socket;
+	unsigned int timeout; /* seconds that the daemon may be silent */
 };
 
 struct ctl_request;
@@ -43,31 +56,56 @@ struct ctl_parameter {
 	unsigned int flags;
 };
 
+enum {
+	CTL_NAMED = 1, /* the first word is the object's name */
+	CTL_PAIRS = 2, /* KEY VALUE... */
+	CTL_KEYS = 4, /* KEY..., to be taken out */
+	CTL_SOME = 8, /* at least one of those */
+};
+
+/* What a command changes in the configuration, and the words it takes for it. */
+struct ctl_change {
+	const char *section, *operation; /* as in the protocol */
+	unsigned int words;
+};
+
 struct ctl_command {
 	const char *object; /* or the command itself */
 	const char *verb; /* NULL for a command without verbs */
 	const char *method;
 	const struct ctl_parameter *parameters;
-	/* Prints one reply; `last` is false while a stream goes on. Returns an exit code. */
-	int (*print)(struct ctl_request *request, const json_t *reply, bool last);
+	/* Prints one reply; `last` is false while a stream goes on. */
+	void (*print)(struct ctl_request *request, const json_t *reply, bool last);
 	const char *summary;
-	bool files; /* takes -f */
+	const struct ctl_change *change; /* of Change, in place of parameters */
+	unsigned int takes, needs; /* options of those that not every command takes */
+	unsigned int when; /* options with which this row replaces the one above it */
+	int (*run)(struct ctl_request *request); /* NULL: ctl_call() */
+	int (*status)(const json_t *reply); /* the exit code of a reply; NULL: CTL_OK */
+	const char *lost; /* what follows if the daemon goes away midway; NULL: the usual */
+	bool progress; /* replies about the progress come before the reply */
 	bool stream; /* the reply is a stream, `print` does JSON too */
 	bool gather; /* the reply is a stream too, its parts are put together before `print` */
+	bool endless; /* the stream goes on, with pauses of any length, until Ctrl-C */
 	bool page; /* a named object gets a page, not a row */
 };
 
 struct ctl_request {
 	struct ctl_options options;
+	unsigned int given; /* options of those that not every command takes */
 	const struct ctl_command *command;
-	json_t *parameters; /* of the call */
-	struct ctl_files files; /* what `apply` sends */
+	json_t *parameters; /* of the call, from the command's words */
+	json_t *settings; /* of the call, from the options: protocol's key -> value */
+	struct ctl_files files; /* what -f names */
 	struct ctl_table table; /* of a stream: rows so far are printed, widths are kept */
 	size_t printed; /* replies' objects printed so far, in a stream */
 };
 
 /* Makes the call of `request` and prints what comes back. Returns an exit code. */
 int ctl_call(struct ctl_request *request);
+
+/* The same for Try: waits for the outcome, and asks the user on a terminal. */
+int ctl_try(struct ctl_request *request);
 
 /* Whether objects are to be printed as pages. */
 bool ctl_wants_pages(const struct ctl_request *request);
@@ -76,13 +114,24 @@ bool ctl_wants_pages(const struct ctl_request *request);
 void ctl_say_empty(const char *what);
 
 /* One for each form of reply. */
-int ctl_print_nothing(struct ctl_request *request, const json_t *reply, bool last);
-int ctl_print_steps(struct ctl_request *request, const json_t *reply, bool last);
-int ctl_print_show(struct ctl_request *request, const json_t *reply, bool last);
-int ctl_print_switches(struct ctl_request *request, const json_t *reply, bool last);
-int ctl_print_ports(struct ctl_request *request, const json_t *reply, bool last);
-int ctl_print_entries(struct ctl_request *request, const json_t *reply, bool last);
-int ctl_print_flushed(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_nothing(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_steps(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_trial(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_diff(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_saved(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_text(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_show(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_switches(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_ports(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_entries(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_flushed(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_event(struct ctl_request *request, const json_t *reply, bool last);
+
+/* CTL_DIFFERENT where a plan holds changes. */
+int ctl_diff_status(const json_t *reply);
+
+/* The object as it is, on one line or as -p wants it. */
+void ctl_print_json(const struct ctl_options *options, const json_t *object);
 
 /* Parts of `show`, in the form that the options ask for. */
 void ctl_list_switches(const struct ctl_request *request, const json_t *switches);

@@ -51,9 +51,19 @@ static int invalid_configuration(const struct ctl_files *files, const json_t *pa
 
 static int refused(const struct ctl_files *files, const json_t *parameters)
 {
+	const json_t *not_undone = ctl_find(parameters, "not_undone"), *what;
+	size_t i;
+
 	ctl_fail(CTL_REFUSED, "refused: %s: %s", said(parameters, "step"),
 		said(parameters, "reason"));
-	ctl_hint("nothing of the request is in force");
+	if (!json_array_size(not_undone)) {
+		ctl_hint("nothing of the request is in force");
+		return CTL_REFUSED;
+	}
+	json_array_foreach (not_undone, i, what)
+		ctl_hint("could not be undone: %s",
+			json_is_string(what) ? json_string_value(what) : "?");
+	ctl_hint("the rest of the request was undone; look after these by hand");
 	return CTL_REFUSED;
 }
 
@@ -69,24 +79,69 @@ static int not_found(const struct ctl_files *files, const json_t *parameters)
 
 static int invalid_parameter(const struct ctl_files *files, const json_t *parameters)
 {
-	return ctl_fail(
-		CTL_WRONG, "%s: %s", said(parameters, "parameter"), said(parameters, "message"));
+	const char *message = ctl_string(parameters, "message");
+
+	return ctl_fail(CTL_WRONG, "%s: %s", said(parameters, "parameter"),
+		message ? message : "the daemon doesn't take it");
 }
 
-static int method_not_found(const struct ctl_files *files, const json_t *parameters)
+static int other_version(void)
 {
-	ctl_fail(CTL_REFUSED, "the daemon has no method '%s'", said(parameters, "method"));
 	ctl_hint("xvsctl " XVS_VERSION
 		 " and xvswitchd are of different versions: restart the daemon");
 	return CTL_REFUSED;
 }
 
+static int method_not_found(const struct ctl_files *files, const json_t *parameters)
+{
+	ctl_fail(CTL_REFUSED, "the daemon has no method '%s'", said(parameters, "method"));
+	return other_version();
+}
+
+static int interface_not_found(const struct ctl_files *files, const json_t *parameters)
+{
+	ctl_fail(CTL_REFUSED, "the daemon has no interface '%s'", said(parameters, "interface"));
+	return other_version();
+}
+
+static int expected_more(const struct ctl_files *files, const json_t *parameters)
+{
+	ctl_fail(CTL_REFUSED, "the daemon answers this call with a stream only");
+	return other_version();
+}
+
+/* Who can connect at all may look, or else the socket's permissions are wider than they should. */
 static int permission_denied(const struct ctl_files *files, const json_t *parameters)
 {
 	ctl_fail(CTL_REFUSED, "permission denied for user id %" JSON_INTEGER_FORMAT,
 		ctl_number(parameters, "uid"));
-	ctl_hint("the daemon answers only root and its own user: try sudo");
+	ctl_hint("the socket's group may only look; changes are for root and the daemon's own "
+		 "user: try sudo");
 	return CTL_REFUSED;
+}
+
+static int trial_pending(const struct ctl_files *files, const json_t *parameters)
+{
+	ctl_fail(CTL_REFUSED, "a try is pending, it reverts in %" JSON_INTEGER_FORMAT " s",
+		ctl_number(parameters, "seconds_left"));
+	ctl_hint("decide it first: `xvsctl confirm` keeps it, `xvsctl cancel` takes it back");
+	return CTL_REFUSED;
+}
+
+static int no_trial(const struct ctl_files *files, const json_t *parameters)
+{
+	ctl_fail(CTL_REFUSED, "no try is pending");
+	ctl_hint("it was decided already, or its time is over: see `xvsctl show`");
+	return CTL_REFUSED;
+}
+
+static int too_many_clients(const struct ctl_files *files, const json_t *parameters)
+{
+	ctl_fail(CTL_UNREACHABLE,
+		"the daemon serves %" JSON_INTEGER_FORMAT " clients already, and no more",
+		ctl_number(parameters, "limit"));
+	ctl_hint("end some, such as `xvsctl monitor`, or try again later");
+	return CTL_UNREACHABLE;
 }
 
 static const struct {
@@ -98,7 +153,12 @@ static const struct {
 	{"NotFound", not_found},
 	{"InvalidParameter", invalid_parameter},
 	{"MethodNotFound", method_not_found},
+	{"InterfaceNotFound", interface_not_found},
+	{"ExpectedMore", expected_more},
 	{"PermissionDenied", permission_denied},
+	{"TrialPending", trial_pending},
+	{"NoTrial", no_trial},
+	{"TooManyClients", too_many_clients},
 };
 
 int ctl_error(const struct ctl_files *files, const char *name, const json_t *parameters)

@@ -3,6 +3,8 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include "agent/ctl/client.h"
+#include "agent/ctl/clock.h"
 #include "agent/ctl/command.h"
 #include "agent/ctl/help.h"
 #include "agent/ctl/option.h"
@@ -15,17 +17,14 @@ static const char *default_socket(void)
 	return path && *path ? path : CTL_SOCKET;
 }
 
-static int check_files(const struct ctl_request *request)
+/* For those who know their daemon to be slow, and for tests. */
+static int set_timeout(struct ctl_request *request)
 {
-	const bool given = request->files.count;
+	const char *text = getenv("XVS_TIMEOUT");
 
-	if (given && !request->command->files)
-		return ctl_fail(CTL_WRONG, "only `apply` takes -f");
-	if (given || !request->command->files)
-		return CTL_OK;
-	ctl_fail(CTL_WRONG, "no files to apply");
-	ctl_hint("usage: %s", ctl_usage(request->command));
-	return CTL_WRONG;
+	request->options.timeout =
+		text && *text ? ctl_duration("XVS_TIMEOUT", text) : CTL_REPLY_TIMEOUT;
+	return request->options.timeout ? CTL_OK : CTL_WRONG;
 }
 
 static int run(struct ctl_request *request, char **words, size_t count)
@@ -46,8 +45,10 @@ static int run(struct ctl_request *request, char **words, size_t count)
 	r = ctl_command_parse(request, words, count);
 	if (r != CTL_OK || !request->command)
 		return r;
-	r = check_files(request);
-	return r == CTL_OK ? ctl_call(request) : r;
+	r = set_timeout(request);
+	if (r != CTL_OK)
+		return r;
+	return request->command->run ? request->command->run(request) : ctl_call(request);
 }
 
 int main(int argc, char **argv)
@@ -57,8 +58,10 @@ int main(int argc, char **argv)
 
 	setlocale(LC_CTYPE, "");
 	request.parameters = ctl_need(json_object());
+	request.settings = ctl_need(json_object());
 	r = argc ? run(&request, argv + 1, argc - 1) : CTL_WRONG;
 	json_decref(request.parameters);
+	json_decref(request.settings);
 	ctl_files_clear(&request.files);
 	if (fflush(stdout) || ferror(stdout))
 		return ctl_fail(r != CTL_OK ? r : CTL_REFUSED, "can't write the output: %s",

@@ -2,6 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "agent/ctl/clock.h"
+#include "agent/ctl/command.h"
+#include "agent/ctl/help.h"
 #include "agent/ctl/option.h"
 #include "agent/ctl/text.h"
 #include "agent/report.h"
@@ -45,16 +48,38 @@ static int add_file(struct ctl_request *request, const char *value)
 	return ctl_files_add(&request->files, value);
 }
 
+static int set_timeout(struct ctl_request *request, const char *value)
+{
+	const unsigned int seconds = ctl_duration("--timeout", value);
+
+	if (!seconds)
+		return CTL_WRONG;
+	json_object_set_new(request->settings, "timeout", json_integer(seconds));
+	return CTL_OK;
+}
+
 #define FLAG(member) .flag = offsetof(struct ctl_options, member)
 
 const struct ctl_option ctl_option_list[] = {
 	{"json", "j", NULL, "the daemon's reply as JSON", FLAG(json)},
 	{"pretty", "p", NULL, "with -j: indented", FLAG(pretty)},
 	{"stats", "s", NULL, "counters and drops in the list of ports", FLAG(stats)},
-	{"details", "d", NULL, "a page for each object in place of a row", FLAG(details)},
+	{"details", "d", NULL, "a page for each object in place of a row; steps in `diff`",
+		FLAG(details)},
 	{"brief", "br", NULL, "names and states only, no titles", FLAG(brief)},
 	{"color", "c", "[auto|always|never]", "colour of states; default auto", .set = set_color},
-	{"file", "f", "FILE|FOLDER|-", "apply: what to read; may be repeated", .set = add_file},
+	{"file", "f", "FILE|FOLDER|-", "what to read; may be repeated", .set = add_file,
+		.bit = CTL_FILES},
+	{"dry-run", NULL, NULL, "only say what would be done", FLAG(dry_run), .bit = CTL_DRY_RUN,
+		.key = "dry_run", .value = true},
+	{"save", NULL, NULL, "for the next boot too", FLAG(save), .bit = CTL_SAVE, .key = "save",
+		.value = true},
+	{"timeout", NULL, "TIME", "time to confirm, 1s to 24h; default 60s", .set = set_timeout,
+		.bit = CTL_TIMEOUT, .key = "timeout"},
+	{"no-wait", NULL, NULL, "don't wait for the outcome", FLAG(no_wait), .bit = CTL_NO_WAIT,
+		.key = "wait", .value = false},
+	{"yaml", NULL, NULL, "the running configuration, as a file to apply", FLAG(yaml),
+		.bit = CTL_YAML},
 	{"socket", NULL, "PATH", "the daemon's; default $XVS_SOCKET or " CTL_SOCKET,
 		.set = set_socket},
 	{"version", "V", NULL, "print the version", FLAG(version)},
@@ -99,6 +124,13 @@ static int complain(const char *word, const char *name)
 	return CTL_WRONG;
 }
 
+static void set_flag(struct ctl_request *request, const struct ctl_option *option)
+{
+	*(bool *)((char *)&request->options + option->flag) = true;
+	if (option->key)
+		json_object_set_new(request->settings, option->key, json_boolean(option->value));
+}
+
 /* Obeys the option words[*at], and moves `at` on to its value where that is a word of its own. */
 static int obey(struct ctl_request *request, char **words, size_t count, size_t *at)
 {
@@ -111,10 +143,11 @@ static int obey(struct ctl_request *request, char **words, size_t count, size_t 
 	if (!option || !*name)
 		return complain(word, name);
 	value = value ? value + 1 : NULL;
+	request->given |= option->bit;
 	if (!option->set) {
 		if (value)
 			return ctl_fail(CTL_WRONG, "--%s takes no value", option->name);
-		*(bool *)((char *)&request->options + option->flag) = true;
+		set_flag(request, option);
 		return CTL_OK;
 	}
 	/* The value of --color may be left out. */
@@ -146,5 +179,29 @@ int ctl_options_parse(struct ctl_request *request, char **words, size_t count, s
 	while (++i < count)
 		words[kept++] = words[i];
 	*ret_count = kept;
+	return CTL_OK;
+}
+
+static int complain_of_option(const struct ctl_command *command, const struct ctl_option *option)
+{
+	ctl_fail(CTL_WRONG, "`%s%s%s` takes no --%s", command->object, command->verb ? " " : "",
+		command->verb ? command->verb : "", option->name);
+	ctl_hint("those that do: %s", ctl_takers(option));
+	return CTL_WRONG;
+}
+
+int ctl_options_check(const struct ctl_request *request)
+{
+	const struct ctl_command *command = request->command;
+
+	for (const struct ctl_option *option = ctl_option_list; option->name; option++) {
+		if (option->bit & request->given & ~command->takes)
+			return complain_of_option(command, option);
+		if (option->bit & command->needs & ~request->given) {
+			ctl_fail(CTL_WRONG, "--%s is missing", option->name);
+			ctl_hint("usage: %s", ctl_usage(command));
+			return CTL_WRONG;
+		}
+	}
 	return CTL_OK;
 }

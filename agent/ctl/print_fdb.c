@@ -59,7 +59,7 @@ static void print_json(struct ctl_request *request, const json_t *entries, bool 
 		fputs(!pretty ? "]}\n" : request->printed ? "\n    ]\n}\n" : "]\n}\n", stdout);
 }
 
-int ctl_print_entries(struct ctl_request *request, const json_t *reply, bool last)
+void ctl_print_entries(struct ctl_request *request, const json_t *reply, bool last)
 {
 	const json_t *entries = ctl_find(reply, "entries");
 	const bool first = !request->table.options;
@@ -68,20 +68,18 @@ int ctl_print_entries(struct ctl_request *request, const json_t *reply, bool las
 	request->table.columns = columns;
 	if (request->options.json) {
 		print_json(request, entries, first, last);
-		return CTL_OK;
+		return;
 	}
 	ctl_table_print(&request->table, entries);
 	request->printed += json_array_size(entries);
 	if (last && !request->printed)
 		ctl_say_empty("entries");
-	return CTL_OK;
 }
 
-int ctl_print_flushed(struct ctl_request *request, const json_t *reply, bool last)
+void ctl_print_flushed(struct ctl_request *request, const json_t *reply, bool last)
 {
 	const json_int_t count = ctl_number(reply, "flushed");
 
 	printf("%" JSON_INTEGER_FORMAT " learned entr%s removed\n", count,
 		count == 1 ? "y" : "ies");
-	return CTL_OK;
 }

@@ -129,6 +129,7 @@ static const struct ctl_column lines[] = {
 	{"mtu", .path = "mtu"},
 	{"path", .path = "path"},
 	{"priority-tag", .path = "priority_tag"},
+	{"foreign", .path = "foreign", .flags = CTL_LIST},
 	{"learning", .text = learning_text},
 	{"transmit", .text = transmit_text},
 	{"receive", .text = receive_text},
@@ -198,12 +199,11 @@ void ctl_list_ports(const struct ctl_request *request, const json_t *ports)
 	}
 }
 
-int ctl_print_ports(struct ctl_request *request, const json_t *reply, bool last)
+void ctl_print_ports(struct ctl_request *request, const json_t *reply, bool last)
 {
 	const json_t *ports = ctl_find(reply, "ports");
 
 	if (!json_array_size(ports))
 		ctl_say_empty("ports");
 	ctl_list_ports(request, ports);
-	return CTL_OK;
 }

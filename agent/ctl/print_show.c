@@ -4,25 +4,6 @@
 #include "agent/ctl/ctl.h"
 #include "agent/ctl/text.h"
 
-int ctl_print_nothing(struct ctl_request *request, const json_t *reply, bool last)
-{
-	return CTL_OK;
-}
-
-int ctl_print_steps(struct ctl_request *request, const json_t *reply, bool last)
-{
-	const json_t *steps = ctl_find(reply, "steps"), *step;
-	size_t i;
-
-	if (!json_array_size(steps))
-		fputs("nothing to change\n", stderr);
-	json_array_foreach (steps, i, step) {
-		ctl_write(stdout, json_is_string(step) ? json_string_value(step) : "?");
-		putchar('\n');
-	}
-	return CTL_OK;
-}
-
 static char *backlog_text(const json_t *agent)
 {
 	char *error = ctl_text(agent, "backlog.error"), *text = NULL;
@@ -57,6 +38,31 @@ static char *memory_text(const json_t *agent)
 	return ctl_format("%" JSON_INTEGER_FORMAT " bytes", ctl_number(agent, "memory"));
 }
 
+static char *configuration_text(const json_t *agent)
+{
+	const char *error = ctl_string(agent, "configuration.error");
+	const json_t *saved = ctl_find(agent, "configuration.saved");
+	const json_int_t count = ctl_number(agent, "configuration.differences");
+
+	if (error)
+		return ctl_format("can't be compared with the boot configuration: %s", error);
+	if (!json_is_boolean(saved))
+		return NULL;
+	if (json_is_true(saved))
+		return ctl_format("saved");
+	return ctl_format("differs from the boot configuration (%" JSON_INTEGER_FORMAT
+			  " difference%s; see xvsctl diff)",
+		count, count == 1 ? "" : "s");
+}
+
+static char *trial_text(const json_t *agent)
+{
+	if (!json_is_object(ctl_find(agent, "configuration.trial")))
+		return NULL;
+	return ctl_format("pending: reverts in %" JSON_INTEGER_FORMAT " s unless confirmed",
+		ctl_number(agent, "configuration.trial.seconds_left"));
+}
+
 static const struct ctl_column lines[] = {
 	{"version", .path = "version"},
 	{"pid", .path = "pid"},
@@ -69,10 +75,13 @@ static const struct ctl_column lines[] = {
 	{"backlog", .text = backlog_text},
 	{"mac-pool", .text = mac_pool_text},
 	{"memory", .text = memory_text},
+	{"boot", .path = "configuration.boot"},
+	{"configuration", .text = configuration_text},
+	{"try", .text = trial_text},
 	{0},
 };
 
-int ctl_print_show(struct ctl_request *request, const json_t *reply, bool last)
+void ctl_print_show(struct ctl_request *request, const json_t *reply, bool last)
 {
 	const json_t *switches = ctl_find(reply, "switches"), *ports = ctl_find(reply, "ports");
 	const char *gap = request->options.brief ? "" : "\n";
@@ -83,12 +92,11 @@ int ctl_print_show(struct ctl_request *request, const json_t *reply, bool last)
 	}
 	if (!json_array_size(switches)) {
 		ctl_say_empty("switches");
-		return CTL_OK;
+		return;
 	}
 	fputs(gap, stdout);
 	ctl_list_switches(request, switches);
 	if (json_array_size(ports))
 		fputs(gap, stdout);
 	ctl_list_ports(request, ports);
-	return CTL_OK;
 }

@@ -117,12 +117,11 @@ void ctl_list_switches(const struct ctl_request *request, const json_t *switches
 	}
 }
 
-int ctl_print_switches(struct ctl_request *request, const json_t *reply, bool last)
+void ctl_print_switches(struct ctl_request *request, const json_t *reply, bool last)
 {
 	const json_t *switches = ctl_find(reply, "switches");
 
 	if (!json_array_size(switches))
 		ctl_say_empty("switches");
 	ctl_list_switches(request, switches);
-	return CTL_OK;
 }

@@ -40,10 +40,8 @@ const char *ctl_string(const json_t *object, const char *path)
 	return json_string_value(ctl_find(object, path));
 }
 
-char *ctl_text(const json_t *object, const char *path)
+static char *value_text(const json_t *value)
 {
-	const json_t *value = ctl_find(object, path);
-
 	if (!value || json_is_null(value))
 		return NULL;
 	if (json_is_string(value))
@@ -53,6 +51,11 @@ char *ctl_text(const json_t *object, const char *path)
 	if (json_is_boolean(value))
 		return ctl_format("%s", json_is_true(value) ? "yes" : "no");
 	return ctl_need(json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_ENCODE_ANY));
+}
+
+char *ctl_text(const json_t *object, const char *path)
+{
+	return value_text(ctl_find(object, path));
 }
 
 static char *cell_text(const struct ctl_column *column, const json_t *object)
@@ -167,6 +170,27 @@ void ctl_table_print(struct ctl_table *table, const json_t *objects)
 	free(cells);
 }
 
+static void print_line(
+	const struct ctl_options *options, const struct ctl_column *line, int width, char *text)
+{
+	if (text && *text) {
+		printf("  %-*s  ", width, line->title);
+		print_cell(options, line->flags, text);
+		putchar('\n');
+	}
+	free(text);
+}
+
+static void print_list(const struct ctl_options *options, const struct ctl_column *line, int width,
+	const json_t *list)
+{
+	const json_t *element;
+	size_t i;
+
+	json_array_foreach (list, i, element)
+		print_line(options, line, width, value_text(element));
+}
+
 void ctl_page_print(
 	const struct ctl_options *options, const struct ctl_column *lines, const json_t *object)
 {
@@ -175,14 +199,10 @@ void ctl_page_print(
 	for (const struct ctl_column *line = lines; line->title; line++)
 		widen(&width, strlen(line->title));
 	for (const struct ctl_column *line = lines; line->title; line++) {
-		char *text = cell_text(line, object);
-
-		if (!text)
-			continue;
-		printf("  %-*s  ", (int)width, line->title);
-		print_cell(options, line->flags, text);
-		putchar('\n');
-		free(text);
+		if (line->flags & CTL_LIST)
+			print_list(options, line, width, ctl_find(object, line->path));
+		else
+			print_line(options, line, width, cell_text(line, object));
 	}
 }
 

@@ -20,6 +20,7 @@ enum {
 	CTL_STATS = 4, /* only with -s */
 	CTL_BRIEF = 8, /* with -br too */
 	CTL_STATE = 16, /* coloured */
+	CTL_LIST = 32, /* in a page: a line for each element of the list at `path` */
 };
 
 struct ctl_column {

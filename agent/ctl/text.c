@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/ctl/ctl.h"
+#include "agent/ctl/line.h"
 #include "agent/ctl/text.h"
 
 void *ctl_need(void *memory)
@@ -63,6 +64,7 @@ static void say(const char *lead, const char *format, va_list arguments)
 
 	/* What is printed already stands before the complaint where both go to one place. */
 	fflush(stdout);
+	ctl_line_clear();
 	fputs(lead, stderr);
 	ctl_write(stderr, text);
 	fputc('\n', stderr);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef XVS_CTL_CHANGE_H
+#define XVS_CTL_CHANGE_H
+
+#include "agent/ctl/ctl.h"
+
+/*
+ * Makes the parameters of Change from the words behind the verb. Keys and values are the daemon's
+ * to judge. Complains and returns an exit code.
+ */
+int ctl_change_parse(struct ctl_request *request, char **words, size_t count);
+
+/* The words that it takes, for a usage text. */
+const char *ctl_change_usage(const struct ctl_change *change);
+
+#endif
