@@ -41,6 +41,7 @@ static void plan_leases(struct planner *planner)
 	}
 	change->pool = pool;
 	planner->pool = &change->pool;
+	planner->lent = change;
 	ADD(planner, &xvs_step_leases, change, "MAC addresses lent by the pool: %u",
 		xvs_pool_used(&pool));
 }
@@ -268,12 +269,13 @@ static void plan_publish(struct planner *planner)
 {
 	struct xvs_change *change;
 
-	if (planner->plan->count == 0 && xvs_switch_published(planner->agent, planner->config))
+	if (planner->plan->count == planner->before && xvs_switch_published(planner->agent, planner->config))
 		return;
 	change = xvs_change_new(planner, "");
-	if (change)
-		ADD(planner, &xvs_step_publish, change,
-			"publish the configuration to all packets at once");
+	if (!change)
+		return;
+	change->lent = planner->lent;
+	ADD(planner, &xvs_step_publish, change, "publish the configuration to all packets at once");
 }
 
 static void plan_port_removal(struct planner *planner, const struct xvs_vport *port)
@@ -330,7 +332,12 @@ static void plan_all(struct planner *planner)
 
 int xvs_switch_plan(struct xvs_agent *agent, const struct xvs_config *config, struct xvs_plan *plan)
 {
-	struct planner planner = {.agent = agent, .config = config, .plan = plan};
+	struct planner planner = {
+		.agent = agent,
+		.config = config,
+		.plan = plan,
+		.before = plan->count,
+	};
 	struct claim *claim, *next;
 
 	planner.error = xvs_wanted_make(config, &planner.wanted);

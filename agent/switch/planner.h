@@ -15,8 +15,10 @@ struct planner {
 	struct xvs_agent *agent;
 	const struct xvs_config *config;
 	struct xvs_plan *plan;
+	size_t before; /* steps that others have put there */
 	struct xvs_wanted_list wanted;
 	const struct xvs_pool *pool; /* as it will be */
+	struct xvs_change *lent; /* what changes it, NULL: nothing */
 	struct claim *claims;
 	uint32_t *ifindex; /* of wanted.item[i], 0 = waits */
 	bool *removed; /* by port id: the steps of its removal are there already */

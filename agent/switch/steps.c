@@ -313,11 +313,18 @@ const struct xvs_step_kind xvs_step_leases = {
 	.clear = clear_leases,
 };
 
+/* What was published stood on the leases of then, which are taken back after this. */
 static int undo_publish(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
+	int error;
 
-	return xvs_switch_publish(agent, change->old_config);
+	if (change->lent)
+		swap_pools(agent, change->lent);
+	error = xvs_switch_publish(agent, change->old_config);
+	if (change->lent)
+		swap_pools(agent, change->lent);
+	return error;
 }
 
 static int apply_publish(struct xvs_agent *agent, struct xvs_step *step)

@@ -23,6 +23,7 @@ struct xvs_change {
 	struct xvs_pool pool; /* leases: the new ones, after apply the old ones */
 	struct xvs_addresses *addresses; /* host port that goes: what stood on the host's end */
 	uint32_t generation; /* publish: since then it is in force */
+	struct xvs_change *lent; /* publish: the plan's change of leases, or NULL; not owned */
 	const struct xvs_config *config, *old_config; /* publish */
 };
 
