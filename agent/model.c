@@ -24,7 +24,7 @@ struct xvs_config *xvs_config_new(void)
 	struct xvs_config *config = calloc(1, sizeof(*config));
 
 	if (config)
-		config->mac_pool.size = 256;
+		config->mac_pool.size = XVS_MAC_POOL_SIZE;
 	return config;
 }
 
@@ -121,13 +121,180 @@ int xvs_config_add_port(struct xvs_config *config, struct xvs_port_setting *item
 	return 0;
 }
 
+void xvs_config_put_switch(struct xvs_config *config, struct xvs_switch *item)
+{
+	struct xvs_switch *old = xvs_config_switch(config, item->name), swapped;
+
+	if (!old) {
+		HASH_ADD_STR(config->switches, name, item);
+		return;
+	}
+	swapped = *old; /* so that it keeps its place in the order */
+	*old = *item;
+	old->hh = swapped.hh;
+	*item = swapped;
+	xvs_switch_free(item);
+}
+
+void xvs_config_put_port(struct xvs_config *config, struct xvs_port_setting *item)
+{
+	struct xvs_port_setting *old = xvs_config_port(config, item->name), swapped;
+
+	if (!old) {
+		HASH_ADD_STR(config->ports, name, item);
+		return;
+	}
+	swapped = *old;
+	*old = *item;
+	old->hh = swapped.hh;
+	*item = swapped;
+	xvs_port_setting_free(item);
+}
+
+void xvs_config_take_switch(struct xvs_config *config, struct xvs_switch *item)
+{
+	HASH_DEL(config->switches, item);
+}
+
+void xvs_config_take_port(struct xvs_config *config, struct xvs_port_setting *item)
+{
+	HASH_DEL(config->ports, item);
+}
+
+static void *duplicate(const void *memory, size_t size)
+{
+	void *copy = malloc(size);
+
+	return copy ? memcpy(copy, memory, size) : NULL;
+}
+
+/*
+ * Each makes what an object points to its own. False: out of memory; nothing points to another's
+ * memory then either.
+ */
+
+static bool own_vlans(struct xvs_vlan_setting *vlan)
+{
+	if (!vlan->allowed)
+		return true;
+	vlan->allowed = duplicate(vlan->allowed, sizeof(*vlan->allowed));
+	return vlan->allowed;
+}
+
+static bool own_addresses(struct xvs_host_port *host)
+{
+	char **addresses = host->addresses;
+	size_t count = host->address_count;
+
+	host->addresses = NULL;
+	host->address_count = 0;
+	if (count == 0)
+		return true;
+	host->addresses = calloc(count, sizeof(*addresses));
+	if (!host->addresses)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		host->addresses[i] = strdup(addresses[i]);
+		if (!host->addresses[i])
+			return false;
+		host->address_count++;
+	}
+	return true;
+}
+
+static bool own_entries(struct xvs_switch *item)
+{
+	const size_t count = item->static_entry_count;
+
+	item->static_entry_count = 0;
+	if (!item->static_entries)
+		return true;
+	item->static_entries =
+		duplicate(item->static_entries, count * sizeof(*item->static_entries));
+	if (!item->static_entries)
+		return false;
+	item->static_entry_count = count;
+	for (size_t i = 0; i < count; i++)
+		item->static_entries[i].place = (struct xvs_place){0};
+	return true;
+}
+
+static int clone_switch(const struct xvs_switch *item, struct xvs_config *config)
+{
+	struct xvs_switch *copy = duplicate(item, sizeof(*item));
+	bool owned;
+
+	if (!copy)
+		return -ENOMEM;
+	copy->place = copy->host_port.place = (struct xvs_place){0};
+	owned = own_vlans(&copy->host_port.vlan);
+	owned = own_addresses(&copy->host_port) && owned; /* all are tried, whatever fails */
+	owned = own_entries(copy) && owned;
+	if (!owned) {
+		xvs_switch_free(copy);
+		return -ENOMEM;
+	}
+	HASH_ADD_KEYPTR_BYHASHVALUE(
+		hh, config->switches, copy->name, item->hh.keylen, item->hh.hashv, copy);
+	return 0;
+}
+
+static int clone_port(const struct xvs_port_setting *port, struct xvs_config *config)
+{
+	struct xvs_port_setting *copy = duplicate(port, sizeof(*port));
+
+	if (!copy)
+		return -ENOMEM;
+	copy->place = (struct xvs_place){0};
+	if (!own_vlans(&copy->vlan)) {
+		free(copy);
+		return -ENOMEM;
+	}
+	HASH_ADD_KEYPTR_BYHASHVALUE(
+		hh, config->ports, copy->name, port->hh.keylen, port->hh.hashv, copy);
+	return 0;
+}
+
+int xvs_config_clone(const struct xvs_config *config, struct xvs_config **ret)
+{
+	struct xvs_config *copy = xvs_config_new();
+	int r = copy ? 0 : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	copy->mac_pool = config->mac_pool;
+	copy->mac_pool.place = (struct xvs_place){0};
+	for (struct xvs_switch *item = config->switches; item && r == 0; item = item->hh.next)
+		r = clone_switch(item, copy);
+	for (struct xvs_port_setting *port = config->ports; port && r == 0; port = port->hh.next)
+		r = clone_port(port, copy);
+	if (r < 0)
+		xvs_config_free(copy);
+	else
+		*ret = copy;
+	return r;
+}
+
 char *xvs_mac_format(const struct xvs_mac *mac, char text[XVS_MAC_TEXT_SIZE])
 {
-	const uint8_t *b = mac->byte;
+	static const char digits[] = "0123456789abcdef";
 
-	snprintf(text, XVS_MAC_TEXT_SIZE, "%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3],
-		b[4], b[5]);
+	for (int i = 0; i < XVS_MAC_SIZE; i++) {
+		text[3 * i] = digits[mac->byte[i] >> 4];
+		text[3 * i + 1] = digits[mac->byte[i] & 15];
+		text[3 * i + 2] = ':';
+	}
+	text[XVS_MAC_TEXT_SIZE - 1] = '\0';
 	return text;
+}
+
+/* -1 if it is none. */
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 'a' - 'A';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 int xvs_mac_parse(const char *text, struct xvs_mac *ret)
@@ -137,13 +304,13 @@ int xvs_mac_parse(const char *text, struct xvs_mac *ret)
 	if (strlen(text) != XVS_MAC_TEXT_SIZE - 1)
 		return -EINVAL;
 	for (int i = 0; i < XVS_MAC_SIZE; i++, text += 3) {
-		char pair[3] = {text[0], text[1]};
+		int high = hex_digit(text[0]), low = hex_digit(text[1]);
 
-		if (!isxdigit((unsigned char)text[0]) || !isxdigit((unsigned char)text[1]))
+		if (high < 0 || low < 0)
 			return -EINVAL;
 		if (i < XVS_MAC_SIZE - 1 && text[2] != ':' && text[2] != '-')
 			return -EINVAL;
-		mac.byte[i] = strtoul(pair, NULL, 16);
+		mac.byte[i] = high << 4 | low;
 	}
 	*ret = mac;
 	return 0;

@@ -14,6 +14,7 @@
 #include "maps/layout.h"
 
 #define XVS_MODEL_VERSION 1 /* of the configuration: the key `version` */
+#define XVS_MAC_POOL_SIZE 256 /* default */
 
 struct xvs_mac {
 	uint8_t byte[XVS_MAC_SIZE];
@@ -63,6 +64,7 @@ struct xvs_host_port {
 	struct xvs_mac_setting mac; /* default: from the pool */
 	char **addresses; /* "192.0.2.1/24", "2001:db8::1/64"; owned, also each of them */
 	size_t address_count;
+	bool take_addresses; /* the uplink's own addresses and routes move here; default off */
 };
 
 /* YAML: switches.NAME.static-entries[]. */
@@ -133,6 +135,12 @@ struct xvs_config *xvs_config_new(void);
 void xvs_config_free(struct xvs_config *config);
 void xvs_config_freep(struct xvs_config **config); /* for __attribute__((cleanup)) */
 
+/*
+ * A deep copy, but without places: the names of files belong to what `config` was read from.
+ * 0 or -ENOMEM.
+ */
+int xvs_config_clone(const struct xvs_config *config, struct xvs_config **ret);
+
 /* New objects with their defaults, not yet in a configuration. NULL: out of memory. */
 struct xvs_switch *xvs_switch_new(const char *name);
 struct xvs_port_setting *xvs_port_setting_new(const char *name);
@@ -142,6 +150,14 @@ void xvs_port_setting_free(struct xvs_port_setting *item);
 /* -EEXIST: the name is taken, `item` stays the caller's. 0: `item` is the configuration's. */
 int xvs_config_add_switch(struct xvs_config *config, struct xvs_switch *item);
 int xvs_config_add_port(struct xvs_config *config, struct xvs_port_setting *item);
+
+/* As adding, but one that has the name already is freed, and `item` stands in its place. */
+void xvs_config_put_switch(struct xvs_config *config, struct xvs_switch *item);
+void xvs_config_put_port(struct xvs_config *config, struct xvs_port_setting *item);
+
+/* Out of the configuration; the caller's then. */
+void xvs_config_take_switch(struct xvs_config *config, struct xvs_switch *item);
+void xvs_config_take_port(struct xvs_config *config, struct xvs_port_setting *item);
 
 struct xvs_switch *xvs_config_switch(const struct xvs_config *config, const char *name);
 struct xvs_port_setting *xvs_config_port(const struct xvs_config *config, const char *name);

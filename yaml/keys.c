@@ -47,15 +47,7 @@ const char *xvs_want_text(
 	return NULL;
 }
 
-static const struct xvs_key *find_key(const struct xvs_key *keys, const char *name)
-{
-	for (; keys->name; keys++)
-		if (strcmp(keys->name, name) == 0)
-			return keys;
-	return NULL;
-}
-
-static int report_unknown(
+static void report_unknown(
 	struct xvs_reading *reading, const struct xvs_node *node, const struct xvs_key *keys)
 {
 	const char *names[XVS_KEY_MAX + 1] = {0};
@@ -70,19 +62,31 @@ static int report_unknown(
 	}
 	meant = xvs_did_you_mean(node->text, names);
 	if (meant)
-		return xvs_report(reading->report, &node->place,
-			"unknown key '%s', did you mean '%s'?", XVS_SHOWN(node->text), meant);
-	return xvs_report(reading->report, &node->place, "unknown key '%s'; known here: %s",
-		XVS_SHOWN(node->text), list);
+		xvs_report(reading->report, &node->place, "unknown key '%s', did you mean '%s'?",
+			XVS_SHOWN(node->text), meant);
+	else
+		xvs_report(reading->report, &node->place, "unknown key '%s'; known here: %s",
+			XVS_SHOWN(node->text), list);
 }
 
-static int report_missing(
-	struct xvs_reading *reading, const struct xvs_pair *owner, const struct xvs_key *keys)
+const struct xvs_key *xvs_find_key(
+	struct xvs_reading *reading, const struct xvs_key *keys, const struct xvs_node *name)
+{
+	for (const struct xvs_key *key = keys; key->name; key++)
+		if (xvs_same_word(key->name, name->text))
+			return key;
+	report_unknown(reading, name, keys);
+	return NULL;
+}
+
+/* `seen`: bits, 1 << index of the key. */
+static int report_missing(struct xvs_reading *reading, const struct xvs_pair *owner,
+	const struct xvs_key *keys, unsigned int seen)
 {
 	int result = 0;
 
-	for (; keys->name; keys++)
-		if (keys->required && !xvs_node_find(&owner->value, keys->name))
+	for (; keys->name; keys++, seen >>= 1)
+		if (keys->required && !(seen & 1))
 			result = xvs_report(reading->report, &owner->key.place,
 				"'%s' needs the key '%s', e.g. '%s: %s'",
 				XVS_SHOWN(owner->key.text), keys->name, keys->name, keys->required);
@@ -94,22 +98,24 @@ int xvs_read_keys(struct xvs_reading *reading, const struct xvs_pair *owner,
 {
 	const struct xvs_node *map = &owner->value;
 	int result = xvs_want(reading, owner->key.text, map, XVS_NODE_MAP);
+	unsigned int seen = 0;
 
+	_Static_assert(XVS_KEY_MAX <= 8 * sizeof(seen), "a bit for each key");
 	if (result < 0)
 		return result;
 	for (size_t i = 0; i < map->count; i++) {
 		const struct xvs_pair *pair = &map->pairs[i];
 		const struct xvs_key *key;
-		int r;
+		int r = -EINVAL;
 
-		if (pair->key.kind == XVS_NODE_BAD) {
-			result = xvs_worse(result, -EINVAL);
-			continue;
+		if (pair->key.kind != XVS_NODE_BAD) {
+			key = xvs_find_key(reading, keys, &pair->key);
+			if (key) {
+				seen |= 1u << (key - keys);
+				r = key->read(reading, key, pair, (char *)object + key->offset);
+			}
 		}
-		key = find_key(keys, pair->key.text);
-		r = key ? key->read(reading, key, pair, (char *)object + key->offset)
-			: report_unknown(reading, &pair->key, keys);
 		result = xvs_worse(result, r);
 	}
-	return xvs_worse(result, report_missing(reading, owner, keys));
+	return xvs_worse(result, report_missing(reading, owner, keys, seen));
 }

@@ -16,8 +16,8 @@ static int read_match_mac(struct xvs_reading *reading, const struct xvs_key *key
 }
 
 static const struct xvs_key match_keys[] = {
-	XVS_KEY("name", xvs_read_interface, struct xvs_match, name_pattern),
-	XVS_KEY_WHOLE("mac", read_match_mac),
+	XVS_KEY("name", xvs_read_interface, struct xvs_match, name_pattern, .instead = {"mac"}),
+	XVS_KEY_WHOLE("mac", read_match_mac, .instead = {"name"}),
 	{0},
 };
 
@@ -39,11 +39,13 @@ static int read_match(struct xvs_reading *reading, const struct xvs_key *key,
 	return r;
 }
 
-static const struct xvs_key port_keys[] = {
+const struct xvs_key xvs_port_keys[] = {
 	XVS_KEY("switch", xvs_read_name, struct xvs_port_setting, switch_name, .required = "NAME"),
-	XVS_KEY("interface", xvs_read_interface, struct xvs_port_setting, match.interface),
-	XVS_KEY("match", read_match, struct xvs_port_setting, match),
-	XVS_KEY("vlan", xvs_read_vlan, struct xvs_port_setting, vlan),
+	XVS_KEY("interface", xvs_read_interface, struct xvs_port_setting, match.interface,
+		.instead = {"match"}),
+	XVS_KEY("match", read_match, struct xvs_port_setting, match, .keys = match_keys,
+		.instead = {"interface"}),
+	XVS_KEY("vlan", xvs_read_vlan, struct xvs_port_setting, vlan, .keys = xvs_vlan_keys),
 	XVS_KEY("mac", xvs_read_mac_setting, struct xvs_port_setting, mac),
 	XVS_KEY("priority-tag", xvs_read_bool, struct xvs_port_setting, priority_tag),
 	XVS_KEY("learning-limit", xvs_read_number, struct xvs_port_setting, learning_limit,
@@ -71,7 +73,7 @@ static int check_device(struct xvs_reading *reading, const struct xvs_pair *pair
 static int read_fields(
 	struct xvs_reading *reading, const struct xvs_pair *pair, struct xvs_port_setting *item)
 {
-	int r = xvs_read_keys(reading, pair, port_keys, item);
+	int r = xvs_read_keys(reading, pair, xvs_port_keys, item);
 
 	return xvs_worse(r, check_device(reading, pair));
 }

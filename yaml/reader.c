@@ -13,6 +13,9 @@ struct reader {
 	const struct xvs_source *source;
 	struct xvs_report *report;
 	size_t *budget;
+	struct xvs_arena *arena;
+	struct xvs_node *open; /* what was read of the lists and mappings not yet closed; a stack */
+	size_t open_count, open_room;
 };
 
 static int read_node(struct reader *reader, unsigned int depth, struct xvs_node *ret);
@@ -36,14 +39,11 @@ static int next_event(struct reader *reader, yaml_event_t *ret)
 /* `~`, `null` or nothing, without quotes. */
 static bool means_nothing(const yaml_event_t *event, const char *text)
 {
-	static const char *const words[] = {"", "~", "null", "Null", "NULL"};
-
 	if (event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
 		return false;
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (strcmp(text, words[i]) == 0)
-			return true;
-	return false;
+	if (*text != 'n' && *text != 'N')
+		return *text == '\0' || strcmp(text, "~") == 0;
+	return strcmp(text, "null") == 0 || strcmp(text, "Null") == 0 || strcmp(text, "NULL") == 0;
 }
 
 static int read_scalar(struct reader *reader, const yaml_event_t *event, struct xvs_node *node)
@@ -54,31 +54,63 @@ static int read_scalar(struct reader *reader, const yaml_event_t *event, struct 
 		xvs_report(reader->report, &node->place, "a zero byte (\\0) in a value");
 		return 0;
 	}
-	node->text = strdup(text);
+	node->text = xvs_arena_text(reader->arena, text, event->data.scalar.length);
 	if (!node->text)
 		return -ENOMEM;
 	node->kind = means_nothing(event, text) ? XVS_NODE_EMPTY : XVS_NODE_SCALAR;
 	return 0;
 }
 
+/* Keeps a node until the list or mapping that it stands in is closed. */
+static int keep(struct reader *reader, const struct xvs_node *node)
+{
+	if (reader->open_count == reader->open_room) {
+		size_t room = reader->open_room ? 2 * reader->open_room : 256;
+		struct xvs_node *open = reallocarray(reader->open, room, sizeof(*open));
+
+		if (!open)
+			return -ENOMEM;
+		reader->open = open;
+		reader->open_room = room;
+	}
+	reader->open[reader->open_count++] = *node;
+	return 0;
+}
+
+/* Gives `node` what was kept from `first` on, `step` nodes being one of its items or pairs. */
+static int close_node(struct reader *reader, struct xvs_node *node, size_t first, size_t step)
+{
+	size_t count = reader->open_count - first;
+	struct xvs_node *nodes;
+
+	reader->open_count = first;
+	if (count == 0)
+		return 0;
+	nodes = xvs_arena_take(reader->arena, count * sizeof(*nodes));
+	if (!nodes)
+		return -ENOMEM;
+	memcpy(nodes, reader->open + first, count * sizeof(*nodes));
+	node->items = nodes;
+	node->count = node->room = count / step;
+	return 0;
+}
+
 static int read_list(struct reader *reader, unsigned int depth, struct xvs_node *node)
 {
-	int r;
+	size_t first = reader->open_count;
 
 	node->kind = XVS_NODE_LIST;
-	do {
-		struct xvs_node *items = xvs_grow(node->items, node->count, sizeof(*items));
+	for (;;) {
+		struct xvs_node item = {0};
+		int r = read_node(reader, depth + 1, &item);
 
-		if (!items)
-			return -ENOMEM;
-		node->items = items;
-		items[node->count] = (struct xvs_node){0};
-		r = read_node(reader, depth + 1, &items[node->count++]);
-	} while (r == 0);
-	if (r != NODE_END)
-		return r;
-	node->count--;
-	return 0;
+		if (r == NODE_END)
+			return close_node(reader, node, first, 1);
+		if (r == 0)
+			r = keep(reader, &item);
+		if (r < 0)
+			return r;
+	}
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -90,13 +122,30 @@ static int compare_keys(const void *a, const void *b)
 	return order ? order : (left > right) - (left < right);
 }
 
-static void spoil(struct xvs_node *node)
+static void refuse_key(struct reader *reader, struct xvs_node *key, const struct xvs_node *before)
 {
-	struct xvs_place place = node->place;
-
-	xvs_node_free(node);
-	*node = (struct xvs_node){.place = place, .kind = XVS_NODE_BAD};
+	xvs_report(reader->report, &key->place, "key '%s' stands here again, after line %u",
+		XVS_SHOWN(key->text), before->place.line);
+	key->kind = XVS_NODE_BAD;
 }
+
+/* For the many small mappings: without memory. */
+static int find_duplicates_few(struct reader *reader, struct xvs_node *map)
+{
+	for (size_t i = map->count; i-- > 1;) {
+		struct xvs_node *key = &map->pairs[i].key;
+
+		for (size_t j = i; j-- > 0 && key->kind != XVS_NODE_BAD;) {
+			struct xvs_node *before = &map->pairs[j].key;
+
+			if (before->kind != XVS_NODE_BAD && xvs_same_word(key->text, before->text))
+				refuse_key(reader, key, before);
+		}
+	}
+	return 0;
+}
+
+#define FEW 8
 
 /* Reports keys that stand again. By sorting: a mapping may be as large as the whole file. */
 static int find_duplicates(struct reader *reader, struct xvs_node *map)
@@ -104,8 +153,8 @@ static int find_duplicates(struct reader *reader, struct xvs_node *map)
 	struct xvs_pair **sorted;
 	size_t count = 0;
 
-	if (map->count < 2)
-		return 0;
+	if (map->count <= FEW)
+		return find_duplicates_few(reader, map);
 	sorted = reallocarray(NULL, map->count, sizeof(*sorted));
 	if (!sorted)
 		return -ENOMEM;
@@ -113,47 +162,44 @@ static int find_duplicates(struct reader *reader, struct xvs_node *map)
 		if (map->pairs[i].key.kind != XVS_NODE_BAD)
 			sorted[count++] = &map->pairs[i];
 	qsort(sorted, count, sizeof(*sorted), compare_keys);
-	/* from the end, so that the key before is still there to compare with */
-	for (size_t i = count; i-- > 1;) {
-		struct xvs_node *key = &sorted[i]->key, *before = &sorted[i - 1]->key;
-
-		if (strcmp(key->text, before->text) != 0)
-			continue;
-		xvs_report(reader->report, &key->place, "key '%s' stands here again, after line %u",
-			XVS_SHOWN(key->text), before->place.line);
-		spoil(key);
-	}
+	for (size_t i = count; i-- > 1;)
+		if (strcmp(sorted[i]->key.text, sorted[i - 1]->key.text) == 0)
+			refuse_key(reader, &sorted[i]->key, &sorted[i - 1]->key);
 	free(sorted);
 	return 0;
 }
 
+static int read_pair(struct reader *reader, unsigned int depth)
+{
+	struct xvs_pair pair = {0};
+	int r = read_node(reader, depth, &pair.key);
+
+	if (r != 0)
+		return r;
+	if (pair.key.kind == XVS_NODE_LIST || pair.key.kind == XVS_NODE_MAP) {
+		xvs_report(reader->report, &pair.key.place,
+			"a key must be a plain word; put the value in quotes if it is one");
+		pair.key.kind = XVS_NODE_BAD;
+	}
+	r = keep(reader, &pair.key);
+	if (r == 0)
+		r = read_node(reader, depth, &pair.value);
+	return r < 0 ? r : keep(reader, &pair.value);
+}
+
 static int read_map(struct reader *reader, unsigned int depth, struct xvs_node *node)
 {
-	node->kind = XVS_NODE_MAP;
-	for (;;) {
-		struct xvs_pair *pair = xvs_grow(node->pairs, node->count, sizeof(*pair));
-		int r;
+	size_t first = reader->open_count;
+	int r;
 
-		if (!pair)
-			return -ENOMEM;
-		node->pairs = pair;
-		pair += node->count;
-		*pair = (struct xvs_pair){0};
-		r = read_node(reader, depth + 1, &pair->key);
-		if (r == NODE_END)
-			return find_duplicates(reader, node);
-		node->count++;
-		if (r < 0)
-			return r;
-		if (pair->key.kind == XVS_NODE_LIST || pair->key.kind == XVS_NODE_MAP) {
-			xvs_report(reader->report, &pair->key.place,
-				"a key must be a plain word; put the value in quotes if it is one");
-			spoil(&pair->key);
-		}
-		r = read_node(reader, depth + 1, &pair->value);
-		if (r < 0)
-			return r;
-	}
+	_Static_assert(sizeof(struct xvs_pair) == 2 * sizeof(struct xvs_node), "a pair is 2 nodes");
+	node->kind = XVS_NODE_MAP;
+	do
+		r = read_pair(reader, depth + 1);
+	while (r == 0);
+	if (r == NODE_END)
+		r = close_node(reader, node, first, 2);
+	return r < 0 ? r : find_duplicates(reader, node);
 }
 
 /* A file means what it shows: no references, no types that are not seen in the text. */
@@ -202,7 +248,7 @@ static int read_value(
 /* 0: *ret is set, BAD if something was reported. NODE_END: nothing more at this level. */
 static int read_node(struct reader *reader, unsigned int depth, struct xvs_node *ret)
 {
-	_cleanup_(yaml_event_delete) yaml_event_t event = {0};
+	_cleanup_(yaml_event_delete) yaml_event_t event; /* set even if there is none */
 	int r = next_event(reader, &event);
 
 	if (r < 0)
@@ -223,7 +269,7 @@ static int read_node(struct reader *reader, unsigned int depth, struct xvs_node 
 /* The one event that must come next; `*ret_place` is where it stands. */
 static int read_event(struct reader *reader, yaml_event_type_t type, struct xvs_place *ret_place)
 {
-	_cleanup_(yaml_event_delete) yaml_event_t event = {0};
+	_cleanup_(yaml_event_delete) yaml_event_t event; /* set even if there is none */
 	int r = next_event(reader, &event);
 
 	if (r < 0)
@@ -242,10 +288,14 @@ static int read_document(struct reader *reader, struct xvs_node *ret)
 	r = read_event(reader, YAML_DOCUMENT_START_EVENT, &place);
 	if (r < 0)
 		return r;
-	if (r == NODE_END)
-		return xvs_report(reader->report, &(struct xvs_place){reader->source->name, 1, 1},
-			"the file is empty; it must have at least 'version: %d'",
-			XVS_MODEL_VERSION);
+	if (r == NODE_END) {
+		*ret = (struct xvs_node){
+			.kind = XVS_NODE_EMPTY,
+			.place = {reader->source->name, 1, 1},
+			.text = "",
+		};
+		return 0;
+	}
 	r = read_node(reader, 1, ret);
 	if (r < 0)
 		return r;
@@ -260,9 +310,10 @@ static int read_document(struct reader *reader, struct xvs_node *ret)
 }
 
 int xvs_node_read(const struct xvs_source *source, size_t *budget, struct xvs_report *report,
-	struct xvs_node *ret)
+	struct xvs_arena *arena, struct xvs_node *ret)
 {
-	struct reader reader = {.source = source, .report = report, .budget = budget};
+	struct reader reader = {
+		.source = source, .report = report, .budget = budget, .arena = arena};
 	const char *text = source->text;
 	size_t size = source->size;
 	struct xvs_node node = {0};
@@ -280,10 +331,8 @@ int xvs_node_read(const struct xvs_source *source, size_t *budget, struct xvs_re
 	yaml_parser_set_input_string(&reader.parser, (const unsigned char *)text, size);
 	r = read_document(&reader, &node);
 	yaml_parser_delete(&reader.parser);
-	if (r < 0) {
-		xvs_node_free(&node);
-		return r;
-	}
-	*ret = node;
-	return 0;
+	free(reader.open);
+	if (r == 0)
+		*ret = node;
+	return r;
 }

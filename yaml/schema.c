@@ -19,7 +19,7 @@ static int read_version(struct xvs_reading *reading, const struct xvs_key *key,
 		XVS_MODEL_VERSION);
 }
 
-static const struct xvs_key pool_keys[] = {
+const struct xvs_key xvs_pool_keys[] = {
 	XVS_KEY("first", xvs_read_mac, struct xvs_mac_pool, first, .required = "02:00:00:00:00:00"),
 	XVS_KEY("size", xvs_read_number, struct xvs_mac_pool, size, .min = 1, .max = 65536),
 	{0},
@@ -43,10 +43,9 @@ static int check_pool(
 		xvs_mac_format(&highest, text));
 }
 
-static int read_pool(struct xvs_reading *reading, const struct xvs_key *key,
-	const struct xvs_pair *pair, void *target)
+int xvs_read_pool(struct xvs_reading *reading, const struct xvs_pair *pair)
 {
-	struct xvs_mac_pool *pool = target;
+	struct xvs_mac_pool *pool = &reading->config->mac_pool;
 	struct xvs_mac_pool read = {.place = pair->key.place, .given = true, .size = pool->size};
 	int r;
 
@@ -54,11 +53,17 @@ static int read_pool(struct xvs_reading *reading, const struct xvs_key *key,
 		return xvs_report(reading->report, &pair->key.place,
 			"'mac-pool' stands already in %s, line %u", pool->place.file,
 			pool->place.line);
-	r = xvs_read_keys(reading, pair, pool_keys, &read);
+	r = xvs_read_keys(reading, pair, xvs_pool_keys, &read);
 	if (r == 0)
 		r = check_pool(reading, pair, &read);
 	*pool = read; /* even if bad: a second one is then found too */
 	return r;
+}
+
+static int read_pool(struct xvs_reading *reading, const struct xvs_key *key,
+	const struct xvs_pair *pair, void *target)
+{
+	return xvs_read_pool(reading, pair);
 }
 
 /* The mapping below `switches` or `ports`: names of the user's choice. */
@@ -93,7 +98,7 @@ static int read_ports(struct xvs_reading *reading, const struct xvs_key *key,
 
 static const struct xvs_key file_keys[] = {
 	XVS_KEY_WHOLE("version", read_version, .required = "1"),
-	XVS_KEY("mac-pool", read_pool, struct xvs_config, mac_pool),
+	XVS_KEY_WHOLE("mac-pool", read_pool),
 	XVS_KEY_WHOLE("switches", read_switches),
 	XVS_KEY_WHOLE("ports", read_ports),
 	{0},
@@ -101,17 +106,17 @@ static const struct xvs_key file_keys[] = {
 
 static int read_source(struct xvs_reading *reading, const struct xvs_source *source, size_t *budget)
 {
-	static char title[] = "the file";
-	struct xvs_pair file = {
-		.key = {.text = title, .place = {source->name, 1, 1}}, /* not freed */
-	};
-	int r = xvs_node_read(source, budget, reading->report, &file.value);
+	_cleanup_(xvs_arena_clear) struct xvs_arena arena = {0};
+	struct xvs_pair file = {.key = {.text = "the file", .place = {source->name, 1, 1}}};
+	int r = xvs_node_read(source, budget, reading->report, &arena, &file.value);
 
 	if (r < 0)
 		return r;
-	r = xvs_read_keys(reading, &file, file_keys, reading->config);
-	xvs_node_free(&file.value);
-	return r;
+	if (file.value.kind == XVS_NODE_EMPTY && !*file.value.text)
+		return xvs_report(reading->report, &file.key.place,
+			"the file is empty; it must have at least 'version: %d'",
+			XVS_MODEL_VERSION);
+	return xvs_read_keys(reading, &file, file_keys, reading->config);
 }
 
 static int compare_problems(const void *a, const void *b)

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One kind of object a file. Each reads the pair "NAME: {keys}" into the configuration. */
+/*
+ * One kind of object a file: the table of its keys, and what reads the pair "NAME: {keys}" into
+ * the configuration.
+ */
 #ifndef XVS_YAML_SCHEMA_H
 #define XVS_YAML_SCHEMA_H
 
 #include "yaml/value.h"
 
+extern const struct xvs_key xvs_switch_keys[], xvs_port_keys[], xvs_pool_keys[];
+
 int xvs_read_switch(struct xvs_reading *reading, const struct xvs_pair *pair); /* switch.c */
 int xvs_read_port(struct xvs_reading *reading, const struct xvs_pair *pair); /* port.c */
+int xvs_read_pool(struct xvs_reading *reading, const struct xvs_pair *pair); /* schema.c */
 
 #endif

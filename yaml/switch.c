@@ -47,6 +47,7 @@ static const struct xvs_key host_port_keys[] = {
 		.max = XVS_VLAN_MAX - 2),
 	XVS_KEY("mac", xvs_read_mac_setting, struct xvs_host_port, mac),
 	XVS_KEY_WHOLE("addresses", read_addresses),
+	XVS_KEY("take-addresses", xvs_read_bool, struct xvs_host_port, take_addresses),
 	{0},
 };
 
@@ -70,9 +71,9 @@ static const struct xvs_key entry_keys[] = {
 static int add_entry(
 	struct xvs_reading *reading, const struct xvs_node *node, struct xvs_switch *item)
 {
-	static char title[] = "static-entries";
 	const struct xvs_pair owner = {
-		.key = {.text = title, .place = node->place}, /* the item has no key of its own */
+		.key = {.text = "static-entries",
+			.place = node->place}, /* the item has no key of its own */
 		.value = *node,
 	};
 	struct xvs_static_entry *entries =
@@ -99,12 +100,12 @@ static int read_entries(struct xvs_reading *reading, const struct xvs_key *key,
 	return result;
 }
 
-static const struct xvs_key switch_keys[] = {
+const struct xvs_key xvs_switch_keys[] = {
 	XVS_KEY("type", xvs_read_word, struct xvs_switch, type, .words = xvs_switch_type_words,
 		.required = "internal"),
 	XVS_KEY("uplink", xvs_read_interface, struct xvs_switch, uplink),
 	XVS_KEY("xdp", xvs_read_word, struct xvs_switch, xdp, .words = xvs_xdp_mode_words),
-	XVS_KEY("host-port", read_host_port, struct xvs_switch, host_port),
+	XVS_KEY("host-port", read_host_port, struct xvs_switch, host_port, .keys = host_port_keys),
 	XVS_KEY("ageing", xvs_read_seconds, struct xvs_switch, ageing_s, .min = 10, .max = 1000000),
 	XVS_KEY("mac-table-size", xvs_read_number, struct xvs_switch, mac_table_size,
 		.min = XVS_FDB_SIZE_MIN, .max = XVS_FDB_SIZE_MAX),
@@ -157,10 +158,10 @@ static int check_entries(
 
 		if (!port || port->value.kind != XVS_NODE_SCALAR)
 			continue;
-		if (strcmp(port->value.text, UPLINK_NAME) == 0 && !has_uplink)
+		if (xvs_same_word(port->value.text, UPLINK_NAME) && !has_uplink)
 			result = xvs_report(reading->report, &port->value.place,
 				"the switch has no uplink; name a port");
-		if (strcmp(port->value.text, HOST_NAME) == 0 && !item->host_port.present)
+		if (xvs_same_word(port->value.text, HOST_NAME) && !item->host_port.present)
 			result = xvs_report(reading->report, &port->value.place,
 				"the switch has no host port; add 'host-port: {}' or name a port");
 	}
@@ -189,6 +190,21 @@ static int finish_host_port(
 	return 0;
 }
 
+static int check_take_addresses(
+	struct xvs_reading *reading, const struct xvs_node *node, const struct xvs_switch *item)
+{
+	const struct xvs_pair *host = xvs_node_find(node, "host-port"), *key;
+
+	if (!item->host_port.present || !item->host_port.take_addresses || *item->uplink)
+		return 0;
+	key = xvs_node_find(&host->value, "take-addresses");
+	return xvs_report(reading->report, &key->value.place,
+		"'take-addresses' moves the uplink's addresses to the host port, but the switch "
+		"has no uplink; %s or drop this key",
+		item->type == XVS_SWITCH_EXTERNAL ? "add 'uplink: NIC'"
+						  : "make it external with an uplink");
+}
+
 static int check_interfaces(struct xvs_reading *reading, const struct xvs_switch *item)
 {
 	const struct xvs_host_port *host = &item->host_port;
@@ -208,7 +224,7 @@ static int read_fields(
 	int r;
 
 	item->type = XVS_SWITCH_TYPE_MAX; /* unknown until read */
-	r = xvs_read_keys(reading, pair, switch_keys, item);
+	r = xvs_read_keys(reading, pair, xvs_switch_keys, item);
 	if (r == -ENOMEM || item->type == XVS_SWITCH_TYPE_MAX)
 		return r;
 	r = xvs_worse(r, check_type(reading, node, item));
@@ -216,6 +232,7 @@ static int read_fields(
 		item->host_port.present = false; /* already complained about */
 	r = xvs_worse(r, finish_host_port(reading, node, item));
 	r = xvs_worse(r, check_entries(reading, node, item));
+	r = xvs_worse(r, check_take_addresses(reading, node, item));
 	return xvs_worse(r, check_interfaces(reading, item));
 }
 

@@ -3,13 +3,7 @@
 #include <string.h>
 #include "yaml/text.h"
 
-#define CODE_POINT_INVALID 0xffffffff
-
-/*
- * Decodes one code point and advances *text. CODE_POINT_INVALID for what is no UTF-8: a wrong or
- * missing follow-up byte, an overlong form, a surrogate, or past U+10FFFF.
- */
-static uint32_t next_code_point(const unsigned char **text, const unsigned char *end)
+uint32_t xvs_text_next(const unsigned char **text, const unsigned char *end)
 {
 	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000}; /* by follow-up bytes */
 	const unsigned char *at = *text;
@@ -20,21 +14,20 @@ static uint32_t next_code_point(const unsigned char **text, const unsigned char 
 	if (more == 0)
 		return code;
 	if (code < 0xc0 || code >= 0xf8 || end - at < more)
-		return CODE_POINT_INVALID;
+		return XVS_CODE_POINT_INVALID;
 	code &= 0x3f >> more;
 	for (int i = 0; i < more; i++, at++) {
 		if ((*at & 0xc0) != 0x80)
-			return CODE_POINT_INVALID;
+			return XVS_CODE_POINT_INVALID;
 		code = code << 6 | (*at & 0x3f);
 	}
 	if (code < least[more] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-		return CODE_POINT_INVALID;
+		return XVS_CODE_POINT_INVALID;
 	*text = at;
 	return code;
 }
 
-/* The characters that YAML 1.1 calls printable. */
-static bool printable(uint32_t code)
+bool xvs_text_printable(uint32_t code)
 {
 	if (code < 0x20)
 		return code == '\t' || code == '\n' || code == '\r';
@@ -46,7 +39,7 @@ static bool printable(uint32_t code)
 static int report_character(
 	struct xvs_report *report, const struct xvs_place *place, uint32_t code, const char *text)
 {
-	if (code == CODE_POINT_INVALID)
+	if (code == XVS_CODE_POINT_INVALID)
 		return xvs_report(report, place,
 			"byte 0x%02x is not valid UTF-8; save the file as UTF-8",
 			(unsigned char)*text);
@@ -64,11 +57,18 @@ static int check_characters(const struct xvs_source *source, struct xvs_report *
 
 	if (source->size >= 3 && memcmp(at, XVS_BYTE_ORDER_MARK, 3) == 0)
 		at += 3;
-	while (at < end) {
+	for (;;) {
 		const unsigned char *start = at;
-		uint32_t code = next_code_point(&at, end);
+		uint32_t code;
 
-		if (code == CODE_POINT_INVALID || !printable(code))
+		while (at < end && *at >= ' ' && *at < 0x7f) /* nearly all there is */
+			at++;
+		place.column += at - start;
+		if (at == end)
+			return 0;
+		start = at;
+		code = xvs_text_next(&at, end);
+		if (code == XVS_CODE_POINT_INVALID || !xvs_text_printable(code))
 			return report_character(report, &place, code, (const char *)start);
 		place.column++;
 		if (code == '\n') {
@@ -76,7 +76,6 @@ static int check_characters(const struct xvs_source *source, struct xvs_report *
 			place.column = 1;
 		}
 	}
-	return 0;
 }
 
 int xvs_text_check(const struct xvs_source *source, struct xvs_report *report)

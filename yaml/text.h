@@ -8,6 +8,17 @@
 
 #define XVS_BYTE_ORDER_MARK "\xef\xbb\xbf" /* some editors put it in front of UTF-8 */
 
+#define XVS_CODE_POINT_INVALID 0xffffffff
+
+/*
+ * Decodes one code point and advances *text. XVS_CODE_POINT_INVALID for what is no UTF-8: a wrong
+ * or missing follow-up byte, an overlong form, a surrogate, or past U+10FFFF.
+ */
+uint32_t xvs_text_next(const unsigned char **text, const unsigned char *end);
+
+/* One of the characters that YAML 1.1 calls printable. */
+bool xvs_text_printable(uint32_t code);
+
 /* Size, UTF-8, control characters: 0, or -EINVAL with the first problem reported. */
 int xvs_text_check(const struct xvs_source *source, struct xvs_report *report);
 

@@ -26,6 +26,9 @@ struct xvs_key {
 	const char *required; /* what to write where the key is missing; NULL = may be missing */
 	uint32_t min, max; /* numbers and durations (seconds): the range */
 	const char *const *words; /* xvs_read_word: the values of the enum, NULL at the end */
+	const struct xvs_key
+		*keys; /* of the mapping that is the value; NULL = it has no own keys */
+	const char *instead[2]; /* keys beside it that it cannot stand with */
 };
 
 #define XVS_KEY_MAX 16 /* keys of one table */
@@ -46,6 +49,10 @@ struct xvs_key {
  */
 int xvs_read_keys(struct xvs_reading *reading, const struct xvs_pair *owner,
 	const struct xvs_key *keys, void *object);
+
+/* The key that `name` names. NULL: there is none, reported. */
+const struct xvs_key *xvs_find_key(
+	struct xvs_reading *reading, const struct xvs_key *keys, const struct xvs_node *name);
 
 /* The worse of two results, to go on after a problem: no memory, then invalid, then 0. */
 int xvs_worse(int a, int b);
@@ -87,6 +94,7 @@ int xvs_read_address(struct xvs_reading *reading, const char *name, const struct
 	char ret[XVS_ADDRESS_SIZE]);
 
 /* In yaml/vlan.c. */
+extern const struct xvs_key xvs_vlan_keys[];
 int xvs_read_vlan(struct xvs_reading *reading, const struct xvs_key *key,
 	const struct xvs_pair *pair, void *target); /* struct xvs_vlan_setting */
 int xvs_read_host_vlan(struct xvs_reading *reading, const struct xvs_key *key,

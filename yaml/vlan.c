@@ -87,9 +87,10 @@ static int read_access(struct xvs_reading *reading, const struct xvs_key *key,
 	return r;
 }
 
-static const struct xvs_key vlan_keys[] = {
-	XVS_KEY_WHOLE("access", read_access, .min = 1, .max = VLAN_ID_MAX),
-	XVS_KEY_WHOLE("trunk", read_trunk),
+const struct xvs_key xvs_vlan_keys[] = {
+	XVS_KEY_WHOLE("access", read_access, .min = 1, .max = VLAN_ID_MAX,
+		.instead = {"trunk", "native"}),
+	XVS_KEY_WHOLE("trunk", read_trunk, .instead = {"access"}),
 	XVS_KEY("native", xvs_read_number16, struct xvs_vlan_setting, id, .max = VLAN_ID_MAX),
 	{0},
 };
@@ -125,7 +126,7 @@ int xvs_read_vlan(struct xvs_reading *reading, const struct xvs_key *key,
 		return xvs_report(reading->report, &node->place,
 			"'vlan' needs 'untagged', '{access: N}' or '{trunk: [N, ...]}', found '%s'",
 			XVS_SHOWN(node->text));
-	r = xvs_read_keys(reading, pair, vlan_keys, target);
+	r = xvs_read_keys(reading, pair, xvs_vlan_keys, target);
 	if (node->kind != XVS_NODE_MAP)
 		return r;
 	return xvs_worse(r, check_keys(reading, pair));

@@ -2,140 +2,249 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "yaml/print.h"
 #include "yaml/writer.h"
 
-/* "10, 20-29" */
-static void write_vlan_list(FILE *out, const struct xvs_vlan_set *set)
+static void set_text(struct xvs_node *node, const char *text)
 {
-	const char *comma = "";
+	*node = (struct xvs_node){.kind = XVS_NODE_SCALAR, .text = text};
+}
 
+static void put_text(
+	struct xvs_arena *arena, struct xvs_node *map, const char *key, const char *text)
+{
+	set_text(xvs_node_put(arena, map, key), text);
+}
+
+/* Sets `node` to `text`, which is copied. */
+static void copy_text(struct xvs_arena *arena, struct xvs_node *node, const char *text)
+{
+	const char *copy = xvs_arena_text(arena, text, strlen(text));
+
+	if (copy)
+		set_text(node, copy);
+}
+
+/* `unit` follows the number. */
+static void put_number(struct xvs_arena *arena, struct xvs_node *map, const char *key,
+	uint32_t number, const char *unit)
+{
+	char text[32], *at = text + sizeof(text) - 1 - strlen(unit);
+
+	memcpy(at, unit, strlen(unit) + 1);
+	do
+		*--at = '0' + number % 10;
+	while (number /= 10);
+	copy_text(arena, xvs_node_put(arena, map, key), at);
+}
+
+static void put_address(
+	struct xvs_arena *arena, struct xvs_node *map, const char *key, const struct xvs_mac *mac)
+{
+	char text[XVS_MAC_TEXT_SIZE];
+
+	copy_text(arena, xvs_node_put(arena, map, key), xvs_mac_format(mac, text));
+}
+
+/* A mapping or list to be filled. */
+static struct xvs_node *put_empty(
+	struct xvs_arena *arena, struct xvs_node *map, const char *key, enum xvs_node_kind kind)
+{
+	struct xvs_node *node = xvs_node_put(arena, map, key);
+
+	*node = (struct xvs_node){.kind = kind};
+	return node;
+}
+
+static void put_mac(
+	struct xvs_arena *arena, struct xvs_node *map, const struct xvs_mac_setting *mac)
+{
+	if (mac->source == XVS_MAC_POOL)
+		put_text(arena, map, "mac", "pool");
+	else if (mac->source == XVS_MAC_GIVEN)
+		put_address(arena, map, "mac", &mac->mac);
+}
+
+static bool has_vlan(const struct xvs_vlan_set *set, unsigned int vlan)
+{
+	return vlan < XVS_VLAN_MAX && set->word[vlan / 64] >> (vlan % 64) & 1;
+}
+
+/* [10, 20-29] */
+static void append_vlans(
+	struct xvs_arena *arena, struct xvs_node *list, const struct xvs_vlan_set *set)
+{
 	for (unsigned int first = 1; first < XVS_VLAN_MAX; first++) {
 		unsigned int last = first;
+		char text[32];
 
-		if (!(set->word[first / 64] >> (first % 64) & 1))
+		if (!has_vlan(set, first))
 			continue;
-		while (last + 1 < XVS_VLAN_MAX &&
-			set->word[(last + 1) / 64] >> ((last + 1) % 64) & 1)
+		while (has_vlan(set, last + 1))
 			last++;
-		fprintf(out, last > first ? "%s%u-%u" : "%s%u", comma, first, last);
-		comma = ", ";
+		snprintf(text, sizeof(text), last > first ? "%u-%u" : "%u", first, last);
+		copy_text(arena, xvs_node_append(arena, list), text);
 		first = last;
 	}
 }
 
-static void write_vlan(FILE *out, const struct xvs_vlan_setting *vlan)
+static void put_vlan(
+	struct xvs_arena *arena, struct xvs_node *map, const struct xvs_vlan_setting *vlan)
 {
+	struct xvs_node *node;
+
+	if (vlan->mode == XVS_VLAN_UNTAGGED)
+		return;
+	node = put_empty(arena, map, "vlan", XVS_NODE_MAP);
 	if (vlan->mode == XVS_VLAN_ACCESS) {
-		fprintf(out, "    vlan: {access: %u}\n", vlan->id);
-	} else if (vlan->mode == XVS_VLAN_TRUNK) {
-		fputs("    vlan: {trunk: ", out);
-		if (vlan->allowed) {
-			fputc('[', out);
-			write_vlan_list(out, vlan->allowed);
-			fputc(']', out);
-		} else {
-			fputs("all", out);
-		}
-		fprintf(out, ", native: %u}\n", vlan->id);
+		put_number(arena, node, "access", vlan->id, "");
+		return;
 	}
+	if (vlan->allowed)
+		append_vlans(arena, put_empty(arena, node, "trunk", XVS_NODE_LIST), vlan->allowed);
+	else
+		put_text(arena, node, "trunk", "all");
+	put_number(arena, node, "native", vlan->id, "");
 }
 
-static void write_mac(FILE *out, const char *indent, const struct xvs_mac_setting *mac)
+static void put_host_port(
+	struct xvs_arena *arena, struct xvs_node *map, const struct xvs_host_port *host)
 {
-	char text[XVS_MAC_TEXT_SIZE];
+	struct xvs_node *node = put_empty(arena, map, "host-port", XVS_NODE_MAP), *list;
 
-	if (mac->source == XVS_MAC_POOL)
-		fprintf(out, "%smac: pool\n", indent);
-	else if (mac->source == XVS_MAC_GIVEN)
-		fprintf(out, "%smac: '%s'\n", indent, xvs_mac_format(&mac->mac, text));
-}
-
-static void write_host_port(FILE *out, const struct xvs_host_port *host)
-{
-	fputs("    host-port:\n", out);
-	fprintf(out, "      interface: '%s'\n", host->interface);
+	put_text(arena, node, "interface", host->interface);
 	if (host->vlan.mode == XVS_VLAN_ACCESS)
-		fprintf(out, "      vlan: %u\n", host->vlan.id);
-	write_mac(out, "      ", &host->mac);
+		put_number(arena, node, "vlan", host->vlan.id, "");
+	put_mac(arena, node, &host->mac);
+	if (host->take_addresses)
+		put_text(arena, node, "take-addresses", "on");
 	if (host->address_count == 0)
 		return;
-	fputs("      addresses:\n", out);
+	list = put_empty(arena, node, "addresses", XVS_NODE_LIST);
 	for (size_t i = 0; i < host->address_count; i++)
-		fprintf(out, "        - '%s'\n", host->addresses[i]);
+		set_text(xvs_node_append(arena, list), host->addresses[i]);
 }
 
-static void write_switch(FILE *out, const struct xvs_switch *item)
+static void put_entries(
+	struct xvs_arena *arena, struct xvs_node *map, const struct xvs_switch *item)
 {
-	char text[XVS_MAC_TEXT_SIZE];
+	struct xvs_node *list;
 
-	fprintf(out, "  '%s':\n    type: %s\n", item->name, xvs_switch_type_words[item->type]);
-	if (item->uplink[0])
-		fprintf(out, "    uplink: '%s'\n", item->uplink);
-	if (item->type == XVS_SWITCH_EXTERNAL)
-		fprintf(out, "    xdp: %s\n", xvs_xdp_mode_words[item->xdp]);
-	if (item->host_port.present)
-		write_host_port(out, &item->host_port);
-	fprintf(out, "    ageing: %us\n    mac-table-size: %u\n", item->ageing_s,
-		item->mac_table_size);
-	if (item->static_entry_count)
-		fputs("    static-entries:\n", out);
+	if (item->static_entry_count == 0)
+		return;
+	list = put_empty(arena, map, "static-entries", XVS_NODE_LIST);
 	for (size_t i = 0; i < item->static_entry_count; i++) {
 		const struct xvs_static_entry *entry = &item->static_entries[i];
+		struct xvs_node *node = xvs_node_append(arena, list);
 
-		fprintf(out, "      - {mac: '%s', vlan: %u, port: '%s'}\n",
-			xvs_mac_format(&entry->mac, text), entry->vlan, entry->port);
+		*node = (struct xvs_node){.kind = XVS_NODE_MAP};
+		put_address(arena, node, "mac", &entry->mac);
+		put_number(arena, node, "vlan", entry->vlan, "");
+		put_text(arena, node, "port", entry->port);
 	}
 }
 
-static void write_match(FILE *out, const struct xvs_match *match)
+struct xvs_node xvs_write_pool(struct xvs_arena *arena, const struct xvs_mac_pool *pool)
 {
-	char text[XVS_MAC_TEXT_SIZE];
+	struct xvs_node map = {.kind = XVS_NODE_MAP};
 
-	if (match->interface[0])
-		fprintf(out, "    interface: '%s'\n", match->interface);
-	else if (match->by_mac)
-		fprintf(out, "    match: {mac: '%s'}\n", xvs_mac_format(&match->mac, text));
-	else
-		fprintf(out, "    match: {name: '%s'}\n", match->name_pattern);
+	put_address(arena, &map, "first", &pool->first);
+	put_number(arena, &map, "size", pool->size, "");
+	return map;
 }
 
-static void write_port(FILE *out, const struct xvs_port_setting *port)
+struct xvs_node xvs_write_switch(struct xvs_arena *arena, const struct xvs_switch *item)
 {
-	fprintf(out, "  '%s':\n    switch: '%s'\n", port->name, port->switch_name);
-	write_match(out, &port->match);
-	write_vlan(out, &port->vlan);
-	write_mac(out, "    ", &port->mac);
+	struct xvs_node map = {.kind = XVS_NODE_MAP};
+
+	put_text(arena, &map, "type", xvs_switch_type_words[item->type]);
+	if (item->uplink[0])
+		put_text(arena, &map, "uplink", item->uplink);
+	if (item->xdp != XVS_XDP_AUTO)
+		put_text(arena, &map, "xdp", xvs_xdp_mode_words[item->xdp]);
+	if (item->host_port.present)
+		put_host_port(arena, &map, &item->host_port);
+	put_number(arena, &map, "ageing", item->ageing_s, "s");
+	put_number(arena, &map, "mac-table-size", item->mac_table_size, "");
+	put_entries(arena, &map, item);
+	return map;
+}
+
+static void put_match(struct xvs_arena *arena, struct xvs_node *map, const struct xvs_match *match)
+{
+	struct xvs_node *node;
+
+	if (match->interface[0]) {
+		put_text(arena, map, "interface", match->interface);
+		return;
+	}
+	node = put_empty(arena, map, "match", XVS_NODE_MAP);
+	if (match->by_mac)
+		put_address(arena, node, "mac", &match->mac);
+	else
+		put_text(arena, node, "name", match->name_pattern);
+}
+
+struct xvs_node xvs_write_port(struct xvs_arena *arena, const struct xvs_port_setting *port)
+{
+	struct xvs_node map = {.kind = XVS_NODE_MAP};
+
+	put_text(arena, &map, "switch", port->switch_name);
+	put_match(arena, &map, &port->match);
+	put_vlan(arena, &map, &port->vlan);
+	put_mac(arena, &map, &port->mac);
 	if (port->priority_tag)
-		fputs("    priority-tag: on\n", out);
+		put_text(arena, &map, "priority-tag", "on");
 	if (port->learning_limit)
-		fprintf(out, "    learning-limit: %u\n", port->learning_limit);
+		put_number(arena, &map, "learning-limit", port->learning_limit, "");
+	return map;
+}
+
+static void print_object(struct xvs_print *print, const char *name, const struct xvs_node *map)
+{
+	xvs_print_word(print, "  ");
+	xvs_print_scalar(print, name);
+	xvs_print_word(print, ":\n");
+	xvs_print_block(print, map, 4);
+}
+
+static void print_config(
+	struct xvs_print *print, struct xvs_arena *arena, const struct xvs_config *config)
+{
+	struct xvs_node map;
+
+	xvs_print_word(print, "version: 1\n");
+	if (config->mac_pool.given) {
+		map = xvs_write_pool(arena, &config->mac_pool);
+		xvs_print_word(print, "mac-pool: ");
+		xvs_print_flow(print, &map);
+		xvs_print_word(print, "\n");
+	}
+	if (config->switches)
+		xvs_print_word(print, "switches:\n");
+	XVS_EACH_SWITCH (config, item) {
+		map = xvs_write_switch(arena, item);
+		print_object(print, item->name, &map);
+	}
+	if (config->ports)
+		xvs_print_word(print, "ports:\n");
+	XVS_EACH_PORT (config, port) {
+		map = xvs_write_port(arena, port);
+		print_object(print, port->name, &map);
+	}
 }
 
 int xvs_config_write(const struct xvs_config *config, char **ret, size_t *ret_size)
 {
-	char text[XVS_MAC_TEXT_SIZE], *memory = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&memory, &size);
+	_cleanup_(xvs_arena_clear) struct xvs_arena arena = {0};
+	struct xvs_print print = {0};
 
-	if (!out)
-		return -ENOMEM;
-	fputs("version: 1\n", out);
-	if (config->mac_pool.given)
-		fprintf(out, "mac-pool: {first: '%s', size: %u}\n",
-			xvs_mac_format(&config->mac_pool.first, text), config->mac_pool.size);
-	if (config->switches)
-		fputs("switches:\n", out);
-	XVS_EACH_SWITCH (config, item)
-		write_switch(out, item);
-	if (config->ports)
-		fputs("ports:\n", out);
-	XVS_EACH_PORT (config, port)
-		write_port(out, port);
-	if (fclose(out)) {
-		free(memory);
+	print_config(&print, &arena, config);
+	if (print.failed || arena.failed) {
+		free(print.text);
 		return -ENOMEM;
 	}
-	*ret = memory;
-	*ret_size = size;
+	*ret = print.text;
+	*ret_size = print.size;
 	return 0;
 }

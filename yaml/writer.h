@@ -4,8 +4,17 @@
 #define XVS_YAML_WRITER_H
 
 #include "agent/model.h"
+#include "yaml/node.h"
 
 /* 0 with *ret (the caller frees) and *ret_size set, or -ENOMEM. */
 int xvs_config_write(const struct xvs_config *config, char **ret, size_t *ret_size);
+
+/*
+ * One object as the mapping that stands behind its name. Borrows from the object. If memory runs
+ * out, the arena's `failed` is set.
+ */
+struct xvs_node xvs_write_pool(struct xvs_arena *arena, const struct xvs_mac_pool *pool);
+struct xvs_node xvs_write_switch(struct xvs_arena *arena, const struct xvs_switch *item);
+struct xvs_node xvs_write_port(struct xvs_arena *arena, const struct xvs_port_setting *port);
 
 #endif
