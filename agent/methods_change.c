@@ -5,37 +5,37 @@
 #include <stdlib.h>
 #include "agent/event.h"
 #include "agent/methods.h"
-#include "agent/request.h"
+#include "agent/proposal.h"
 #include "yaml/patch.h"
 
-static int tell(struct xvs_request *request)
+static int tell(struct xvs_proposal *proposal)
 {
 	struct xvs_transaction change;
-	int error = xvs_request_plan(request, &change);
+	int error = xvs_proposal_plan(proposal, &change);
 
 	if (!error)
-		xvs_call_reply(request->call, xvs_request_describe(&change));
+		xvs_call_reply(proposal->call, xvs_proposal_describe(&change));
 	xvs_transaction_clear(&change);
 	return error;
 }
 
-static int apply(struct xvs_request *request)
+static int apply(struct xvs_proposal *proposal)
 {
 	struct xvs_transaction change;
 	json_t *answer = NULL;
-	int error = xvs_request_plan(request, &change);
+	int error = xvs_proposal_plan(proposal, &change);
 
 	if (!error) {
-		answer = xvs_request_describe(&change);
+		answer = xvs_proposal_describe(&change);
 		error = xvs_transaction_run(&change);
 		if (error)
-			xvs_request_refused(request->call, &change, error);
+			xvs_proposal_refused(proposal->call, &change, error);
 	}
 	if (!error) {
 		xvs_transaction_commit(&change);
-		xvs_event(request->agent, "configuration", "{s:I}", "changes",
+		xvs_event(proposal->agent, "configuration", "{s:I}", "changes",
 			(json_int_t)json_array_size(json_object_get(answer, "changes")));
-		xvs_call_reply(request->call, json_incref(answer));
+		xvs_call_reply(proposal->call, json_incref(answer));
 	}
 	json_decref(answer);
 	xvs_transaction_clear(&change);
@@ -44,24 +44,24 @@ static int apply(struct xvs_request *request)
 
 int xvs_method_apply(struct xvs_agent *agent, struct xvs_call *call)
 {
-	struct xvs_request request;
-	int error = xvs_request_open(&request, agent, call);
+	struct xvs_proposal proposal;
+	int error = xvs_proposal_open(&proposal, agent, call);
 
-	error = error ?: xvs_request_flag(call, "save", &request.save);
-	error = error ?: xvs_request_read(&request);
-	error = error ?: apply(&request);
-	xvs_request_clear(&request);
+	error = error ?: xvs_proposal_flag(call, "save", &proposal.save);
+	error = error ?: xvs_proposal_read(&proposal);
+	error = error ?: apply(&proposal);
+	xvs_proposal_clear(&proposal);
 	return error;
 }
 
 int xvs_method_plan(struct xvs_agent *agent, struct xvs_call *call)
 {
-	struct xvs_request request = {.agent = agent, .call = call};
-	int error = json_object_get(call->parameters, "files") ? xvs_request_read(&request)
-							       : xvs_request_read_boot(&request);
+	struct xvs_proposal proposal = {.agent = agent, .call = call};
+	int error = json_object_get(call->parameters, "files") ? xvs_proposal_read(&proposal)
+							       : xvs_proposal_read_boot(&proposal);
 
-	error = error ?: tell(&request);
-	xvs_request_clear(&request);
+	error = error ?: tell(&proposal);
+	xvs_proposal_clear(&proposal);
 	return error;
 }
 
@@ -81,8 +81,8 @@ int xvs_method_save(struct xvs_agent *agent, struct xvs_call *call)
 {
 	char file[PATH_MAX];
 	struct xvs_plan plan = {0};
-	struct xvs_request request;
-	int error = xvs_request_open(&request, agent, call);
+	struct xvs_proposal proposal;
+	int error = xvs_proposal_open(&proposal, agent, call);
 
 	error = error ?: xvs_methods_save(agent, call, &plan, file);
 	if (!error) {
@@ -118,7 +118,7 @@ static int read_settings(
 	return 0;
 }
 
-static int patch_one(struct xvs_request *request, json_t *item, struct xvs_report *report)
+static int patch_one(struct xvs_proposal *proposal, json_t *item, struct xvs_report *report)
 {
 	struct xvs_patch_setting *settings = NULL;
 	struct xvs_patch patch = {.name = ""};
@@ -127,57 +127,57 @@ static int patch_one(struct xvs_request *request, json_t *item, struct xvs_repor
 
 	if (json_unpack(item, "{s:s, s?:s, s:s, s?:o}", "section", &patch.section, "name",
 		    &patch.name, "operation", &patch.operation, "settings", &list))
-		return xvs_call_invalid(request->call, "changes",
+		return xvs_call_invalid(proposal->call, "changes",
 			"each must be {section, name, operation, settings}");
-	error = read_settings(request->call, list, &settings, &patch.count);
+	error = read_settings(proposal->call, list, &settings, &patch.count);
 	if (error)
 		return error;
 	patch.settings = settings;
-	error = xvs_config_patch(request->config, &patch, report);
+	error = xvs_config_patch(proposal->config, &patch, report);
 	free(settings);
 	return error;
 }
 
-static int get_changed_config(struct xvs_request *request)
+static int get_changed_config(struct xvs_proposal *proposal)
 {
-	json_t *changes = json_object_get(request->call->parameters, "changes"), *item;
+	json_t *changes = json_object_get(proposal->call->parameters, "changes"), *item;
 	struct xvs_report report = {0};
 	size_t index;
-	int error = xvs_config_clone(request->agent->running, &request->config);
+	int error = xvs_config_clone(proposal->agent->running, &proposal->config);
 
 	if (!error && !json_array_size(changes))
-		return xvs_call_invalid(request->call, "changes", "must be a list of changes");
+		return xvs_call_invalid(proposal->call, "changes", "must be a list of changes");
 	json_array_foreach (changes, index, item) {
-		error = error ?: patch_one(request, item, &report);
+		error = error ?: patch_one(proposal, item, &report);
 		if (error && error != -ENOMEM && !report.count)
 			return error; /* answered */
 	}
-	return xvs_request_check(request, error, &report);
+	return xvs_proposal_check(proposal, error, &report);
 }
 
 int xvs_method_change(struct xvs_agent *agent, struct xvs_call *call)
 {
-	struct xvs_request request;
+	struct xvs_proposal proposal;
 	bool dry_run = false;
-	int error = xvs_request_open(&request, agent, call);
+	int error = xvs_proposal_open(&proposal, agent, call);
 
-	error = error ?: xvs_request_flag(call, "save", &request.save);
-	error = error ?: xvs_request_flag(call, "dry_run", &dry_run);
-	error = error ?: get_changed_config(&request);
-	error = error ?: dry_run ? tell(&request) : apply(&request);
-	xvs_request_clear(&request);
+	error = error ?: xvs_proposal_flag(call, "save", &proposal.save);
+	error = error ?: xvs_proposal_flag(call, "dry_run", &dry_run);
+	error = error ?: get_changed_config(&proposal);
+	error = error ?: dry_run ? tell(&proposal) : apply(&proposal);
+	xvs_proposal_clear(&proposal);
 	return error;
 }
 
 int xvs_methods_apply(struct xvs_agent *agent, struct xvs_call *call, struct xvs_config *config)
 {
-	struct xvs_request request;
+	struct xvs_proposal proposal;
 	struct xvs_report report = {0};
-	int error = xvs_request_open(&request, agent, call);
+	int error = xvs_proposal_open(&proposal, agent, call);
 
-	request.config = config;
-	error = error ?: xvs_request_check(&request, 0, &report);
-	error = error ?: apply(&request);
-	xvs_request_clear(&request);
+	proposal.config = config;
+	error = error ?: xvs_proposal_check(&proposal, 0, &report);
+	error = error ?: apply(&proposal);
+	xvs_proposal_clear(&proposal);
 	return error;
 }

@@ -2,7 +2,7 @@
 /* The calls of a trial. */
 #include <limits.h>
 #include "agent/methods.h"
-#include "agent/request.h"
+#include "agent/proposal.h"
 #include "agent/trial.h"
 
 static json_t *describe_trial(json_t *answer, unsigned int seconds)
@@ -11,24 +11,24 @@ static json_t *describe_trial(json_t *answer, unsigned int seconds)
 	return answer;
 }
 
-static int try(struct xvs_request *request, unsigned int seconds, bool wait)
+static int try(struct xvs_proposal *proposal, unsigned int seconds, bool wait)
 {
 	struct xvs_transaction change;
 	json_t *answer = NULL;
-	int error = xvs_request_plan(request, &change);
+	int error = xvs_proposal_plan(proposal, &change);
 
 	if (!error) {
-		answer = describe_trial(xvs_request_describe(&change), seconds);
-		error = xvs_trial_begin(request->agent, &change, seconds);
+		answer = describe_trial(xvs_proposal_describe(&change), seconds);
+		error = xvs_trial_begin(proposal->agent, &change, seconds);
 		if (error)
-			xvs_request_refused(request->call, &change, error);
+			xvs_proposal_refused(proposal->call, &change, error);
 	}
 	if (!error && wait) {
-		xvs_call_progress(request->call, json_incref(answer));
-		if (xvs_trial_wait(request->agent, request->call))
-			xvs_trial_end(request->agent, XVS_OUTCOME_CANCELED);
+		xvs_call_progress(proposal->call, json_incref(answer));
+		if (xvs_trial_wait(proposal->agent, proposal->call))
+			xvs_trial_end(proposal->agent, XVS_OUTCOME_CANCELED);
 	} else if (!error) {
-		xvs_call_reply(request->call, json_incref(answer));
+		xvs_call_reply(proposal->call, json_incref(answer));
 	}
 	json_decref(answer);
 	xvs_transaction_clear(&change);
@@ -37,18 +37,18 @@ static int try(struct xvs_request *request, unsigned int seconds, bool wait)
 
 int xvs_method_try(struct xvs_agent *agent, struct xvs_call *call)
 {
-	struct xvs_request request;
+	struct xvs_proposal proposal;
 	long long seconds = XVS_TRIAL_SECONDS;
 	bool wait = true;
-	int error = xvs_request_open(&request, agent, call);
+	int error = xvs_proposal_open(&proposal, agent, call);
 
 	error = error ?: xvs_call_number(call, "timeout", 1, XVS_TRIAL_SECONDS_MAX, &seconds);
-	error = error ?: xvs_request_flag(call, "wait", &wait);
+	error = error ?: xvs_proposal_flag(call, "wait", &wait);
 	if (!error && wait && !call->more)
 		error = xvs_call_error(call, "org.varlink.service.ExpectedMore", json_object());
-	error = error ?: xvs_request_read(&request);
-	error = error ?: try(&request, seconds, wait);
-	xvs_request_clear(&request);
+	error = error ?: xvs_proposal_read(&proposal);
+	error = error ?: try(&proposal, seconds, wait);
+	xvs_proposal_clear(&proposal);
 	return error;
 }
 
@@ -64,7 +64,7 @@ int xvs_method_confirm(struct xvs_agent *agent, struct xvs_call *call)
 	struct xvs_plan plan = {0};
 	int error = need_trial(agent, call);
 
-	error = error ?: xvs_request_flag(call, "save", &and_save);
+	error = error ?: xvs_proposal_flag(call, "save", &and_save);
 	if (!error && and_save)
 		error = xvs_methods_save(agent, call, &plan, file);
 	if (!error) {

@@ -225,7 +225,7 @@ static int shown_address(struct xvs_agent *agent, struct xvs_step *step)
 	uint32_t ifindex = if_nametoindex(change->interface);
 	int there = ifindex ? xvs_link_has_address(&agent->links, ifindex, change->address) : 0;
 
-	return there < 0 ? there : there == change->present ? 0 : -ENOENT;
+	return there < 0 ? 0 : there == change->present ? 0 : -ENOENT;
 }
 
 const struct xvs_step_kind xvs_step_address = {

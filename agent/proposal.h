@@ -3,14 +3,14 @@
  * A call that asks for another configuration: what all such methods do on the way from the call to
  * a planned transaction. Functions that return a negative errno have answered the call.
  */
-#ifndef XVS_AGENT_REQUEST_H
-#define XVS_AGENT_REQUEST_H
+#ifndef XVS_AGENT_PROPOSAL_H
+#define XVS_AGENT_PROPOSAL_H
 
 #include "agent/control.h"
 #include "agent/store.h"
 #include "agent/transaction.h"
 
-struct xvs_request {
+struct xvs_proposal {
 	struct xvs_agent *agent;
 	struct xvs_call *call;
 	struct xvs_sources sources; /* point into the call; only the list is owned */
@@ -18,24 +18,25 @@ struct xvs_request {
 	bool save; /* as the boot configuration too */
 };
 
-/* Refused while a trial is pending. The request can be cleared in both cases. */
-int xvs_request_open(struct xvs_request *request, struct xvs_agent *agent, struct xvs_call *call);
-void xvs_request_clear(struct xvs_request *request);
+/* Refused while a trial is pending. The proposal can be cleared in both cases. */
+int xvs_proposal_open(
+	struct xvs_proposal *proposal, struct xvs_agent *agent, struct xvs_call *call);
+void xvs_proposal_clear(struct xvs_proposal *proposal);
 
 /* An optional truth among the call's parameters; *ret stays as it is if it is not there. */
-int xvs_request_flag(struct xvs_call *call, const char *name, bool *ret);
+int xvs_proposal_flag(struct xvs_call *call, const char *name, bool *ret);
 
 /* Fills and validates `config`, from the call's files or from the boot configuration. */
-int xvs_request_read(struct xvs_request *request);
-int xvs_request_read_boot(struct xvs_request *request);
+int xvs_proposal_read(struct xvs_proposal *proposal);
+int xvs_proposal_read_boot(struct xvs_proposal *proposal);
 /* Validates `config`. `error` and `report` are of its making; the report is cleared. */
-int xvs_request_check(struct xvs_request *request, int error, struct xvs_report *report);
+int xvs_proposal_check(struct xvs_proposal *proposal, int error, struct xvs_report *report);
 
-/* Plans `change`, which takes the request's configuration over; to be cleared in both cases. */
-int xvs_request_plan(struct xvs_request *request, struct xvs_transaction *change);
+/* Plans `change`, which takes the proposal's configuration over; to be cleared in both cases. */
+int xvs_proposal_plan(struct xvs_proposal *proposal, struct xvs_transaction *change);
 /* What a planned change is: {changes, steps}. */
-json_t *xvs_request_describe(const struct xvs_transaction *change);
+json_t *xvs_proposal_describe(const struct xvs_transaction *change);
 /* Answers that it failed with `error`, which is returned. */
-int xvs_request_refused(struct xvs_call *call, const struct xvs_transaction *change, int error);
+int xvs_proposal_refused(struct xvs_call *call, const struct xvs_transaction *change, int error);
 
 #endif

@@ -3,26 +3,26 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include "agent/request.h"
+#include "agent/proposal.h"
 #include "agent/trial.h"
 #include "yaml/diff.h"
 
-int xvs_request_open(struct xvs_request *request, struct xvs_agent *agent, struct xvs_call *call)
+int xvs_proposal_open(struct xvs_proposal *proposal, struct xvs_agent *agent, struct xvs_call *call)
 {
 	unsigned int left = xvs_trial_left(agent);
 
-	*request = (struct xvs_request){.agent = agent, .call = call};
+	*proposal = (struct xvs_proposal){.agent = agent, .call = call};
 	return left ? xvs_call_error(call, "TrialPending", json_pack("{s:i}", "seconds_left", left))
 		    : 0;
 }
 
-void xvs_request_clear(struct xvs_request *request)
+void xvs_proposal_clear(struct xvs_proposal *proposal)
 {
-	free(request->sources.item);
-	xvs_config_free(request->config);
+	free(proposal->sources.item);
+	xvs_config_free(proposal->config);
 }
 
-int xvs_request_flag(struct xvs_call *call, const char *name, bool *ret)
+int xvs_proposal_flag(struct xvs_call *call, const char *name, bool *ret)
 {
 	const json_t *value = json_object_get(call->parameters, name);
 
@@ -78,39 +78,39 @@ static int read_files(struct xvs_call *call, struct xvs_sources *sources)
 	return 0;
 }
 
-int xvs_request_check(struct xvs_request *request, int error, struct xvs_report *report)
+int xvs_proposal_check(struct xvs_proposal *proposal, int error, struct xvs_report *report)
 {
-	error = error ?: xvs_agent_validate(request->agent, request->config, report);
+	error = error ?: xvs_agent_validate(proposal->agent, proposal->config, report);
 	if (error == -ENOMEM)
-		xvs_call_reply(request->call, NULL);
+		xvs_call_reply(proposal->call, NULL);
 	else if (error)
-		answer_invalid(request->call, report);
+		answer_invalid(proposal->call, report);
 	xvs_report_clear(report);
 	return error;
 }
 
-int xvs_request_read(struct xvs_request *request)
+int xvs_proposal_read(struct xvs_proposal *proposal)
 {
 	struct xvs_report report = {0};
-	int error = read_files(request->call, &request->sources);
+	int error = read_files(proposal->call, &proposal->sources);
 
 	if (error)
 		return error;
 	error = xvs_config_read(
-		request->sources.item, request->sources.count, &report, &request->config);
-	return xvs_request_check(request, error, &report);
+		proposal->sources.item, proposal->sources.count, &report, &proposal->config);
+	return xvs_proposal_check(proposal, error, &report);
 }
 
-int xvs_request_read_boot(struct xvs_request *request)
+int xvs_proposal_read_boot(struct xvs_proposal *proposal)
 {
 	struct xvs_sources sources = {0};
 	struct xvs_report report = {0};
-	int error = xvs_store_load_boot(request->agent, &sources, &report, &request->config);
+	int error = xvs_store_load_boot(proposal->agent, &sources, &report, &proposal->config);
 
 	if (error && !report.count)
-		xvs_call_refused(request->call, "reading the boot configuration", error);
+		xvs_call_refused(proposal->call, "reading the boot configuration", error);
 	else
-		error = xvs_request_check(request, error, &report);
+		error = xvs_proposal_check(proposal, error, &report);
 	xvs_sources_clear(&sources);
 	return error;
 }
@@ -149,7 +149,7 @@ static json_t *describe_changes(const struct xvs_config *from, const struct xvs_
 	return list;
 }
 
-json_t *xvs_request_describe(const struct xvs_transaction *change)
+json_t *xvs_proposal_describe(const struct xvs_transaction *change)
 {
 	json_t *steps = json_array();
 
@@ -159,7 +159,7 @@ json_t *xvs_request_describe(const struct xvs_transaction *change)
 		describe_changes(change->agent->running, change->config), "steps", steps);
 }
 
-int xvs_request_refused(struct xvs_call *call, const struct xvs_transaction *change, int error)
+int xvs_proposal_refused(struct xvs_call *call, const struct xvs_transaction *change, int error)
 {
 	const struct xvs_plan *plan = &change->plan;
 	json_t *not_undone = json_array();
@@ -175,36 +175,36 @@ int xvs_request_refused(struct xvs_call *call, const struct xvs_transaction *cha
 
 /* ---- planned ---- */
 
-static int plan_save(struct xvs_request *request, struct xvs_transaction *change)
+static int plan_save(struct xvs_proposal *proposal, struct xvs_transaction *change)
 {
 	const struct xvs_source *text =
-		request->sources.count == 1 ? &request->sources.item[0] : NULL;
+		proposal->sources.count == 1 ? &proposal->sources.item[0] : NULL;
 	char file[PATH_MAX];
-	int error = xvs_store_plan_save(request->agent, change->config, text, &change->plan, file);
+	int error = xvs_store_plan_save(proposal->agent, change->config, text, &change->plan, file);
 
 	if (error == -ENOTUNIQ)
-		return xvs_call_invalid(request->call, "save",
+		return xvs_call_invalid(proposal->call, "save",
 			"%s holds several files, which are yours to edit: put the change there, "
 			"then apply that folder",
-			request->agent->options.config);
-	return error ? xvs_call_refused(request->call, "saving", error) : 0;
+			proposal->agent->options.config);
+	return error ? xvs_call_refused(proposal->call, "saving", error) : 0;
 }
 
-int xvs_request_plan(struct xvs_request *request, struct xvs_transaction *change)
+int xvs_proposal_plan(struct xvs_proposal *proposal, struct xvs_transaction *change)
 {
 	int error;
 
 	*change = (struct xvs_transaction){
-		.agent = request->agent,
-		.config = request->config,
-		.call = request->call,
+		.agent = proposal->agent,
+		.config = proposal->config,
+		.call = proposal->call,
 	};
-	request->config = NULL;
-	if (request->save) {
-		error = plan_save(request, change);
+	proposal->config = NULL;
+	if (proposal->save) {
+		error = plan_save(proposal, change);
 		if (error)
 			return error;
 	}
 	error = xvs_transaction_plan(change);
-	return error ? xvs_request_refused(request->call, change, error) : 0;
+	return error ? xvs_proposal_refused(proposal->call, change, error) : 0;
 }
