@@ -219,8 +219,8 @@ int xvs_agent_open(struct xvs_agent *agent, const struct xvs_options *options)
 		return error;
 	error = open_parts(agent, options);
 	error = error ?: add_sources(agent); /* from here on a signal waits for the loop */
+	error = error ?: xvs_control_open(agent); /* first: what stands beside it is ours then */
 	error = error ?: start_configuration(agent);
-	error = error ?: xvs_control_open(agent);
 	if (error < 0)
 		return error;
 	sd_notify(0, "READY=1");
