@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <uthash.h>
+#include "yaml/diff.h"
+#include "yaml/print.h"
+#include "yaml/writer.h"
+
+/* A value below an object, by its dotted key. */
+struct leaf {
+	const char *key;
+	const struct xvs_node *value;
+};
+
+struct leaves {
+	struct leaf *item;
+	size_t count;
+};
+
+/* Two versions of an object; the tree of one that is not there is EMPTY. */
+struct comparison {
+	struct xvs_arena arena;
+	struct xvs_node from, to;
+	struct leaves from_leaves, to_leaves;
+	struct xvs_difference *difference; /* gets the settings */
+};
+
+/* Takes `from` and `to` over, also when it fails. */
+static int add_setting(struct comparison *comparison, const char *key, char *from, char *to)
+{
+	struct xvs_difference *difference = comparison->difference;
+	struct xvs_setting_difference *settings =
+		xvs_grow(difference->settings, difference->count, sizeof(*settings));
+	char *name = strdup(key);
+
+	if (settings)
+		difference->settings = settings;
+	if (!settings || !name) {
+		free(name);
+		free(from);
+		free(to);
+		return -ENOMEM;
+	}
+	settings[difference->count++] = (struct xvs_setting_difference){name, from, to};
+	return 0;
+}
+
+/* To be freed. NULL: out of memory. */
+static char *flow_text(const struct xvs_node *node)
+{
+	struct xvs_print print = {0};
+
+	xvs_print_flow(&print, node);
+	if (!print.failed)
+		return print.text;
+	free(print.text);
+	return NULL;
+}
+
+/* Either node may be NULL. */
+static int add_value(struct comparison *comparison, const char *key, const struct xvs_node *from,
+	const struct xvs_node *to)
+{
+	char *from_text = from ? flow_text(from) : NULL, *to_text = to ? flow_text(to) : NULL;
+
+	if ((from && !from_text) || (to && !to_text)) {
+		free(from_text);
+		free(to_text);
+		return -ENOMEM;
+	}
+	return add_setting(comparison, key, from_text, to_text);
+}
+
+/* An item of a list, in so many copies. */
+struct item {
+	char *text;
+	size_t count;
+	UT_hash_handle hh;
+};
+
+static void free_items(struct item **items)
+{
+	struct item *item, *next;
+
+	HASH_ITER (hh, *items, item, next) {
+		HASH_DEL(*items, item);
+		free(item->text);
+		free(item);
+	}
+}
+
+static int count_item(struct item **items, const struct xvs_node *node)
+{
+	char *text = flow_text(node);
+	struct item *item;
+
+	if (!text)
+		return -ENOMEM;
+	HASH_FIND_STR(*items, text, item);
+	if (item) {
+		free(text);
+		item->count++;
+		return 0;
+	}
+	item = calloc(1, sizeof(*item));
+	if (!item) {
+		free(text);
+		return -ENOMEM;
+	}
+	item->text = text;
+	item->count = 1;
+	HASH_ADD_KEYPTR(hh, *items, item->text, strlen(item->text), item);
+	return 0;
+}
+
+/* Is the node among `items`? Then there is one less of it. */
+static int take_item(struct item *items, const struct xvs_node *node, bool *ret)
+{
+	char *text = flow_text(node);
+	struct item *item;
+
+	if (!text)
+		return -ENOMEM;
+	HASH_FIND_STR(items, text, item);
+	free(text);
+	*ret = item && item->count > 0;
+	if (*ret)
+		item->count--;
+	return 0;
+}
+
+/* Items of `list` that `other` has not. */
+static int add_items(struct comparison *comparison, const char *key, const struct xvs_node *list,
+	const struct xvs_node *other, bool added)
+{
+	_cleanup_(free_items) struct item *items = NULL;
+	int r = 0;
+
+	for (size_t i = 0; i < other->count && r == 0; i++)
+		r = count_item(&items, &other->items[i]);
+	for (size_t i = 0; i < list->count && r == 0; i++) {
+		const struct xvs_node *node = &list->items[i];
+		bool known;
+
+		r = take_item(items, node, &known);
+		if (r == 0 && !known)
+			r = add_value(comparison, key, added ? NULL : node, added ? node : NULL);
+	}
+	return r;
+}
+
+/* Leaves away what two lists begin and end with alike: mostly that is nearly all. */
+static void trim(struct xvs_node *a, struct xvs_node *b)
+{
+	while (a->count && b->count && xvs_node_equal(a->items, b->items)) {
+		a->items++, a->count--;
+		b->items++, b->count--;
+	}
+	while (a->count && b->count &&
+		xvs_node_equal(&a->items[a->count - 1], &b->items[b->count - 1])) {
+		a->count--;
+		b->count--;
+	}
+}
+
+static bool has_mappings(const struct xvs_node *node)
+{
+	return node && node->kind == XVS_NODE_LIST && node->count &&
+	       node->items[0].kind == XVS_NODE_MAP;
+}
+
+/* Either node may be NULL. */
+static int compare_values(struct comparison *comparison, const char *key,
+	const struct xvs_node *from, const struct xvs_node *to)
+{
+	struct xvs_node old = {.kind = XVS_NODE_LIST}, new = old;
+	int r;
+
+	if (from && to && xvs_node_equal(from, to))
+		return 0;
+	if (!has_mappings(from) && !has_mappings(to))
+		return add_value(comparison, key, from, to);
+	if (from)
+		old = *from;
+	if (to)
+		new = *to;
+	trim(&old, &new);
+	r = add_items(comparison, key, &old, &new, false);
+	return r < 0 ? r : add_items(comparison, key, &new, &old, true);
+}
+
+static const char *dotted(struct xvs_arena *arena, const char *prefix, const char *key)
+{
+	size_t length = strlen(prefix);
+	char *name;
+
+	if (!length)
+		return key;
+	name = xvs_arena_take(arena, length + strlen(key) + 2);
+	if (!name)
+		return NULL;
+	memcpy(name, prefix, length);
+	name[length] = '.';
+	strcpy(name + length + 1, key);
+	return name;
+}
+
+/* Finds the leaves below a mapping. An EMPTY one has none. */
+static int flatten(struct xvs_arena *arena, const char *prefix, const struct xvs_node *map,
+	struct leaves *leaves)
+{
+	for (size_t i = 0; map->kind == XVS_NODE_MAP && i < map->count; i++) {
+		const struct xvs_pair *pair = &map->pairs[i];
+		const char *key = dotted(arena, prefix, pair->key.text);
+		struct leaf *item = xvs_grow(leaves->item, leaves->count, sizeof(*item));
+		int r = 0;
+
+		if (item)
+			leaves->item = item;
+		if (!key || !item)
+			return -ENOMEM;
+		if (pair->value.kind == XVS_NODE_MAP)
+			r = flatten(arena, key, &pair->value, leaves);
+		else
+			item[leaves->count++] = (struct leaf){key, &pair->value};
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static const struct xvs_node *find_leaf(const struct leaves *leaves, const char *key)
+{
+	for (size_t i = 0; i < leaves->count; i++)
+		if (xvs_same_word(leaves->item[i].key, key))
+			return leaves->item[i].value;
+	return NULL;
+}
+
+static int compare_leaves(struct comparison *comparison)
+{
+	const struct leaves *from = &comparison->from_leaves, *to = &comparison->to_leaves;
+	int r = flatten(&comparison->arena, "", &comparison->from, &comparison->from_leaves);
+
+	if (r == 0)
+		r = flatten(&comparison->arena, "", &comparison->to, &comparison->to_leaves);
+	for (size_t i = 0; i < to->count && r == 0; i++)
+		r = compare_values(comparison, to->item[i].key, find_leaf(from, to->item[i].key),
+			to->item[i].value);
+	for (size_t i = 0; i < from->count && r == 0; i++)
+		if (!find_leaf(to, from->item[i].key))
+			r = compare_values(
+				comparison, from->item[i].key, from->item[i].value, NULL);
+	return r;
+}
+
+static void clear_difference(struct xvs_difference *difference)
+{
+	for (size_t i = 0; i < difference->count; i++) {
+		free(difference->settings[i].key);
+		free(difference->settings[i].from);
+		free(difference->settings[i].to);
+	}
+	free(difference->settings);
+	free(difference->name);
+}
+
+static int compare_into(struct comparison *comparison, struct xvs_diff *diff, const char *name)
+{
+	struct xvs_difference *item = xvs_grow(diff->item, diff->count, sizeof(*item));
+	struct xvs_difference *difference = comparison->difference;
+	int r;
+
+	if (!item)
+		return -ENOMEM;
+	diff->item = item;
+	difference->name = strdup(name);
+	r = difference->name ? compare_leaves(comparison) : -ENOMEM;
+	if (r == 0 && (difference->count || difference->kind != XVS_DIFFERENCE_CHANGE))
+		item[diff->count++] = *difference;
+	else
+		clear_difference(difference); /* the same but for an order, or no memory */
+	return r;
+}
+
+/* Adds the difference of two versions of an object, if there is one. */
+static int compare(
+	struct comparison *comparison, struct xvs_diff *diff, const char *object, const char *name)
+{
+	const bool was = comparison->from.kind == XVS_NODE_MAP;
+	const bool is = comparison->to.kind == XVS_NODE_MAP;
+	struct xvs_difference difference = {
+		.kind = !was  ? XVS_DIFFERENCE_ADD
+			: !is ? XVS_DIFFERENCE_REMOVE
+			      : XVS_DIFFERENCE_CHANGE,
+		.object = object,
+	};
+	int r = 0;
+
+	comparison->difference = &difference;
+	if (comparison->arena.failed)
+		r = -ENOMEM;
+	else if (!was || !is || !xvs_node_equal(&comparison->from, &comparison->to))
+		r = compare_into(comparison, diff, name);
+	free(comparison->from_leaves.item);
+	free(comparison->to_leaves.item);
+	xvs_arena_clear(&comparison->arena);
+	return r;
+}
+
+/* Any of the two may be NULL, as below. */
+static int compare_pools(
+	struct xvs_diff *diff, const struct xvs_mac_pool *from, const struct xvs_mac_pool *to)
+{
+	struct comparison comparison = {0};
+
+	if (!from->given && !to->given)
+		return 0;
+	if (from->given)
+		comparison.from = xvs_write_pool(&comparison.arena, from);
+	if (to->given)
+		comparison.to = xvs_write_pool(&comparison.arena, to);
+	return compare(&comparison, diff, "mac-pool", "");
+}
+
+static int compare_switches(
+	struct xvs_diff *diff, const struct xvs_switch *from, const struct xvs_switch *to)
+{
+	struct comparison comparison = {0};
+
+	if (from)
+		comparison.from = xvs_write_switch(&comparison.arena, from);
+	if (to)
+		comparison.to = xvs_write_switch(&comparison.arena, to);
+	return compare(&comparison, diff, "switch", to ? to->name : from->name);
+}
+
+static int compare_ports(struct xvs_diff *diff, const struct xvs_port_setting *from,
+	const struct xvs_port_setting *to)
+{
+	struct comparison comparison = {0};
+
+	if (from)
+		comparison.from = xvs_write_port(&comparison.arena, from);
+	if (to)
+		comparison.to = xvs_write_port(&comparison.arena, to);
+	return compare(&comparison, diff, "port", to ? to->name : from->name);
+}
+
+static int compare_configs(
+	struct xvs_diff *diff, const struct xvs_config *from, const struct xvs_config *to)
+{
+	int r = compare_pools(diff, &from->mac_pool, &to->mac_pool);
+
+	for (struct xvs_switch *item = to->switches; item && r == 0; item = item->hh.next)
+		r = compare_switches(diff, xvs_config_switch(from, item->name), item);
+	for (struct xvs_switch *item = from->switches; item && r == 0; item = item->hh.next)
+		if (!xvs_config_switch(to, item->name))
+			r = compare_switches(diff, item, NULL);
+	for (struct xvs_port_setting *port = to->ports; port && r == 0; port = port->hh.next)
+		r = compare_ports(diff, xvs_config_port(from, port->name), port);
+	for (struct xvs_port_setting *port = from->ports; port && r == 0; port = port->hh.next)
+		if (!xvs_config_port(to, port->name))
+			r = compare_ports(diff, port, NULL);
+	return r;
+}
+
+int xvs_config_diff(
+	const struct xvs_config *from, const struct xvs_config *to, struct xvs_diff *ret)
+{
+	struct xvs_diff diff = {0};
+	int r = compare_configs(&diff, from, to);
+
+	if (r < 0)
+		xvs_diff_clear(&diff);
+	else
+		*ret = diff;
+	return r;
+}
+
+void xvs_diff_clear(struct xvs_diff *diff)
+{
+	for (size_t i = 0; i < diff->count; i++)
+		clear_difference(&diff->item[i]);
+	free(diff->item);
+	*diff = (struct xvs_diff){0};
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What one configuration has otherwise than another, object by object and key by key, as a person
+ * would write it. Knows no keys: whatever the writer writes is compared.
+ */
+#ifndef XVS_YAML_DIFF_H
+#define XVS_YAML_DIFF_H
+
+#include "agent/model.h"
+
+enum xvs_difference_kind {
+	XVS_DIFFERENCE_ADD,
+	XVS_DIFFERENCE_REMOVE,
+	XVS_DIFFERENCE_CHANGE,
+};
+
+/*
+ * `from` and `to` are YAML in one line, NULL = not there. A list of mappings has one difference
+ * for each of its items that was added or removed, all with the same key.
+ */
+struct xvs_setting_difference {
+	char *key; /* "vlan.access" */
+	char *from, *to;
+};
+
+struct xvs_difference {
+	enum xvs_difference_kind kind;
+	const char *object; /* "switch", "port" or "mac-pool" */
+	char *name; /* "" for mac-pool */
+	struct xvs_setting_difference *settings;
+	size_t count;
+};
+
+/* mac-pool, switches, ports; of each first what `to` has, in its order, then what was removed. */
+struct xvs_diff {
+	struct xvs_difference *item;
+	size_t count;
+};
+
+/*
+ * Defaults are compared as if they were written out. The order of objects, keys and static entries
+ * makes no difference. 0, or -ENOMEM with `ret` untouched.
+ */
+int xvs_config_diff(
+	const struct xvs_config *from, const struct xvs_config *to, struct xvs_diff *ret);
+void xvs_diff_clear(struct xvs_diff *diff);
+
+#endif

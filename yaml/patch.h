@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A change of one object, key by key, checked as a file is. */
+#ifndef XVS_YAML_PATCH_H
+#define XVS_YAML_PATCH_H
+
+#include "agent/model.h"
+
+struct xvs_patch_setting {
+	const char *key; /* dotted: "vlan.access" */
+	const char *value; /* YAML in one line; NULL: take the key out, so that its default holds */
+};
+
+/* The strings must outlive the report. */
+struct xvs_patch {
+	const char *section; /* "switches", "ports" or "mac-pool" */
+	const char *name; /* of the object; "" or NULL for mac-pool */
+	const char *operation; /* "add", "set" or "del"; mac-pool: the last two */
+	const struct xvs_patch_setting *settings; /* done one after the other; none for "del" */
+	size_t count;
+};
+
+/*
+ * Changes `config` in place; what concerns several objects is the features' validate. A key takes
+ * the place of those that it can't stand with: `vlan.access` of a trunk, `match` of `interface`.
+ * The object has no places afterwards. Takes time for this object only.
+ *
+ * 0; -EINVAL with problems in `report` and `config` untouched, their file being the key, or the
+ * object's name if no key of the patch is at fault; -ENOMEM, also untouched.
+ */
+int xvs_config_patch(
+	struct xvs_config *config, const struct xvs_patch *patch, struct xvs_report *report);
+
+#endif
