@@ -375,6 +375,9 @@ static int run(struct patching *patching)
 		return xvs_report(patching->reading.report, NULL,
 			"there is one mac-pool, it has no name; found '%s'",
 			XVS_SHOWN(patch->name));
+	if (patching->section->named && (!patch->name || !*patch->name))
+		return xvs_report(patching->reading.report, NULL,
+			"a %s is meant, but its name is missing", patching->section->noun);
 	for (size_t i = 0; i < OPERATION_COUNT; i++) {
 		known[i] = operations[i].word;
 		if (strcmp(operations[i].word, patch->operation) == 0)

@@ -130,6 +130,8 @@ static const struct {
 	{"found unexpected end of stream", "the file ends inside quotes that are not closed"},
 	{"found a tab character that violates indentation",
 		"a tab in the indentation; YAML wants spaces"},
+	{"did not find expected alphabetic or numeric character",
+		"a value cannot begin with '*' or '&'; put the value in quotes"},
 	{"found unknown escape character",
 		"unknown escape in double quotes; write \\\\ for a backslash"},
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include "agent/model.h"
 
@@ -142,6 +143,122 @@ Test(model, ports_by_name)
 	xvs_port_setting_free(again);
 	xvs_config_free(config);
 }
+
+/* A configuration with something behind every pointer. */
+static struct xvs_config *make_config(void)
+{
+	static const struct xvs_place place = {"f.yaml", 3, 4};
+	struct xvs_config *config = xvs_config_new();
+	struct xvs_switch *item = xvs_switch_new("s");
+	struct xvs_port_setting *port = xvs_port_setting_new("p");
+
+	config->mac_pool = (struct xvs_mac_pool){place, true, {{2, 0, 0, 0, 0, 1}}, 7};
+	item->place = item->host_port.place = port->place = place;
+	item->ageing_s = 77;
+	item->host_port.vlan.allowed = calloc(1, sizeof(struct xvs_vlan_set));
+	item->host_port.addresses = calloc(2, sizeof(char *));
+	item->host_port.addresses[item->host_port.address_count++] = strdup("192.0.2.1/24");
+	item->host_port.addresses[item->host_port.address_count++] = strdup("2001:db8::1/64");
+	item->static_entries = calloc(1, sizeof(*item->static_entries));
+	item->static_entries[item->static_entry_count++] =
+		(struct xvs_static_entry){place, {{2, 0, 0, 0, 0, 9}}, 12, "p"};
+	port->vlan.mode = XVS_VLAN_TRUNK;
+	port->vlan.allowed = calloc(1, sizeof(*port->vlan.allowed));
+	port->vlan.allowed->word[1] = 5;
+	xvs_config_add_switch(config, item);
+	xvs_config_add_switch(config, xvs_switch_new("a"));
+	xvs_config_add_port(config, port);
+	xvs_config_add_port(config, xvs_port_setting_new("b"));
+	return config;
+}
+
+/* The original is freed first, so that a sanitizer sees what the clone shares with it. */
+Test(model, clone_is_whole_and_shares_nothing)
+{
+	struct xvs_config *config = make_config(), *clone = NULL;
+	const struct xvs_switch *item;
+	const struct xvs_port_setting *port;
+
+	cr_assert_eq(xvs_config_clone(config, &clone), 0);
+	cr_expect_neq(xvs_config_port(clone, "p")->vlan.allowed,
+		xvs_config_port(config, "p")->vlan.allowed);
+	memset(xvs_config_switch(config, "s")->static_entries, 0xff,
+		sizeof(struct xvs_static_entry));
+	xvs_config_switch(config, "s")->host_port.addresses[0][0] = 'x';
+	xvs_config_free(config);
+
+	cr_expect(clone->mac_pool.given);
+	cr_expect_eq(clone->mac_pool.size, 7);
+	cr_expect_null(clone->mac_pool.place.file);
+	item = xvs_config_switch(clone, "s");
+	cr_expect_eq(clone->switches, item, "in the order of the original");
+	cr_expect_not_null(xvs_config_switch(clone, "a"));
+	cr_expect_eq(item->ageing_s, 77);
+	cr_expect_null(item->place.file);
+	cr_expect_null(item->host_port.place.file);
+	cr_expect_not_null(item->host_port.vlan.allowed);
+	cr_assert_eq(item->host_port.address_count, 2);
+	cr_expect_str_eq(item->host_port.addresses[0], "192.0.2.1/24");
+	cr_expect_str_eq(item->host_port.addresses[1], "2001:db8::1/64");
+	cr_assert_eq(item->static_entry_count, 1);
+	cr_expect_eq(item->static_entries[0].vlan, 12);
+	cr_expect_str_eq(item->static_entries[0].port, "p");
+	cr_expect_null(item->static_entries[0].place.file);
+	port = xvs_config_port(clone, "p");
+	cr_expect_eq(port->vlan.mode, XVS_VLAN_TRUNK);
+	cr_expect_eq(port->vlan.allowed->word[1], 5);
+	cr_expect_null(port->place.file);
+	cr_expect_eq(HASH_COUNT(clone->ports), 2);
+	cr_expect_eq(xvs_config_add_port(clone, xvs_port_setting_new("c")), 0);
+	cr_expect_not_null(xvs_config_port(clone, "c"), "can be changed like any other");
+	xvs_config_free(clone);
+}
+
+Test(model, put_takes_the_place_and_take_leaves_none)
+{
+	struct xvs_config *config = make_config();
+	struct xvs_switch *item = xvs_switch_new("s");
+	struct xvs_port_setting *port = xvs_port_setting_new("p");
+
+	item->ageing_s = 11;
+	xvs_config_put_switch(config, item);
+	cr_expect_eq(HASH_COUNT(config->switches), 2);
+	cr_expect_str_eq(config->switches->name, "s", "still the first");
+	cr_expect_eq(xvs_config_switch(config, "s")->ageing_s, 11);
+	xvs_config_put_switch(config, xvs_switch_new("z"));
+	cr_expect_eq(HASH_COUNT(config->switches), 3);
+
+	port->learning_limit = 12;
+	xvs_config_put_port(config, port);
+	cr_expect_eq(HASH_COUNT(config->ports), 2);
+	cr_expect_str_eq(config->ports->name, "p");
+	cr_expect_eq(xvs_config_port(config, "p")->learning_limit, 12);
+	cr_expect_null(xvs_config_port(config, "p")->vlan.allowed);
+
+	port = xvs_config_port(config, "p");
+	xvs_config_take_port(config, port);
+	cr_expect_null(xvs_config_port(config, "p"));
+	xvs_port_setting_free(port);
+	item = xvs_config_switch(config, "s");
+	xvs_config_take_switch(config, item);
+	cr_expect_null(xvs_config_switch(config, "s"));
+	xvs_switch_free(item);
+	xvs_config_free(config);
+}
+
+#ifdef __SANITIZE_ADDRESS__
+int __lsan_do_recoverable_leak_check(void);
+
+Test(model, clone_does_not_leak)
+{
+	struct xvs_config *config = make_config(), *clone = NULL;
+
+	cr_assert_eq(xvs_config_clone(config, &clone), 0);
+	xvs_config_free(config);
+	xvs_config_free(clone);
+	cr_expect_eq(__lsan_do_recoverable_leak_check(), 0, "memory leaks, see above");
+}
+#endif
 
 Test(report, collects_with_place_and_bound)
 {

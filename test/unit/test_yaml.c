@@ -122,6 +122,7 @@ Test(yaml, switch_with_everything)
 			  "      vlan: 10\n"
 			  "      mac: 02:00:00:00:00:01\n"
 			  "      addresses: [192.0.2.1/24, '2001:db8::1/64']\n"
+			  "      take-addresses: on\n"
 			  "    ageing: 5min\n"
 			  "    mac-table-size: 1024\n"
 			  "    static-entries:\n"
@@ -147,13 +148,14 @@ Test(yaml, switch_with_everything)
 	cr_assert_eq(item->host_port.address_count, 2);
 	cr_expect_str_eq(item->host_port.addresses[0], "192.0.2.1/24");
 	cr_expect_str_eq(item->host_port.addresses[1], "2001:db8::1/64");
+	cr_expect(item->host_port.take_addresses);
 	cr_expect_eq(item->ageing_s, 300);
 	cr_expect_eq(item->mac_table_size, 1024);
 	cr_assert_eq(item->static_entry_count, 3);
 	cr_expect_eq(xvs_mac_number(&item->static_entries[0].mac), 0x525400000001);
 	cr_expect_eq(item->static_entries[0].vlan, 20);
 	cr_expect_str_eq(item->static_entries[0].port, "vm1");
-	cr_expect_eq(item->static_entries[0].place.line, 15);
+	cr_expect_eq(item->static_entries[0].place.line, 16);
 	cr_expect_eq(item->static_entries[0].place.column, 9);
 	cr_expect_eq(item->static_entries[1].vlan, 0);
 	cr_expect_str_eq(item->static_entries[2].port, "host");
@@ -355,6 +357,8 @@ static const struct {
 	const char *words;
 } bad[] = {
 	/* YAML */
+	{"# nothing\r\n\r\n", 1, 1, "the file is empty"},
+	{"---\n...\n", 1, 1, "the file is empty"},
 	{"", 1, 1, "the file is empty; it must have at least 'version: 1'"},
 	{"# nothing\n", 1, 1, "the file is empty"},
 	{"\xff\xfev\0", 1, 1, "UTF-16"},
@@ -365,6 +369,16 @@ static const struct {
 	{V "# \xed\xa0\x80", 2, 3, "not valid UTF-8"},
 	{V "# \xf4\x90\x80\x80", 2, 3, "not valid UTF-8"},
 	{V "# \xe2\x82", 2, 3, "not valid UTF-8"},
+	{V "# Gr\xfc\xdf"
+	   "e\n",
+		2, 5, "byte 0xfc is not valid UTF-8"}, /* Latin-1 */
+	{V "# \xe0\x80\xaf", 2, 3, "byte 0xe0 is not valid UTF-8"}, /* overlong */
+	{V "# \xf0\x80\x80\xaf", 2, 3, "byte 0xf0 is not valid UTF-8"},
+	{V "# \x80", 2, 3, "byte 0x80 is not valid UTF-8"},
+	{"version: 1\r\n# \xc3\xa4\r\nprots: {}\r\n", 3, 1, "did you mean 'ports'?"},
+	{"version: 1\r\nports:\r\n\tp: {}\r\n", 3, 1, "YAML wants spaces"},
+	{V "ports: {p: &y a}\n", 2, 12, "anchors ('&y')"},
+	{V "ports: {p: *}\n", 2, 13, "cannot begin with '*' or '&'; put the value in quotes"},
 	{V "a: \x07\n", 2, 4, "character U+0007 is not allowed"},
 	{V "a: \xef\xbb\xbf\n", 2, 4, "character U+FEFF is not allowed"},
 	{V "\tports: {}\n", 2, 1, "a tab in the indentation; YAML wants spaces"},
@@ -386,6 +400,10 @@ static const struct {
 	{EXT "host-port: *x}\n", 3, 45, "aliases ('*x') are not supported"},
 	{V "ports: !!map {}\n", 2, 8, "tags ('tag:yaml.org,2002:map') are not supported"},
 	{V "ports: !x {}\n", 2, 8, "tags ('!x') are not supported"},
+	{V "...\n---\n" V "---\n", 3, 1, "a second document ('---') begins here"},
+	{"---\n" V "---\n# nothing\n", 3, 1, "a second document"},
+	{V "? a: b\n: c\n", 2, 3, "a key must be a plain word"},
+	{V "<<: {ports: {}}\n", 2, 1, "unknown key '<<'"},
 	{V "---\n" V, 2, 1, "a second document ('---') begins here"},
 	{V "version: 1\n", 2, 1, "key 'version' stands here again, after line 1"},
 	{V "ports: {}\nswitches: {}\nports: {}\n", 4, 1,
@@ -481,6 +499,12 @@ static const struct {
 	{SW "host-port: {addresses: ['2001:db8::1/129']}}\n", 3, 47, "prefix length"},
 	{SW "host-port: {addresses: ['2001:db8::1::/64']}}\n", 3, 47, "prefix length"},
 	{SW "host-port: {addresses: [[192.0.2.1/24]]}}\n", 3, 47, "found a list"},
+	{SW "host-port: {take-addresses: on}}\n", 3, 51,
+		"the switch has no uplink; make it external with an uplink or drop this key"},
+	{V "switches: {s: {type: external, host-port: {take-addresses: yes}}}\n", 2, 60,
+		"the switch has no uplink; add 'uplink: NIC' or drop this key"},
+	{EXT "host-port: {take-addresses: 1}}\n", 3, 62,
+		"'take-addresses' needs on or off, found '1'"},
 	{SW "host-port: {adresses: []}}\n", 3, 35, "did you mean 'addresses'?"},
 	{V "switches: {sixteen-letters-: {type: internal}}\n", 2, 12,
 		"'sixteen-letters-' is too long to name the host port's interface too"},
@@ -512,6 +536,10 @@ static const struct {
 	{V "ports: {uplink: {switch: s, interface: x}}\n", 2, 9,
 		"a port cannot be called 'uplink'"},
 	{V "ports: {host: {switch: s, interface: x}}\n", 2, 9, "a port cannot be called 'host'"},
+	{V "ports: {p/q: {switch: s, interface: x}}\n", 2, 9, "'p/q' cannot be a name"},
+	{V "ports: {' p': {switch: s, interface: x}}\n", 2, 9, "' p' cannot be a name"},
+	{V "ports: {../p: {switch: s, interface: x}}\n", 2, 9, "'../p' cannot be a name"},
+	{V "ports: {'': {switch: s, interface: x}}\n", 2, 9, "'' cannot be a name"},
 	{V "ports: {-p: {switch: s, interface: x}}\n", 2, 9, "'-p' cannot be a name"},
 	{V "ports: {p: {switch: s, interface: abcdefghijklmnop}}\n", 2, 35, "1 to 15 characters"},
 	{V "ports: {p: {switch: s, interface: a/b}}\n", 2, 35, "found 'a/b'"},
@@ -531,6 +559,13 @@ static const struct {
 	{PORT "mac: 02:00}\n", 3, 40, "'mac' needs a MAC address such as"},
 	{PORT "priority-tag: maybe}\n", 3, 49, "'priority-tag' needs on or off, found 'maybe'"},
 	{PORT "learning-limit: 4194305}\n", 3, 51, "from 0 to 4194304"},
+	{PORT "learning-limit: 18446744073709551617}\n", 3, 51, "from 0 to 4194304"},
+	{PORT "learning-limit: 0x10}\n", 3, 51, "found '0x10'"},
+	{PORT "learning-limit: 1e3}\n", 3, 51, "found '1e3'"},
+	{PORT "learning-limit: +1}\n", 3, 51, "found '+1'"},
+	{PORT "learning-limit: true}\n", 3, 51, "found 'true'"},
+	{PORT "learning-limit: {}}\n", 3, 51, "needs a single value, found a mapping"},
+	{PORT "priority-tag: [on]}\n", 3, 49, "needs a single value, found a list"},
 	{PORT "learning-limit: ''}\n", 3, 51, "found ''"},
 	{PORT "lerning-limit: 3}\n", 3, 35, "did you mean 'learning-limit'?"},
 	{PORT "vlan: 100}\n", 3, 41,
@@ -720,6 +755,64 @@ Test(yaml, too_large)
 		"the file has 16777217 bytes, at most 16777216 are read");
 }
 
+/* As from a socket: refused by the size alone. */
+Test(yaml, a_hundred_megabytes)
+{
+	char *text = calloc(1, 100 << 20);
+	const struct xvs_source source = {"test.yaml", text, 100 << 20};
+
+	read_bad(&source, 1);
+	expect_problem(
+		"", 0, 1, 1, "the file has 104857600 bytes, at most 16777216 are read; divide it");
+	free(text);
+}
+
+Test(yaml, utf_16)
+{
+	static const char with_mark[] = "\xff\xfev\0e\0r\0", without[] = "v\0e\0r\0s\0";
+	static const char big_endian[] = "\0v\0e\0r\0s";
+	const struct xvs_source sources[] = {
+		{"test.yaml", with_mark, sizeof(with_mark) - 1},
+		{"test.yaml", without, sizeof(without) - 1},
+		{"test.yaml", big_endian, sizeof(big_endian) - 1},
+	};
+
+	read_bad(sources, 3);
+	cr_assert_eq(report.count, 3);
+	expect_problem("", 0, 1, 1, "the file is UTF-16; save it as UTF-8");
+	expect_problem("", 1, 1, 2, "a zero byte; the file is not text, or is not UTF-8");
+	expect_problem("", 2, 1, 1, "a zero byte; the file is not text, or is not UTF-8");
+}
+
+Test(yaml, long_names)
+{
+	expect_refused(repeated("version: 1\nports: {", "x", 64, ": {switch: s, interface: i}}"), 2,
+		9, "x' cannot be a name: 1 to 63 letters");
+	expect_refused(repeated("version: 1\nports: {", "x", 200, ": {switch: s, interface: i}}"),
+		2, 9, "x...' cannot be a name: 1 to 63 letters");
+	expect_refused(repeated("version: 1\nports: {p: {interface: i, switch: ", "x", 200, "}}"),
+		2, 35, "x...' cannot be a name");
+	expect_refused(repeated("version: 1\nports: {p: {switch: s, interface: ", "x", 200, "}}"),
+		2, 35, "1 to 15 characters");
+}
+
+/* Many keys in one mapping, some of them twice: found, and in reasonable time. */
+Test(yaml, many_keys_that_stand_again, .timeout = 20)
+{
+	char *text = malloc(100000 * 16 + 100), *at = text + sprintf(text, V "x:\n");
+	struct xvs_source source;
+
+	for (unsigned int i = 0; i < 100000; i++)
+		at += sprintf(at, "  p%u: 0\n", i < 99998 ? i : i - 50000);
+	source = source_of(text);
+	read_bad(&source, 1);
+	cr_assert_eq(report.count, 3);
+	expect_problem("", 0, 2, 1, "unknown key 'x'");
+	expect_problem("", 1, 100001, 3, "key 'p49998' stands here again, after line 50001");
+	expect_problem("", 2, 100002, 3, "key 'p49999' stands here again, after line 50002");
+	free(text);
+}
+
 Test(yaml, too_many_files)
 {
 	struct xvs_source *sources = calloc(XVS_SOURCE_COUNT_MAX + 1, sizeof(*sources));
@@ -823,6 +916,73 @@ Test(yaml, what_is_written_reads_the_same)
 		free(second);
 		free((char *)source.text);
 	}
+}
+
+/* Names that YAML has another use for, and characters that it does not keep as they are. */
+Test(yaml, odd_names_are_written_so_that_they_read_the_same)
+{
+	static const char *const rows[] = {"'it''s'", "'*'", "'null'", "'~'", "'{a}'", "'#x'",
+		"'-'", "'a#b'", "'[a-z]*'", "'\"'", "'\\'", "\"\\u0085x\"", "\"a\\u2028b\"",
+		"\"\\u2029\"", "\"\\ufeffa\"", "\"\\xa0\"", "'\xc3\xa4'", "'1234'", "'on'", "'!a'",
+		"'&a'", "'?'", "'a,b'", "'|'", "'>'", "'@'", "'`'", "\"\\u0081\""};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char text[200], *written;
+		struct xvs_config *config, *again;
+		size_t size;
+
+		snprintf(text, sizeof(text), V "ports: {'null': {switch: 'off', interface: %s}}\n",
+			rows[i]);
+		config = read_good(text);
+		cr_assert_eq(xvs_config_write(config, &written, &size), 0);
+		cr_expect_eq(strlen(written), size);
+		again = read_good(written);
+		cr_expect_str_eq(again->ports->match.interface, config->ports->match.interface,
+			"%s", written);
+		cr_expect_str_eq(again->ports->name, "null");
+		cr_expect_str_eq(again->ports->switch_name, "off");
+		xvs_config_free(config);
+		xvs_config_free(again);
+		free(written);
+	}
+}
+
+Test(yaml, what_is_written_is_short_where_it_can_be)
+{
+	struct xvs_config *config =
+		read_good(V "mac-pool: {first: 02:00:00:00:00:0a}\n"
+			    "switches: {s: {type: external, uplink: e, host-port: {vlan: 3,\n"
+			    "    addresses: [192.0.2.1/24], take-addresses: on}, xdp: off,\n"
+			    "    static-entries: [{mac: 52:54:00:00:00:01, port: p}]}}\n"
+			    "ports: {p: {switch: s, interface: x, vlan: {trunk: [1, 3-9]}}}\n");
+	char *text;
+	size_t size;
+
+	cr_assert_eq(xvs_config_write(config, &text, &size), 0);
+	cr_expect_str_eq(text, "version: 1\n"
+			       "mac-pool: {first: 02:00:00:00:00:0a, size: 256}\n"
+			       "switches:\n"
+			       "  s:\n"
+			       "    type: external\n"
+			       "    uplink: e\n"
+			       "    xdp: off\n"
+			       "    host-port:\n"
+			       "      interface: s\n"
+			       "      vlan: 3\n"
+			       "      mac: pool\n"
+			       "      take-addresses: on\n"
+			       "      addresses: [192.0.2.1/24]\n"
+			       "    ageing: 300s\n"
+			       "    mac-table-size: 65536\n"
+			       "    static-entries:\n"
+			       "      - {mac: '52:54:00:00:00:01', vlan: 0, port: p}\n"
+			       "ports:\n"
+			       "  p:\n"
+			       "    switch: s\n"
+			       "    interface: x\n"
+			       "    vlan: {trunk: [1, 3-9], native: 0}\n");
+	free(text);
+	xvs_config_free(config);
 }
 
 static unsigned int next_random(uint64_t *state)

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Changes of one object, key by key. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "yaml/config.h"
+#include "yaml/patch.h"
+#include "yaml/writer.h"
+
+#define V "version: 1\n"
+
+static struct xvs_report report;
+
+static void finish(void)
+{
+	xvs_report_clear(&report);
+}
+
+TestSuite(patch, .fini = finish);
+
+static struct xvs_config *read_good(const char *text)
+{
+	struct xvs_source source = {"test.yaml", text, strlen(text)};
+	struct xvs_config *config = NULL;
+
+	cr_assert_eq(xvs_config_read(&source, 1, &report, &config), 0, "%s\n%s", text,
+		report.problems[0].message);
+	return config;
+}
+
+static char *written(const struct xvs_config *config)
+{
+	char *text;
+	size_t size;
+
+	cr_assert_eq(xvs_config_write(config, &text, &size), 0);
+	return text;
+}
+
+/* A patch in words: "set ports p", then "vlan.access=5", "mac" takes out; up to four settings. */
+struct words {
+	const char *operation, *section, *name;
+	const char *settings[5];
+};
+
+static int patch(struct xvs_config *config, const struct words *words)
+{
+	static char keys[5][100];
+	struct xvs_patch_setting settings[5];
+	struct xvs_patch patch = {
+		.operation = words->operation,
+		.section = words->section,
+		.name = words->name,
+		.settings = settings,
+	};
+
+	for (; words->settings[patch.count]; patch.count++) {
+		char *key = keys[patch.count], *equals;
+
+		strcpy(key, words->settings[patch.count]);
+		equals = strchr(key, '=');
+		if (equals)
+			*equals = '\0';
+		settings[patch.count] = (struct xvs_patch_setting){key, equals ? equals + 1 : NULL};
+	}
+	return xvs_config_patch(config, &patch, &report);
+}
+
+/* The patch makes of `from` what `to` says. */
+static void expect_patched(const char *from, const char *to, const struct words *words)
+{
+	struct xvs_config *config = read_good(from), *wanted = read_good(to);
+	int r = patch(config, words);
+	char *is = written(config), *should = written(wanted);
+
+	cr_expect_eq(r, 0, "%s: %s", words->settings[0], report.problems[0].message);
+	cr_expect_str_eq(is, should, "%s\nis\n%s\nnot\n%s", words->settings[0], is, should);
+	free(is);
+	free(should);
+	xvs_config_free(config);
+	xvs_config_free(wanted);
+	xvs_report_clear(&report);
+}
+
+#define PORT_BEFORE V "ports:\n  a: {switch: s, interface: a}\n  p: {switch: s, "
+#define PORT_AFTER "}\n  z: {switch: s, interface: z}\n"
+
+Test(patch, keys_of_a_port)
+{
+	static const struct {
+		const char *from, *to;
+		const char *settings[5];
+	} rows[] = {
+		{"interface: x", "interface: x, vlan: {access: 100}", {"vlan.access=100"}},
+		{"interface: x", "interface: x, vlan: {access: 100}", {"vlan={access: 100}"}},
+		{"interface: x, vlan: {access: 5}", "interface: x", {"vlan=untagged"}},
+		{"interface: x, vlan: {access: 5}", "interface: x", {"vlan"}},
+		{"interface: x, vlan: {access: 5}", "interface: x", {"vlan.access"}},
+		{"interface: x", "interface: x, vlan: {access: 7}",
+			{"vlan=untagged", "vlan.access=7"}},
+		{"interface: x, vlan: {trunk: [1], native: 3}", "interface: x, vlan: {access: 100}",
+			{"vlan.access=100"}},
+		{"interface: x, vlan: {access: 100}", "interface: x, vlan: {trunk: [1-9]}",
+			{"vlan.trunk=[1, 2-9]"}},
+		{"interface: x, vlan: {trunk: all}", "interface: x, vlan: {trunk: all, native: 4}",
+			{"vlan.native=4"}},
+		{"interface: x", "interface: x, vlan: {trunk: all, native: 4}",
+			{"vlan={trunk: [7]}", "vlan.native=4", "vlan.trunk=all"}},
+		{"interface: x", "match: {name: 'v*'}", {"match={name: 'v*'}"}},
+		{"interface: x", "match: {name: 'v*'}", {"match.name=v*"}},
+		{"match: {name: 'v*'}", "interface: y", {"interface=y"}},
+		{"match: {name: 'v*'}", "match: {mac: 52:54:00:00:00:0a}",
+			{"match.mac=52:54:00:00:00:0a"}},
+		{"match: {mac: 52:54:00:00:00:0a}", "match: {name: tap}", {"match.name=tap"}},
+		{"interface: x", "interface: x, mac: pool, priority-tag: on, learning-limit: 9",
+			{"mac=pool", "priority-tag=yes", "learning-limit=9"}},
+		{"interface: x, mac: pool", "interface: x", {"mac", "learning-limit"}},
+		{"interface: x", "interface: x", {NULL}},
+		{"interface: x", "interface: 'it''s'", {"interface=\"it's\""}},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct words words = {"set", "ports", "p", {NULL}};
+		char from[300], to[300];
+
+		memcpy(words.settings, rows[i].settings, sizeof(words.settings));
+		snprintf(from, sizeof(from), PORT_BEFORE "%s" PORT_AFTER, rows[i].from);
+		snprintf(to, sizeof(to), PORT_BEFORE "%s" PORT_AFTER, rows[i].to);
+		expect_patched(from, to, &words);
+	}
+}
+
+#define EXT V "switches: {s: {type: external, uplink: e"
+
+Test(patch, keys_of_a_switch)
+{
+	static const struct {
+		const char *from, *to;
+		const char *settings[5];
+	} rows[] = {
+		{EXT "}}", EXT ", host-port: {}}}", {"host-port={}"}},
+		{EXT "}}", EXT ", host-port: {vlan: 10}}}", {"host-port.vlan=10"}},
+		{EXT ", host-port: {vlan: 10}}}", EXT ", host-port: {}}}", {"host-port.vlan"}},
+		{EXT ", host-port: {vlan: 10}}}", EXT "}}", {"host-port"}},
+		{EXT ", host-port: {}}}", EXT ", host-port: {take-addresses: on}}}",
+			{"host-port.take-addresses=on"}},
+		{EXT ", host-port: {addresses: [192.0.2.1/24]}}}",
+			EXT ", host-port: {addresses: ['2001:db8::1/64', 192.0.2.2/24]}}}",
+			{"host-port.addresses=[2001:db8::1/64, 192.0.2.2/24]"}},
+		{EXT "}}", V "switches: {s: {type: private}}", {"type=private", "uplink"}},
+		{V "switches: {s: {type: private}}", EXT "}}", {"type=external", "uplink=e"}},
+		{EXT ", ageing: 60s, xdp: native}}", EXT "}}", {"ageing", "xdp"}},
+		{EXT "}}", EXT ", static-entries: [{mac: 02:00:00:00:00:01, port: uplink}]}}",
+			{"static-entries=[{mac: 02:00:00:00:00:01, port: uplink}]"}},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct words words = {"set", "switches", "s", {NULL}};
+
+		memcpy(words.settings, rows[i].settings, sizeof(words.settings));
+		expect_patched(rows[i].from, rows[i].to, &words);
+	}
+}
+
+Test(patch, objects_are_added_and_removed)
+{
+	expect_patched(V "ports: {a: {switch: s, interface: a}}",
+		V "ports: {a: {switch: s, interface: a}, b: {switch: t, interface: b}}",
+		&(struct words){"add", "ports", "b", {"switch=t", "interface=b"}});
+	expect_patched(V "ports: {a: {switch: s, interface: a}, b: {switch: t, interface: b}}",
+		V "ports: {b: {switch: t, interface: b}}",
+		&(struct words){"del", "ports", "a", {NULL}});
+	expect_patched(V, V "switches: {s: {type: internal}}",
+		&(struct words){"add", "switches", "s", {"type=internal"}});
+	expect_patched(V "switches: {s: {type: internal}}", V,
+		&(struct words){"del", "switches", "s", {NULL}});
+	expect_patched(V, V "mac-pool: {first: 02:00:00:00:00:00, size: 3}",
+		&(struct words){"set", "mac-pool", "", {"first=02:00:00:00:00:00", "size=3"}});
+	expect_patched(V "mac-pool: {first: 02:00:00:00:00:00, size: 3}",
+		V "mac-pool: {first: 02:00:00:00:00:00}",
+		&(struct words){"set", "mac-pool", NULL, {"size"}});
+	expect_patched(V "mac-pool: {first: 02:00:00:00:00:00, size: 3}", V,
+		&(struct words){"del", "mac-pool", "", {NULL}});
+}
+
+#define BASE                                                                                       \
+	V "switches: {s: {type: external, uplink: e}, i: {type: internal}}\n"                      \
+	  "ports: {web: {switch: s, interface: x, vlan: {access: 5}}}\n"
+
+Test(patch, what_is_wrong_is_said_and_nothing_changed)
+{
+	static const struct {
+		struct words words;
+		const char *file, *message;
+	} rows[] = {
+		{{"set", "ports", "web", {"vlan.access=5000"}}, "vlan.access",
+			"'access' needs a whole number from 1 to 4094, found '5000'"},
+		{{"set", "ports", "web", {"vlan.acess=5"}}, "vlan.acess",
+			"unknown key 'acess', did you mean 'access'?"},
+		{{"set", "ports", "web", {"vlan.acess"}}, "vlan.acess",
+			"unknown key 'acess', did you mean 'access'?"},
+		{{"set", "ports", "web", {"vlna=untagged"}}, "vlna", "did you mean 'vlan'?"},
+		{{"set", "ports", "web", {"=3"}}, "", "unknown key ''; known here: switch"},
+		{{"set", "ports", "web", {"vlan.=3"}}, "vlan.", "unknown key ''"},
+		{{"set", "ports", "web", {"mac.pool=3"}}, "mac.pool",
+			"'mac' has no keys of its own"},
+		{{"set", "ports", "web", {"mac.pool"}}, "mac.pool", "'mac' has no keys of its own"},
+		{{"set", "ports", "web", {"vlan=5"}}, "vlan", "'vlan' needs 'untagged'"},
+		{{"set", "ports", "web", {"vlan.native=5"}}, "vlan.native",
+			"'native' goes with 'trunk'"},
+		{{"set", "ports", "web", {"mac="}}, "mac", "found nothing"},
+		{{"set", "ports", "web", {"vlan={access: 3"}}, "vlan", "a mapping is not closed"},
+		{{"set", "ports", "web", {"vlan={access: 3, access: 4}"}}, "vlan",
+			"key 'access' stands here again"},
+		{{"set", "ports", "web", {"match.name=*"}}, "match.name", "quotes"},
+		{{"set", "ports", "web", {"mac=\xff"}}, "mac", "not valid UTF-8"},
+		{{"set", "ports", "web", {"mac=pool\n---\npool"}}, "mac", "a second document"},
+		{{"set", "ports", "web", {"switch"}}, "web", "'web' needs the key 'switch'"},
+		{{"set", "ports", "web", {"interface"}}, "web", "needs 'interface: NAME' or"},
+		{{"set", "ports", "wbe", {"mac=pool"}}, "wbe",
+			"there is no port 'wbe'; did you mean 'web'?"},
+		{{"del", "ports", "other", {NULL}}, "other", "there is no port 'other'"},
+		{{"del", "ports", "web", {"mac"}}, "web", "'del' takes no settings"},
+		{{"add", "ports", "web", {"switch=s", "interface=y"}}, "web",
+			"port 'web' exists already"},
+		{{"add", "ports", "a b", {"switch=s", "interface=y"}}, "a b",
+			"'a b' cannot be a name"},
+		{{"add", "ports", "uplink", {"switch=s", "interface=y"}}, "uplink",
+			"cannot be called 'uplink'"},
+		{{"add", "ports", "", {"switch=s"}}, NULL, "its name is missing"},
+		{{"set", "switches", "s", {"type=internal"}}, "s",
+			"an internal switch has no uplink"},
+		{{"set", "switches", "i", {"host-port.take-addresses=on"}},
+			"host-port.take-addresses", "the switch has no uplink"},
+		{{"set", "switches", "s", {"host-port.interface=e"}}, "host-port.interface",
+			"cannot be called as the uplink"},
+		{{"set", "switches", "t", {"ageing=30s"}}, "t",
+			"there is no switch 't'; did you mean"},
+		{{"set", "switches", "s", {"ageing=30"}}, "ageing", "needs a unit"},
+		{{"add", "switches", "s", {"type=private"}}, "s", "switch 's' exists already"},
+		{{"add", "mac-pool", "", {"first=02:00:00:00:00:00"}}, "mac-pool", "'set'"},
+		{{"del", "mac-pool", "", {NULL}}, "mac-pool", "the default range is in use"},
+		{{"set", "mac-pool", "", {"size=3"}}, "mac-pool", "needs the key 'first'"},
+		{{"set", "mac-pool", "x", {"size=3"}}, NULL, "it has no name; found 'x'"},
+		{{"set", "port", "web", {"mac=pool"}}, NULL,
+			"unknown section 'port', did you mean 'ports'?"},
+		{{"set", "teams", "web", {"mac=pool"}}, NULL,
+			"known are switches, ports and mac-pool"},
+		{{"change", "ports", "web", {"mac=pool"}}, NULL,
+			"unknown operation 'change'; known are add, set and del"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct xvs_config *config = read_good(BASE);
+		char *before = written(config), *after;
+		const struct xvs_problem *problem = &report.problems[0];
+
+		cr_assert_eq(patch(config, &rows[i].words), -EINVAL, "%zu: %s", i, rows[i].message);
+		cr_assert_gt(report.count, 0, "%s", rows[i].message);
+		cr_expect(strstr(problem->message, rows[i].message), "'%s' does not say '%s'",
+			problem->message, rows[i].message);
+		cr_expect_eq(!problem->place.file, !rows[i].file, "%s", rows[i].message);
+		if (problem->place.file && rows[i].file)
+			cr_expect_str_eq(problem->place.file, rows[i].file);
+		cr_expect_eq(problem->place.line, 0, "%s", rows[i].message);
+		cr_expect_eq(problem->place.column, 0, "%s", rows[i].message);
+		after = written(config);
+		cr_expect_str_eq(after, before, "%s", rows[i].message);
+		free(before);
+		free(after);
+		xvs_config_free(config);
+		xvs_report_clear(&report);
+	}
+}
+
+Test(patch, all_that_is_wrong_in_one_run)
+{
+	struct xvs_config *config = read_good(BASE);
+
+	cr_expect_eq(patch(config, &(struct words){"set", "ports", "web",
+					   {"vlan.access=0", "mac=x", "learning-limit=-1"}}),
+		-EINVAL);
+	cr_expect_eq(report.count, 3);
+	xvs_config_free(config);
+}
+
+/* What a patch was made of may go; the configuration stays whole. */
+Test(patch, nothing_is_borrowed)
+{
+	struct xvs_config *config = read_good(BASE);
+	char *key = strdup("vlan.trunk"), *value = strdup("[1, 2]"), *name = strdup("web");
+	const struct xvs_patch_setting setting = {key, value};
+	const struct xvs_patch one = {"ports", name, "set", &setting, 1};
+	const struct xvs_port_setting *port;
+
+	cr_assert_eq(xvs_config_patch(config, &one, &report), 0);
+	free(key);
+	free(value);
+	free(name);
+	port = xvs_config_port(config, "web");
+	cr_expect_null(port->place.file);
+	cr_expect_str_eq(port->name, "web");
+	cr_expect_eq(port->vlan.allowed->word[0], 6);
+	cr_expect_eq(config->switches->place.line, 2, "others keep theirs");
+	xvs_config_free(config);
+}
+
+#ifdef __SANITIZE_ADDRESS__
+int __lsan_do_recoverable_leak_check(void);
+
+Test(patch, nothing_leaks)
+{
+	struct xvs_config *config = read_good(BASE);
+
+	patch(config, &(struct words){"set", "ports", "web", {"vlan.trunk=[1, 5000]"}});
+	patch(config, &(struct words){"set", "ports", "web", {"vlan.trunk=[1, 50]"}});
+	patch(config, &(struct words){"add", "ports", "web", {"vlan.trunk=[1, 50]"}});
+	patch(config, &(struct words){"add", "switches", "a b", {"type=internal"}});
+	patch(config,
+		&(struct words){"set", "switches", "s", {"host-port.addresses=[192.0.2.1/24, x]"}});
+	patch(config, &(struct words){"del", "switches", "s", {NULL}});
+	xvs_config_free(config);
+	finish();
+	cr_expect_eq(__lsan_do_recoverable_leak_check(), 0, "memory leaks, see above");
+}
+#endif
