@@ -150,8 +150,12 @@ static void undo_detach(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
 
-	if (change_device(agent, change->name, change->old_ifindex))
-		xvs_log(LOG_ERR, "port %s: its device could not be attached again", change->name);
+	int error = change_device(agent, change->name, change->old_ifindex);
+
+	if (error)
+		xvs_log_of(LOG_ERR,
+			&(struct xvs_log_fields){.port = change->name, .reason = strerror(-error)},
+			"port %s: its device could not be attached again", change->name);
 }
 
 static void undo_attach(struct xvs_agent *agent, struct xvs_step *step)
