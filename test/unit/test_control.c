@@ -128,7 +128,7 @@ static void call(const char *name, const char *rest)
 /* The next message. NULL: nothing has come, or the connection is closed. */
 static json_t *hear(void)
 {
-	static char text[4 << 20];
+	static char text[16 << 20];
 	static size_t used;
 	json_t *message;
 	char *end;
