@@ -101,8 +101,9 @@ int xvs_call_invalid(struct xvs_call *call, const char *parameter, const char *f
 
 int xvs_call_refused(struct xvs_call *call, const char *step, int error)
 {
-	return xvs_call_error(
-		call, "Refused", json_pack("{s:s, s:s}", "step", step, "reason", strerror(-error)));
+	return xvs_call_error(call, "Refused",
+		json_pack("{s:s, s:s, s:[]}", "step", step, "reason", strerror(-error),
+			"not_undone"));
 }
 
 int xvs_call_string(struct xvs_call *call, const char *name, const char **ret)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <bpf/bpf.h>
+#include "agent/event.h"
 #include "agent/log.h"
 #include "agent/switch/switching.h"
 
@@ -186,7 +187,9 @@ static int take_device(
 	int error = port->kind == XVS_PORT_UPLINK ? 0 : xvs_link_set_ipv6(link->name, false);
 
 	if (error)
-		xvs_log(LOG_WARNING, "%s: IPv6 stays on: %s", link->name, strerror(-error));
+		xvs_log_of(LOG_WARNING,
+			&(struct xvs_log_fields){.port = port->name, .reason = strerror(-error)},
+			"%s: IPv6 stays on: %s", link->name, strerror(-error));
 	return (link->flags & flags) == flags
 		       ? 0
 		       : xvs_link_set_flags(&agent->links, link->ifindex, flags, flags);
@@ -277,6 +280,7 @@ int xvs_device_attach(struct xvs_agent *agent, struct xvs_vport *port, uint32_t 
 		return error;
 	}
 	set_index(agent, port, ifindex);
+	xvs_event(agent, "attached", "{s:s, s:s}", "port", port->name, "interface", link->name);
 	xvs_link_refresh(&agent->links, ifindex);
 	return 0;
 }
@@ -295,6 +299,14 @@ int xvs_device_attached(const struct xvs_agent *agent, const struct xvs_vport *p
 										       : -ENOENT;
 }
 
+static void tell_detached(struct xvs_agent *agent, const struct xvs_vport *port)
+{
+	const struct xvs_link *link = xvs_link_by_index(&agent->links, port->ifindex);
+
+	xvs_event(agent, "detached", "{s:s, s:s?}", "port", port->name, "interface",
+		link ? link->name : NULL);
+}
+
 void xvs_device_detach(struct xvs_agent *agent, struct xvs_vport *port)
 {
 	struct xvs_tables *tables = &agent->loader.tables;
@@ -307,6 +319,7 @@ void xvs_device_detach(struct xvs_agent *agent, struct xvs_vport *port)
 	bpf_map_delete_elem(tables->xdp_ports, &port->id);
 	bpf_map_lookup_elem(tables->device_saved, &port->id, &saved);
 	saved.ifindex = port->ifindex;
+	tell_detached(agent, port);
 	unhook(agent, port, &saved);
 	give_device_back(agent, &saved);
 	save(agent, port->id, &none);

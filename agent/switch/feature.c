@@ -72,7 +72,8 @@ static int adopt_port(struct xvs_agent *agent, uint32_t id, const char *name)
 		return error;
 	port = agent->switching->port_by_id[id];
 	if (!xvs_hook_attached(&agent->loader, agent->hook, id, saved.ifindex))
-		xvs_log(LOG_WARNING, "port %s lacks its programs; attaching them", name);
+		xvs_log_of(LOG_WARNING, &(struct xvs_log_fields){.port = name},
+			"port %s lacks its programs; attaching them", name);
 	if (xvs_device_attach(agent, port, saved.ifindex))
 		return 0; /* the plan tries again, and tells */
 	if (port->kind == XVS_PORT_UPLINK)

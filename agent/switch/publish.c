@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <bpf/bpf.h>
+#include "agent/event.h"
 #include "agent/log.h"
 #include "agent/switch/switching.h"
 
@@ -316,6 +317,24 @@ static void forget_moved(struct xvs_agent *agent, const struct half *half)
 	}
 }
 
+/* To listeners: which ports came up or went down. Those without a device now were detached. */
+static void tell_links(struct xvs_agent *agent, const struct half *half)
+{
+	const struct xvs_tables *tables = &agent->loader.tables;
+	unsigned int old = xvs_tables_spare(tables); /* after the flip */
+
+	for (uint32_t id = 1; id < half->ports_end; id++) {
+		const struct xvs_port_config *was = &tables->ports[id].half[old];
+		const struct xvs_port_config *is = &half->ports[id];
+		const struct xvs_vport *port = agent->switching->port_by_id[id];
+		const struct xvs_link *link = xvs_link_by_index(&agent->links, is->ifindex);
+
+		if (port && link && (was->flags ^ is->flags) & XVS_PORT_UP)
+			xvs_event(agent, "link", "{s:s, s:s, s:b}", "port", port->name, "interface",
+				link->name, "up", (is->flags & XVS_PORT_UP) != 0);
+	}
+}
+
 static void add_assigned(struct xvs_fdb_entry *entries, size_t *count,
 	const struct xvs_port_config *port, uint32_t id)
 {
@@ -392,6 +411,7 @@ static int write_half(
 	xvs_tables_flip(tables);
 	agent->switching->grace_due = true;
 	forget_moved(agent, half);
+	tell_links(agent, half);
 	return 0;
 }
 

@@ -28,6 +28,8 @@ become_agent(const struct testbed *tb, const char *const argv[], int log)
 	netns_enter(&tb->host);
 	dup2(log, STDOUT_FILENO);
 	dup2(log, STDERR_FILENO);
+	if (tb->before_agent)
+		tb->before_agent(tb);
 	execv(argv[0], (char *const *)argv);
 	fprintf(stderr, "cannot start %s: %s\n", argv[0], strerror(errno));
 	_exit(127);
@@ -43,7 +45,8 @@ static pid_t start_agent(const struct testbed *tb, const char *mode)
 		test_text("--state-dir=%s/state", tb->folder),
 		test_text("--config=%s/config", tb->folder),
 		test_text("--hook=%s", tb->hook ?: "auto"),
-		mode,
+		tb->socket_group ? test_text("--socket-group=%s", tb->socket_group) : mode,
+		tb->socket_group ? mode : NULL,
 		NULL,
 	};
 	int log = open(test_text("%s/" TESTBED_LOG, tb->folder),

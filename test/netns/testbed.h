@@ -39,6 +39,8 @@ struct testbed {
 	char name[32];
 	struct netns host;
 	char *folder, *socket, *pins;
+	const char *socket_group; /* given to the agent as --socket-group; NULL: not */
+	void (*before_agent)(const struct testbed *tb); /* in its process; NULL: nothing */
 	const char *hook; /* given to the agent as --hook; NULL: its default */
 	pid_t agent; /* 0: not running */
 	bool purged; /* and not started since */
