@@ -81,79 +81,66 @@ int xvs_link_set_rxvlan(const char *name, bool on, bool *ret_was)
 	return error;
 }
 
-/* Sends one generic netlink request, with at most one attribute, and hands on the answers. */
-static int ask_generic(uint16_t family, uint8_t command, uint16_t flags, const char *attribute,
-	mnl_cb_t handle, void *data)
+/* Starts a request of generic netlink. */
+static void start_generic(struct xvs_request *request, uint16_t family, uint8_t command)
 {
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
-	struct genlmsghdr *generic;
-	struct nlmsghdr *header;
-	char buffer[32768];
-	ssize_t size;
-	int state = MNL_CB_ERROR;
+	struct genlmsghdr *generic = xvs_request_start(request, family, 0, sizeof(*generic));
 
-	if (!socket)
-		return -errno;
-	header = mnl_nlmsg_put_header(buffer);
-	header->nlmsg_type = family;
-	header->nlmsg_flags = NLM_F_REQUEST | flags;
-	header->nlmsg_seq = 1;
-	generic = mnl_nlmsg_put_extra_header(header, sizeof(*generic));
 	generic->cmd = command;
 	generic->version = 1;
-	if (attribute)
-		mnl_attr_put_strz(header, CTRL_ATTR_FAMILY_NAME, attribute);
-	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) >= 0 &&
-		mnl_socket_sendto(socket, header, header->nlmsg_len) >= 0) {
-		do {
-			size = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
-			state = size < 0 ? MNL_CB_ERROR
-					 : mnl_cb_run(buffer, size, 1,
-						   mnl_socket_get_portid(socket), handle, data);
-		} while (state > MNL_CB_STOP);
-	}
-	mnl_socket_close(socket);
-	return state < 0 ? -ENOENT : 0;
 }
 
 static int take_family(const struct nlmsghdr *header, void *data)
 {
 	const struct nlattr *attribute;
+	size_t size;
+	const void *first = xvs_attrs_of(header, sizeof(struct genlmsghdr), &size);
 
-	mnl_attr_for_each (attribute, header, sizeof(struct genlmsghdr)) {
+	xvs_attr_for_each(attribute, first, size)
+	{
 		if (mnl_attr_get_type(attribute) == CTRL_ATTR_FAMILY_ID)
-			*(uint16_t *)data = mnl_attr_get_u16(attribute);
+			xvs_attr_u16(attribute, data);
 	}
-	return MNL_CB_OK;
+	return 0;
 }
 
-struct features {
-	struct xvs_links *links;
-	bool changed;
-};
-
-static int take_features(const struct nlmsghdr *header, void *data)
+static void find_family(struct xvs_netlink *generic, uint16_t *family)
 {
-	struct features *features = data;
+	struct xvs_request request;
+
+	start_generic(&request, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
+	request.header.nlmsg_flags |= NLM_F_ACK;
+	mnl_attr_put_strz(&request.header, CTRL_ATTR_FAMILY_NAME, NETDEV_FAMILY);
+	xvs_netlink_ask(generic, &request, take_family, family);
+}
+
+int xvs_links_take_features(const struct nlmsghdr *header, void *data)
+{
+	struct xvs_features *features = data;
 	const struct nlattr *attribute;
-	struct xvs_link *link = NULL;
+	size_t size;
+	const void *first = xvs_attrs_of(header, sizeof(struct genlmsghdr), &size);
+	struct xvs_link *link;
+	uint32_t ifindex = 0;
 	uint64_t xdp = 0;
 
-	mnl_attr_for_each (attribute, header, sizeof(struct genlmsghdr)) {
+	xvs_attr_for_each(attribute, first, size)
+	{
 		if (mnl_attr_get_type(attribute) == NETDEV_ATTR_IFINDEX)
-			link = xvs_link_by_index(features->links, mnl_attr_get_u32(attribute));
+			xvs_attr_u32(attribute, &ifindex);
 		if (mnl_attr_get_type(attribute) == NETDEV_ATTR_XDP_FEATURES)
-			xdp = mnl_attr_get_u64(attribute);
+			xvs_attr_u64(attribute, &xdp);
 	}
+	link = xvs_link_by_index(features->links, ifindex);
 	if (link && link->takes_xdp != !!(xdp & NETDEV_XDP_TRANSMIT)) {
 		link->takes_xdp = !link->takes_xdp;
 		features->changed = true;
 	}
-	return MNL_CB_OK;
+	return 0;
 }
 
 /* Before kernel 6.3 nobody tells; a tap always takes them. */
-static void guess_features(struct features *features)
+static void guess_features(struct xvs_features *features)
 {
 	struct xvs_link *link, *next;
 
@@ -165,15 +152,31 @@ static void guess_features(struct features *features)
 	}
 }
 
+static int ask_features(struct xvs_features *features)
+{
+	struct xvs_links *links = features->links;
+	struct xvs_netlink generic = {0};
+	struct xvs_request request;
+	int error = xvs_netlink_open(&generic, NETLINK_GENERIC);
+
+	if (!error && !links->netdev_family)
+		find_family(&generic, &links->netdev_family);
+	if (!error && !links->netdev_family)
+		error = -EOPNOTSUPP;
+	if (!error) {
+		start_generic(&request, links->netdev_family, NETDEV_CMD_GET);
+		error = xvs_netlink_dump(
+			&generic, &request, xvs_links_take_features, NULL, features);
+	}
+	xvs_netlink_close(&generic);
+	return error;
+}
+
 bool xvs_links_read_xdp(struct xvs_links *links)
 {
-	struct features features = {.links = links};
+	struct xvs_features features = {.links = links};
 
-	if (!links->netdev_family)
-		ask_generic(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, NLM_F_ACK, NETDEV_FAMILY, take_family,
-			&links->netdev_family);
-	if (!links->netdev_family || ask_generic(links->netdev_family, NETDEV_CMD_GET, NLM_F_DUMP,
-					     NULL, take_features, &features))
+	if (ask_features(&features))
 		guess_features(&features);
 	return features.changed;
 }

@@ -6,12 +6,12 @@
 #ifndef XVS_AGENT_LINK_H
 #define XVS_AGENT_LINK_H
 
-#include <libmnl/libmnl.h>
 #include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <uthash.h>
 #include "agent/model.h"
+#include "agent/netlink.h"
 
 #define XVS_LINK_KIND_SIZE 16
 
@@ -31,10 +31,9 @@ struct xvs_link {
 };
 
 struct xvs_links {
-	struct mnl_socket *requests; /* blocking */
+	struct xvs_netlink requests;
 	struct mnl_socket *events; /* non-blocking, RTNLGRP_LINK */
 	struct xvs_link *by_index, *by_name;
-	uint32_t sequence;
 	uint16_t netdev_family; /* generic netlink id, 0 = this kernel has none or was not asked */
 };
 
@@ -48,6 +47,9 @@ int xvs_links_update(struct xvs_links *links, bool *ret_changed);
 
 struct xvs_link *xvs_link_by_index(const struct xvs_links *links, uint32_t ifindex);
 struct xvs_link *xvs_link_by_name(const struct xvs_links *links, const char *name);
+
+/* Takes one message of an event or a dump into the table; an xvs_netlink_handle. */
+int xvs_links_take(const struct nlmsghdr *header, void *data);
 
 /* Reads one link anew. -ENODEV: it is gone. */
 int xvs_link_refresh(struct xvs_links *links, uint32_t ifindex);
@@ -64,6 +66,17 @@ int xvs_link_rename(struct xvs_links *links, uint32_t ifindex, const char *name)
 int xvs_link_add_veth(struct xvs_links *links, const char *near, const char *far,
 	const struct xvs_mac *mac, uint32_t mtu);
 int xvs_link_delete(struct xvs_links *links, uint32_t ifindex);
+
+/* An address with its prefix length. */
+struct xvs_address {
+	uint8_t family; /* AF_INET or AF_INET6 */
+	uint8_t length; /* of the prefix, bits */
+	uint8_t size; /* of the address, bytes: 4 or 16 */
+	uint8_t bytes[16];
+};
+
+/* Reads "ADDRESS/LENGTH". 0 or -EINVAL. */
+int xvs_address_parse(const char *text, struct xvs_address *ret);
 
 /* Adds or removes an address such as "192.0.2.1/24". Adding one that is there is no error. */
 int xvs_link_address(struct xvs_links *links, uint32_t ifindex, const char *address, bool present);
@@ -83,5 +96,13 @@ int xvs_link_set_rxvlan(const char *name, bool on, bool *ret_was);
  * True: that changed for some. No event tells, so whoever uses XDP asks now and then.
  */
 bool xvs_links_read_xdp(struct xvs_links *links);
+
+struct xvs_features {
+	struct xvs_links *links;
+	bool changed; /* takes_xdp of some link */
+};
+
+/* Takes one device's features into the table; an xvs_netlink_handle, `data`: xvs_features. */
+int xvs_links_take_features(const struct nlmsghdr *header, void *data);
 
 #endif

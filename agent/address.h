@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What stands on a device at layer 3, as one thing that can be moved to another device.
+ *
+ * In it: IPv4 addresses, IPv6 addresses but link-local and duplicate ones, permanent neighbours,
+ * and the routes through the device in all tables. Not in it: what the kernel makes by itself with
+ * an address (routes of protocol kernel, local, broadcast, ff00::/8).
+ */
+#ifndef XVS_AGENT_ADDRESS_H
+#define XVS_AGENT_ADDRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "agent/link.h"
+
+struct xvs_addresses;
+
+/* Reads what is on a device. 0 or -errno; xvs_addresses_free(*ret). */
+int xvs_addresses_read(struct xvs_links *links, uint32_t ifindex, struct xvs_addresses **ret);
+void xvs_addresses_free(struct xvs_addresses *set);
+
+/* Addresses, routes and neighbours together. */
+size_t xvs_addresses_count(const struct xvs_addresses *set);
+/*
+ * Routes through the device that can't be moved, and so are not in the set: those with several next
+ * hops, or with a next hop object.
+ */
+size_t xvs_addresses_unmovable(const struct xvs_addresses *set);
+/* The same on both, but for how much of a lifetime is left, and for the device's name in labels. */
+bool xvs_addresses_equal(const struct xvs_addresses *a, const struct xvs_addresses *b);
+
+/*
+ * Puts the set on a device, which is up. What is there already is fine. IPv6 addresses are usable
+ * at once, without duplicate address detection. 0 or -errno; what was added until then stays.
+ */
+int xvs_addresses_add(struct xvs_links *links, const struct xvs_addresses *set, uint32_t ifindex);
+/*
+ * Takes the set off a device. What is gone already, also the device itself, is fine. 0 or -errno;
+ * it goes on behind an error. The kernel takes more along: with a primary IPv4 address its
+ * secondary ones, with the last IPv4 address all IPv4 routes of the device, and routes with
+ * that preferred source, whatever their device. Add again what is to stay.
+ */
+int xvs_addresses_remove(
+	struct xvs_links *links, const struct xvs_addresses *set, uint32_t ifindex);
+
+/*
+ * Moves all from one device to another, which is up. Addresses are on both for an instant, never
+ * on neither: connections live on. `except`: "ADDRESS/LENGTH" of those that stay, ended by NULL
+ * (NULL: none); routes stay that belong to these: by their preferred source, their gateway, or
+ * because no address of the family moves. 0, or -errno and all is where it was.
+ */
+int xvs_addresses_move(
+	struct xvs_links *links, uint32_t from, uint32_t to, const char *const *except);
+
+/* Is "ADDRESS/LENGTH" on the device? 1, 0 or -errno. */
+int xvs_link_has_address(struct xvs_links *links, uint32_t ifindex, const char *address);
+
+/* The parser: one message of a dump; an xvs_netlink_handle, `data`: struct xvs_addresses. */
+int xvs_addresses_take(const struct nlmsghdr *header, void *data);
+/* An empty set that takes what is on device `ifindex`. NULL: no memory. */
+struct xvs_addresses *xvs_addresses_new(uint32_t ifindex, const char *device);
+
+#endif
