@@ -34,8 +34,7 @@ bool xvs_addresses_equal(const struct xvs_addresses *a, const struct xvs_address
  * Puts the set on a device, which is up. What is there already is fine. IPv6 addresses are usable
  * at once, without duplicate address detection. 0 or -errno; what was added until then stays.
  */
-int xvs_addresses_add(
-	struct xvs_links *links, const struct xvs_addresses *set, uint32_t ifindex);
+int xvs_addresses_add(struct xvs_links *links, const struct xvs_addresses *set, uint32_t ifindex);
 /*
  * Takes the set off a device. What is gone already, also the device itself, is fine. 0 or -errno;
  * it goes on behind an error. The kernel takes more along: with a primary IPv4 address its

@@ -96,7 +96,8 @@ static int take_family(const struct nlmsghdr *header, void *data)
 	size_t size;
 	const void *first = xvs_attrs_of(header, sizeof(struct genlmsghdr), &size);
 
-	xvs_attr_for_each (attribute, first, size) {
+	xvs_attr_for_each(attribute, first, size)
+	{
 		if (mnl_attr_get_type(attribute) == CTRL_ATTR_FAMILY_ID)
 			xvs_attr_u16(attribute, data);
 	}
@@ -123,7 +124,8 @@ int xvs_links_take_features(const struct nlmsghdr *header, void *data)
 	uint32_t ifindex = 0;
 	uint64_t xdp = 0;
 
-	xvs_attr_for_each (attribute, first, size) {
+	xvs_attr_for_each(attribute, first, size)
+	{
 		if (mnl_attr_get_type(attribute) == NETDEV_ATTR_IFINDEX)
 			xvs_attr_u32(attribute, &ifindex);
 		if (mnl_attr_get_type(attribute) == NETDEV_ATTR_XDP_FEATURES)

@@ -108,8 +108,7 @@ static void read_link(
 	link->ifindex = info->ifi_index;
 	link->flags = info->ifi_flags;
 	link->ethernet = info->ifi_type == ARPHRD_ETHER && !(info->ifi_flags & IFF_LOOPBACK);
-	xvs_attr_for_each (attribute, first, size)
-		read_attribute(attribute, link);
+	xvs_attr_for_each(attribute, first, size) read_attribute(attribute, link);
 }
 
 int xvs_links_take(const struct nlmsghdr *header, void *data)
@@ -175,7 +174,9 @@ int xvs_links_open(struct xvs_links *links)
 {
 	int error = xvs_netlink_open(&links->requests, NETLINK_ROUTE);
 
-	error = error ?: open_events(links); /* before the dump: nothing is missed between the two */
+	error = error
+			?: open_events(
+				   links); /* before the dump: nothing is missed between the two */
 	return error ?: read_all(links);
 }
 

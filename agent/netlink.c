@@ -198,7 +198,8 @@ void xvs_attrs_index(
 	const struct nlattr *attribute;
 
 	memset(table, 0, (last + 1u) * sizeof(table[0]));
-	xvs_attr_for_each (attribute, attributes, size) {
+	xvs_attr_for_each(attribute, attributes, size)
+	{
 		if (mnl_attr_get_type(attribute) <= last)
 			table[mnl_attr_get_type(attribute)] = attribute;
 	}
