@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "agent/address.h"
+#include "agent/file.h"
 #include "agent/log.h"
 
 #define FOREVER UINT32_MAX /* a lifetime */
@@ -909,4 +910,89 @@ int xvs_link_has_address(struct xvs_links *links, uint32_t ifindex, const char *
 	start_dump(&request, RTM_GETADDR, search.wanted.family, ifindex);
 	error = xvs_netlink_dump(&links->requests, &request, compare_address, NULL, &search);
 	return error ?: search.found;
+}
+
+/* ---- on disk ---- */
+
+#define STORED_MAGIC 0x31737661u /* with the version in its first byte */
+#define STORED_SIZE_MAX (16u << 20)
+
+/* A file: this, then the items as they are in memory. */
+struct stored {
+	uint32_t magic;
+	uint32_t item_size; /* of struct item */
+	uint32_t ifindex;
+	char device[IFNAMSIZ];
+};
+
+int xvs_addresses_store(const struct xvs_addresses *set, const char *path)
+{
+	struct stored head = {STORED_MAGIC, sizeof(struct item), set->ifindex, ""};
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	int error;
+
+	if (!out)
+		return -ENOMEM;
+	memcpy(head.device, set->device, sizeof(head.device));
+	fwrite(&head, sizeof(head), 1, out);
+	for (size_t i = 0; i < set->count; i++)
+		fwrite(set->item[i], sizeof(struct item) + set->item[i]->size, 1, out);
+	if (fclose(out)) {
+		free(text);
+		return -ENOMEM;
+	}
+	error = xvs_file_stage(path, text, size);
+	free(text);
+	return error ?: xvs_file_commit(path);
+}
+
+/* Takes the items out of `text`. */
+static int load_items(struct xvs_addresses *set, const char *text, size_t size)
+{
+	while (size) {
+		struct item head, *item;
+
+		if (size < sizeof(head))
+			return -EPROTO;
+		memcpy(&head, text, sizeof(head));
+		if (head.size > BODY_MAX || head.head > head.size || size < sizeof(head) + head.size)
+			return -EPROTO;
+		item = malloc(sizeof(head) + head.size);
+		if (!item)
+			return -ENOMEM;
+		memcpy(item, text, sizeof(head) + head.size);
+		if (append(set, item))
+			return -ENOMEM;
+		text += sizeof(head) + head.size;
+		size -= sizeof(head) + head.size;
+	}
+	return 0;
+}
+
+int xvs_addresses_load(const char *path, struct xvs_addresses **ret)
+{
+	struct xvs_addresses *set = NULL;
+	struct stored head;
+	char *text;
+	size_t size;
+	int error = xvs_file_read(path, STORED_SIZE_MAX, &text, &size);
+
+	if (error)
+		return error;
+	if (size >= sizeof(head))
+		memcpy(&head, text, sizeof(head));
+	if (size < sizeof(head) || head.magic != STORED_MAGIC ||
+		head.item_size != sizeof(struct item))
+		error = -EPROTO;
+	else if (!(set = xvs_addresses_new(head.ifindex, head.device)))
+		error = -ENOMEM;
+	error = error ?: load_items(set, text + sizeof(head), size - sizeof(head));
+	free(text);
+	if (error)
+		xvs_addresses_free(set);
+	else
+		*ret = set;
+	return error;
 }

@@ -53,6 +53,13 @@ int xvs_addresses_remove(
 int xvs_addresses_move(
 	struct xvs_links *links, uint32_t from, uint32_t to, const char *const *except);
 
+/*
+ * Keeps a set in a file of the agent's own, to be read by this build or a later one of the same
+ * layout. 0 or -errno; -EPROTO: the file is of another making.
+ */
+int xvs_addresses_store(const struct xvs_addresses *set, const char *path);
+int xvs_addresses_load(const char *path, struct xvs_addresses **ret);
+
 /* Is "ADDRESS/LENGTH" on the device? 1, 0 or -errno. */
 int xvs_link_has_address(struct xvs_links *links, uint32_t ifindex, const char *address);
 

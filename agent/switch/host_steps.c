@@ -6,10 +6,12 @@
  * if it does.
  */
 #include <errno.h>
+#include <limits.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <bpf/bpf.h>
 #include "agent/log.h"
 #include "agent/switch/steps.h"
@@ -68,7 +70,47 @@ const struct xvs_step_kind xvs_step_add_host_device = {
 	.shown = shown_host_device,
 };
 
-/* ---- removed ---- */
+/* ---- removed, and brought back ---- */
+
+/* Where the addresses of an interface are kept that is set aside, should the agent be killed. */
+static void aside_file(const struct xvs_agent *agent, uint32_t id, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s.aside-%u", agent->options.socket, id);
+}
+
+static int remember_addresses(struct xvs_agent *agent, struct xvs_change *change, uint32_t ifindex)
+{
+	char path[PATH_MAX];
+	int error = xvs_addresses_read(&agent->links, ifindex, &change->addresses);
+
+	if (error)
+		return error;
+	aside_file(agent, port_of(agent, change)->id, path);
+	return xvs_addresses_store(change->addresses, path);
+}
+
+static void forget_addresses(struct xvs_agent *agent, struct xvs_change *change)
+{
+	char path[PATH_MAX];
+
+	aside_file(agent, port_of(agent, change)->id, path);
+	unlink(path);
+	xvs_addresses_free(change->addresses);
+	change->addresses = NULL;
+}
+
+/* As it was, with what stood on it. Renaming it had changed the addresses' labels. */
+static int put_back(struct xvs_agent *agent, struct xvs_change *change, uint32_t ifindex)
+{
+	int error = 0;
+
+	if (change->addresses)
+		error = xvs_addresses_remove(&agent->links, change->addresses, ifindex);
+	error = error ?: xvs_link_set_flags(&agent->links, ifindex, IFF_UP, IFF_UP);
+	if (!error && change->addresses)
+		error = xvs_addresses_add(&agent->links, change->addresses, ifindex);
+	return error;
+}
 
 /*
  * Out of the way: under another name, so that this one is free, and down, so that no route leads
@@ -82,13 +124,13 @@ static int set_aside(struct xvs_agent *agent, struct xvs_step *step)
 
 	if (!ifindex)
 		return 0; /* somebody has removed it already */
-	error = xvs_addresses_read(&agent->links, ifindex, &change->addresses);
+	error = remember_addresses(agent, change, ifindex);
 	error = error ?: xvs_link_set_flags(&agent->links, ifindex, 0, IFF_UP);
 	error = error ?: xvs_link_rename(&agent->links, ifindex, change->interface);
-	if (error)
-		xvs_link_set_flags(&agent->links, ifindex, IFF_UP, IFF_UP);
-	if (error && change->addresses)
-		xvs_addresses_add(&agent->links, change->addresses, ifindex);
+	if (error) {
+		put_back(agent, change, ifindex);
+		forget_addresses(agent, change);
+	}
 	return error;
 }
 
@@ -101,14 +143,32 @@ static int bring_back(struct xvs_agent *agent, struct xvs_step *step)
 	if (!ifindex)
 		return 0;
 	error = xvs_link_rename(&agent->links, ifindex, change->old_interface);
-	error = error ?: xvs_link_set_flags(&agent->links, ifindex, IFF_UP, IFF_UP);
-	return error ?: xvs_addresses_add(&agent->links, change->addresses, ifindex);
+	error = error ?: put_back(agent, change, ifindex);
+	if (!error)
+		forget_addresses(agent, change);
+	return error;
+}
+
+/* The same for one that an agent had set aside that was killed then. */
+static int recall(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+	char path[PATH_MAX];
+	int error;
+
+	aside_file(agent, port_of(agent, change)->id, path);
+	error = xvs_addresses_load(path, &change->addresses);
+	if (error && error != -ENOENT)
+		xvs_log(LOG_WARNING, "%s: %s; what others had put on %s is lost", path,
+			strerror(-error), change->old_interface);
+	return bring_back(agent, step);
 }
 
 static void commit_drop(struct xvs_agent *agent, struct xvs_step *step)
 {
 	int error = delete_near_end(agent, step->subject);
 
+	forget_addresses(agent, step->subject);
 	if (error)
 		xvs_log(LOG_ERR, "%s: %s", step->what, strerror(-error));
 }
@@ -128,15 +188,19 @@ const struct xvs_step_kind xvs_step_drop_host_device = {
 	.clear = clear_addresses,
 };
 
+const struct xvs_step_kind xvs_step_recall_host_device = {
+	.apply = recall,
+	.undo = set_aside,
+	.clear = clear_addresses,
+};
+
 /* ---- changed in place ---- */
 
 static int rename_host_end(struct xvs_agent *agent, const char *from, const char *to)
 {
 	uint32_t ifindex = if_nametoindex(from);
-	int error = ifindex ? xvs_link_rename(&agent->links, ifindex, to) : -ENODEV;
 
-	/* one that had been set aside is down */
-	return error ?: xvs_link_set_flags(&agent->links, ifindex, IFF_UP, IFF_UP);
+	return ifindex ? xvs_link_rename(&agent->links, ifindex, to) : -ENODEV;
 }
 
 static int apply_rename(struct xvs_agent *agent, struct xvs_step *step)
@@ -225,7 +289,7 @@ static int shown_address(struct xvs_agent *agent, struct xvs_step *step)
 	uint32_t ifindex = if_nametoindex(change->interface);
 	int there = ifindex ? xvs_link_has_address(&agent->links, ifindex, change->address) : 0;
 
-	return there < 0 ? 0 : there == change->present ? 0 : -ENOENT;
+	return there < 0 ? there : there == change->present ? 0 : -ENOENT;
 }
 
 const struct xvs_step_kind xvs_step_address = {

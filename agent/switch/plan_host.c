@@ -34,16 +34,36 @@ static const struct xvs_vport *leaving_owner(const struct planner *planner, cons
 	return NULL;
 }
 
+/* The host's end that an agent had set aside for this port before it was killed. */
+static bool is_aside(const struct planner *planner, const struct xvs_wanted *item, char *ret_name)
+{
+	const struct xvs_vport *port = xvs_vport_find(planner->agent->switching, item->name);
+
+	if (!port)
+		return false;
+	xvs_host_aside_name(planner->agent, port->id, ret_name);
+	return xvs_link_by_name(&planner->agent->links, ret_name);
+}
+
 void xvs_plan_host_device(struct planner *planner, const struct xvs_wanted *item)
 {
 	const struct xvs_vport *owner = leaving_owner(planner, item->interface);
 	struct xvs_change *change;
+	char aside[IFNAMSIZ];
 
 	if (owner) /* the name must come free first */
 		xvs_plan_host_removal(planner, owner);
 	change = xvs_change_new(planner, item->name);
 	if (!change)
 		return;
+	if (is_aside(planner, item, aside)) {
+		memcpy(change->interface, aside, sizeof(aside));
+		snprintf(change->old_interface, sizeof(change->old_interface), "%s",
+			item->interface);
+		ADD(planner, &xvs_step_recall_host_device, change, "bring interface %s back",
+			item->interface);
+		return;
+	}
 	snprintf(change->interface, sizeof(change->interface), "%s", item->interface);
 	snprintf(change->uplink, sizeof(change->uplink), "%s", item->of->uplink);
 	ADD(planner, &xvs_step_add_host_device, change, "make interface %s for the host on %s",

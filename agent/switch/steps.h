@@ -36,6 +36,7 @@ extern const struct xvs_step_kind xvs_step_attach;
 extern const struct xvs_step_kind xvs_step_detach;
 extern const struct xvs_step_kind xvs_step_add_host_device;
 extern const struct xvs_step_kind xvs_step_drop_host_device;
+extern const struct xvs_step_kind xvs_step_recall_host_device;
 extern const struct xvs_step_kind xvs_step_rename_host_end;
 extern const struct xvs_step_kind xvs_step_host_mac;
 extern const struct xvs_step_kind xvs_step_address;
