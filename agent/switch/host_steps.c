@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
+#include "agent/announce.h"
 #include "agent/log.h"
 #include "agent/switch/steps.h"
 
@@ -313,42 +314,78 @@ static int note_taken(struct xvs_agent *agent, const struct xvs_change *change, 
 	return bpf_map_update_elem(map, &id, &saved, BPF_ANY) ? -errno : 0;
 }
 
-static int move_addresses(
-	struct xvs_agent *agent, const char *from, const char *to, const struct xvs_change *change)
+static int find_both(const struct xvs_change *change, uint32_t *ret_nic, uint32_t *ret_interface)
 {
-	uint32_t source = if_nametoindex(from), target = if_nametoindex(to);
+	*ret_nic = if_nametoindex(change->uplink);
+	*ret_interface = if_nametoindex(change->interface);
+	return *ret_nic && *ret_interface ? 0 : -ENODEV;
+}
 
-	if (!source || !target)
-		return -ENODEV;
-	return xvs_addresses_move(&agent->links, source, target, change->kept);
+static void announce(struct xvs_agent *agent, uint32_t ifindex)
+{
+	int error = xvs_announce(&agent->links, ifindex);
+
+	if (error)
+		xvs_log(LOG_NOTICE, "moved addresses are not announced: %s", strerror(-error));
 }
 
 static int take_addresses(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
-	int error = note_taken(agent, change, true); /* first: a killed agent's successor sees it */
+	uint32_t nic, interface;
+	int error = find_both(change, &nic, &interface);
 
-	error = error ?: move_addresses(agent, change->uplink, change->interface, change);
+	error = error ?: xvs_addresses_read(&agent->links, nic, &change->addresses);
+	error = error ?: note_taken(agent, change, true); /* first: a killed agent's successor */
+	if (error)
+		return error;
+	error = xvs_addresses_move(&agent->links, nic, interface, NULL);
 	if (error)
 		note_taken(agent, change, false);
+	else
+		announce(agent, interface);
 	return error;
 }
 
 static int return_addresses(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
-	int error = move_addresses(agent, change->interface, change->uplink, change);
+	uint32_t nic, interface;
+	int error = find_both(change, &nic, &interface);
 
+	error = error ?: xvs_addresses_move(&agent->links, interface, nic, change->kept);
+	if (!error)
+		announce(agent, nic);
 	return error ?: note_taken(agent, change, false);
+}
+
+/* What both had, the NIC and the configuration, is the NIC's again too. */
+static int undo_take(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+	int error = return_addresses(agent, step);
+
+	return error
+		       ?: xvs_addresses_add(
+				  &agent->links, change->addresses, if_nametoindex(change->uplink));
+}
+
+static int undo_return(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+
+	xvs_addresses_free(change->addresses);
+	change->addresses = NULL;
+	return take_addresses(agent, step);
 }
 
 const struct xvs_step_kind xvs_step_take_addresses = {
 	.apply = take_addresses,
-	.undo = return_addresses,
+	.undo = undo_take,
 	.clear = clear_addresses,
 };
 const struct xvs_step_kind xvs_step_return_addresses = {
 	.apply = return_addresses,
-	.undo = take_addresses,
+	.undo = undo_return,
 	.clear = clear_addresses,
 };

@@ -223,23 +223,6 @@ static struct xvs_change *plan_move(
 	return change;
 }
 
-void xvs_plan_take_addresses(struct planner *planner)
-{
-	XVS_EACH_SWITCH (planner->config, item) {
-		const char *interface = item->host_port.interface;
-		char name[XVS_PORT_NAME_SIZE];
-		struct xvs_change *change;
-
-		if (!item->host_port.take_addresses || !has_addresses(planner, item->uplink))
-			continue;
-		xvs_port_name(name, item->name, "host");
-		change = plan_move(planner, name, item->uplink, interface);
-		if (change)
-			ADD(planner, &xvs_step_take_addresses, change,
-				"move the addresses of %s to %s", item->uplink, interface);
-	}
-}
-
 /* What the configuration itself gave the interface is none of the NIC's. */
 static void keep_configured(
 	struct planner *planner, struct xvs_change *change, const struct xvs_switch *item)
@@ -251,6 +234,25 @@ static void keep_configured(
 	}
 	for (size_t i = 0; i < item->host_port.address_count; i++)
 		change->kept[i] = item->host_port.addresses[i];
+}
+
+void xvs_plan_take_addresses(struct planner *planner)
+{
+	XVS_EACH_SWITCH (planner->config, item) {
+		const char *interface = item->host_port.interface;
+		char name[XVS_PORT_NAME_SIZE];
+		struct xvs_change *change;
+
+		if (!item->host_port.take_addresses || !has_addresses(planner, item->uplink))
+			continue;
+		xvs_port_name(name, item->name, "host");
+		change = plan_move(planner, name, item->uplink, interface);
+		if (!change)
+			return;
+		keep_configured(planner, change, item);
+		ADD(planner, &xvs_step_take_addresses, change, "move the addresses of %s to %s",
+			item->uplink, interface);
+	}
 }
 
 static void plan_return(struct planner *planner, const struct xvs_vport *host)
