@@ -873,42 +873,66 @@ int xvs_addresses_move(
 	return error;
 }
 
-struct search {
+/* Addresses of one device, one after the other. */
+struct listing {
 	uint32_t ifindex;
-	struct xvs_address wanted;
-	bool found;
+	void (*visit)(const struct xvs_address *address, void *data);
+	void *data;
 };
 
-static int compare_address(const struct nlmsghdr *header, void *data)
+static int list_address(const struct nlmsghdr *header, void *data)
 {
 	const struct ifaddrmsg *message = xvs_netlink_head(header, sizeof(*message));
-	struct search *search = data;
+	const struct listing *listing = data;
 	const struct nlattr *table[IFA_LOCAL + 1];
 	struct xvs_address address;
 	const void *first;
 	size_t size;
 
-	if (header->nlmsg_type != RTM_NEWADDR || !message || message->ifa_index != search->ifindex)
+	if (header->nlmsg_type != RTM_NEWADDR || !message || message->ifa_index != listing->ifindex)
 		return 0;
 	first = xvs_attrs_of(header, sizeof(*message), &size);
 	xvs_attrs_index(first, size, table, IFA_LOCAL);
 	if (read_address(table[IFA_LOCAL] ?: table[IFA_ADDRESS], message->ifa_family,
 		    message->ifa_prefixlen, &address))
-		search->found |= address.length == search->wanted.length &&
-				 same_address(&address, &search->wanted);
+		listing->visit(&address, listing->data);
 	return 0;
+}
+
+int xvs_link_addresses(struct xvs_links *links, uint32_t ifindex,
+	void (*visit)(const struct xvs_address *address, void *data), void *data)
+{
+	const uint8_t families[] = {AF_INET, AF_INET6};
+	struct listing listing = {ifindex, visit, data};
+	struct xvs_request request;
+	int error = 0;
+
+	for (size_t i = 0; !error && i < sizeof(families); i++) {
+		start_dump(&request, RTM_GETADDR, families[i], ifindex);
+		error = xvs_netlink_dump(&links->requests, &request, list_address, NULL, &listing);
+	}
+	return error;
+}
+
+struct search {
+	struct xvs_address wanted;
+	bool found;
+};
+
+static void compare_address(const struct xvs_address *address, void *data)
+{
+	struct search *search = data;
+
+	search->found |=
+		address->length == search->wanted.length && same_address(address, &search->wanted);
 }
 
 int xvs_link_has_address(struct xvs_links *links, uint32_t ifindex, const char *address)
 {
-	struct search search = {.ifindex = ifindex};
-	struct xvs_request request;
+	struct search search = {0};
 	int error = xvs_address_parse(address, &search.wanted);
 
-	if (error)
-		return error;
-	start_dump(&request, RTM_GETADDR, search.wanted.family, ifindex);
-	error = xvs_netlink_dump(&links->requests, &request, compare_address, NULL, &search);
+	error = error ?: xvs_link_addresses(links, ifindex, compare_address, &search);
 	return error ?: search.found;
 }
 

@@ -60,6 +60,13 @@ int xvs_addresses_move(
 int xvs_addresses_store(const struct xvs_addresses *set, const char *path);
 int xvs_addresses_load(const char *path, struct xvs_addresses **ret);
 
+/*
+ * Calls `visit` for each address of the device, link-local ones too; twice for some if they change
+ * meanwhile. 0 or -errno.
+ */
+int xvs_link_addresses(struct xvs_links *links, uint32_t ifindex,
+	void (*visit)(const struct xvs_address *address, void *data), void *data);
+
 /* Is "ADDRESS/LENGTH" on the device? 1, 0 or -errno. */
 int xvs_link_has_address(struct xvs_links *links, uint32_t ifindex, const char *address);
 

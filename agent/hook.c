@@ -10,10 +10,6 @@
 #include "agent/hook.h"
 #include "agent/log.h"
 
-/* tcx is newer than the headers of the oldest build. */
-#define ATTACH_TCX_INGRESS ((enum bpf_attach_type)46)
-#define ATTACH_TCX_EGRESS ((enum bpf_attach_type)47)
-
 /* Our clsact filters are known by these; tc(8) shows them. */
 #define FILTER_HANDLE 0x5856
 #define FILTER_PRIORITY 0x5856
@@ -77,7 +73,7 @@ static int attach_link(const struct xvs_loader *loader, uint32_t id, uint32_t if
 enum xvs_hook_kind xvs_hook_probe(const struct xvs_loader *loader)
 {
 	/* with tcx: no such device; without: no such attach type (EINVAL) */
-	int fd = bpf_link_create(loader->stub_in, INT32_MAX, ATTACH_TCX_INGRESS, NULL);
+	int fd = bpf_link_create(loader->stub_in, INT32_MAX, XVS_ATTACH_TCX_INGRESS, NULL);
 
 	return fd < 0 && errno == ENODEV ? XVS_HOOK_TCX : XVS_HOOK_CLSACT;
 }
@@ -137,10 +133,10 @@ int xvs_hook_attach(const struct xvs_loader *loader, enum xvs_hook_kind kind, ui
 		error = error ?: attach_filter(ifindex, loader->stub_in, BPF_TC_INGRESS);
 	} else {
 		error = attach_link(
-			loader, id, ifindex, "out", loader->stub_out, ATTACH_TCX_EGRESS, 0);
+			loader, id, ifindex, "out", loader->stub_out, XVS_ATTACH_TCX_EGRESS, 0);
 		error = error
 				?: attach_link(loader, id, ifindex, "in", loader->stub_in,
-					   ATTACH_TCX_INGRESS, 0);
+					   XVS_ATTACH_TCX_INGRESS, 0);
 	}
 	if (error)
 		xvs_hook_detach(loader, kind, id, ifindex);

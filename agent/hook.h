@@ -9,6 +9,10 @@
 
 #include "agent/loader.h"
 
+/* tcx is newer than the headers of the oldest build. */
+#define XVS_ATTACH_TCX_INGRESS ((enum bpf_attach_type)46)
+#define XVS_ATTACH_TCX_EGRESS ((enum bpf_attach_type)47)
+
 enum xvs_hook_kind {
 	XVS_HOOK_TCX,
 	XVS_HOOK_CLSACT,
