@@ -147,10 +147,11 @@ static size_t message_max(const struct xvs_client *client)
 /* The first complete message, or NULL. *ret_size is without the closing byte. */
 static const char *complete_message(const struct xvs_client *client, size_t *ret_size)
 {
-	const char *text = client->in.data + client->in.start, *end;
+	const char *text, *end;
 
 	if (client->searched >= client->in.used)
 		return NULL;
+	text = client->in.data + client->in.start;
 	end = memchr(text + client->searched, 0, client->in.used - client->searched);
 	if (!end)
 		return NULL;
@@ -317,18 +318,33 @@ static void join_part(struct xvs_client *client, json_t *part, bool last)
 		end_stream(client);
 }
 
+/* In the midst of a stream nothing can tell it but the end of the connection. */
+static bool stream_failed(struct xvs_client *client, int error)
+{
+	struct xvs_call call = {.client = client};
+
+	if (!client->joined) {
+		client->failed = true;
+		return false;
+	}
+	xvs_call_refused(&call, "reading the state", error);
+	end_stream(client);
+	return true;
+}
+
 /* Gets and sends one part of the stream. Was there one? */
 static bool stream_next(struct xvs_client *client)
 {
 	json_t *part = NULL;
 	bool last = false;
+	int error;
 
 	if (client->waiting)
 		return false;
-	if (client->stream.next(client->server->agent, client->stream.state, &part, &last)) {
+	error = client->stream.next(client->server->agent, client->stream.state, &part, &last);
+	if (error) {
 		json_decref(part);
-		client->failed = true;
-		return false;
+		return stream_failed(client, error);
 	}
 	if (!part) {
 		client->waiting = true;

@@ -85,9 +85,10 @@ TEST_WITHIN(control_half_a_message_holds_a_place_for_a_while, 40)
 	struct peer *peers[CLIENTS], *newcomer;
 
 	connect_all(tb, peers, CLIENTS);
-	for (unsigned int i = 0; i < CLIENTS; i++)
+	for (unsigned int i = 0; i < CLIENTS; i++) {
 		CHECK(peer_write(peers[i], half, strlen(half)));
-	test_sleep_ms(200);
+		test_sleep_ms(20); /* so that the daemon sees them in this order */
+	}
 	newcomer = peer_new(tb);
 	peer_hear_error(newcomer, "TooManyClients");
 	for (int i = 0; i < 11; i++) { /* a byte now and then makes it no call */

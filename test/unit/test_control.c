@@ -13,6 +13,7 @@ static struct xvs_control_server server;
 static int ours, theirs; /* the client's end, and the daemon's */
 static struct xvs_held *held;
 static int gone, closed;
+static json_t *heard;
 
 static void on_gone(struct xvs_agent *of, void *data)
 {
@@ -116,6 +117,14 @@ static void set_up(void)
 	cr_assert_eq(xvs_client_add(&server, theirs, 0, XVS_ACCESS_ALL), 0);
 }
 
+static void tear_down(void)
+{
+	json_decref(heard);
+	while (server.clients)
+		xvs_client_end(server.clients);
+	sd_event_unref(agent.event);
+}
+
 static void call(const char *name, const char *rest)
 {
 	char text[256];
@@ -125,14 +134,18 @@ static void call(const char *name, const char *rest)
 	run_loop();
 }
 
-/* The next message. NULL: nothing has come, or the connection is closed. */
+/*
+ * The next message, good until the one after it. NULL: nothing has come, or the connection is
+ * closed.
+ */
 static json_t *hear(void)
 {
 	static char text[16 << 20];
 	static size_t used;
-	json_t *message;
 	char *end;
 
+	json_decref(heard);
+	heard = NULL;
 	for (int idle = 0; !(end = memchr(text, 0, used)) && idle < 3; run_loop()) {
 		ssize_t size = read(ours, text + used, sizeof(text) - used);
 
@@ -141,10 +154,10 @@ static json_t *hear(void)
 	}
 	if (!end)
 		return NULL;
-	message = json_loads(text, 0, NULL);
+	heard = json_loads(text, 0, NULL);
 	used -= end + 1 - text;
 	memmove(text, end + 1, used);
-	return message;
+	return heard;
 }
 
 static const char *answer(const json_t *message)
@@ -154,7 +167,7 @@ static const char *answer(const json_t *message)
 
 #define MORE ", \"more\": true"
 
-TestSuite(control, .init = set_up);
+TestSuite(control, .init = set_up, .fini = tear_down);
 
 Test(control, held_call_is_answered_later_and_in_order)
 {
@@ -304,7 +317,7 @@ Test(control, caller_that_says_no_more_still_gets_its_answers)
 
 Test(control, events_lost_are_told_in_their_place)
 {
-	long long heard = 0, lost = 0, next = 0;
+	long long told = 0, lost = 0, next = 0;
 	json_t *message, *event;
 
 	call("Monitor", MORE);
@@ -318,10 +331,10 @@ Test(control, events_lost_are_told_in_their_place)
 			break;
 		}
 		cr_assert_eq(next++, json_integer_value(json_object_get(event, "number")));
-		heard++;
+		told++;
 	}
 	cr_assert_gt(lost, 0);
-	cr_assert_eq(heard + lost, 20000);
+	cr_assert_eq(told + lost, 20000);
 	xvs_event(&agent, "test", "{s:i}", "number", 20000);
 	event = json_object_get(hear(), "parameters");
 	cr_assert_eq(next, json_integer_value(json_object_get(event, "number")));
