@@ -703,7 +703,7 @@ class Progress(Case):
         begin = time.monotonic()
         code, _, stderr, _ = self.ask(answer, "apply", "-f", "-", XVS_TIMEOUT="1s")
         self.assertEqual(code, 3)
-        self.assertIn("nothing more from the daemon on %s within 1 seconds" % self.socket, stderr)
+        self.assertIn("nothing more from the daemon on %s within 1 s" % self.socket, stderr)
         self.assertTrue(0.9 < time.monotonic() - begin < 10)
 
     def test_progress_is_life(self):
