@@ -96,7 +96,7 @@ int ctl_client_send(struct ctl_client *client, const json_t *message)
 
 static int complain_of_silence(const struct ctl_client *client)
 {
-	ctl_fail(CTL_UNREACHABLE, "%s from the daemon on %s within %u seconds",
+	ctl_fail(CTL_UNREACHABLE, "%s from the daemon on %s within %u s",
 		client->replies ? "nothing more" : "no reply", client->path, client->timeout);
 	ctl_hint("%s", client->lost
 			       ? client->lost

@@ -50,6 +50,13 @@ void ctl_line_show(const char *text)
 	free(escaped);
 }
 
+void ctl_line_leave(void)
+{
+	if (shown)
+		fputc('\n', stderr);
+	shown = 0;
+}
+
 void ctl_line_clear(void)
 {
 	if (shown)

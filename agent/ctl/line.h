@@ -14,6 +14,9 @@ bool ctl_line_usable(void);
 /* Shows `text`, escaped and clipped to the terminal's width, in place of what is there. */
 void ctl_line_show(const char *text);
 
+/* Lets it stand and goes on below it: what the user typed has moved the cursor. */
+void ctl_line_leave(void);
+
 /* Erases it; whoever prints anything else calls this first. */
 void ctl_line_clear(void);
 

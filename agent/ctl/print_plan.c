@@ -5,18 +5,25 @@
 #include "agent/ctl/ctl.h"
 #include "agent/ctl/text.h"
 
-static const struct {
+static const struct sign {
 	const char *change, *sign, *color;
 } signs[] = {
-	{"add", "+", "\033[32m"},
-	{"remove", "-", "\033[31m"},
-	{"change", "~", "\033[33m"},
+	{"add", "+ ", "\033[32m"},
+	{"remove", "- ", "\033[31m"},
+	{"change", "~ ", "\033[33m"},
 };
 
-#define SIGNS (sizeof(signs) / sizeof(signs[0]))
 #define WOULD "would: "
-#define SETTING_ADDED 0
-#define SETTING_REMOVED 1
+
+/* NULL for a word that is none of the protocol's. */
+static const struct sign *find_sign(const char *change)
+{
+	for (size_t i = 0; change && i < sizeof(signs) / sizeof(signs[0]); i++) {
+		if (!strcmp(signs[i].change, change))
+			return &signs[i];
+	}
+	return NULL;
+}
 
 void ctl_print_nothing(struct ctl_request *request, const json_t *reply, bool last)
 {
@@ -53,58 +60,61 @@ void ctl_print_trial(struct ctl_request *request, const json_t *reply, bool last
 		ctl_number(reply, "seconds_left"));
 }
 
-/* "    + vlan.access: 100" and the like; `sign` is SIGNS for none. */
-static void print_setting(const struct ctl_request *request, const json_t *setting, size_t sign)
+/* The sign, and from there on its colour where colour is on. */
+static void begin_line(const struct ctl_options *options, const struct sign *sign)
 {
-	const char *key = ctl_string(setting, "key"), *from = ctl_string(setting, "from");
-	const char *to = ctl_string(setting, "to");
-	const bool color = sign < SIGNS && request->options.color;
+	if (sign)
+		printf("%s%s", options->color ? sign->color : "", sign->sign);
+}
 
-	printf("    %s%s%s", color ? signs[sign].color : "", sign < SIGNS ? signs[sign].sign : "",
-		sign < SIGNS ? " " : "");
-	ctl_write(stdout, key ? key : "?");
+static void end_line(const struct ctl_options *options, const struct sign *sign)
+{
+	puts(sign && options->color ? "\033[0m" : "");
+}
+
+/* The text there, "?" where there is none. */
+static void write_member(const json_t *object, const char *key)
+{
+	const char *text = ctl_string(object, key);
+
+	ctl_write(stdout, text ? text : "?");
+}
+
+/* What a new object has needs no sign: all of it is new. */
+static void print_setting(
+	const struct ctl_options *options, const json_t *setting, const struct sign *of_object)
+{
+	const char *from = ctl_string(setting, "from"), *to = ctl_string(setting, "to");
+	const bool whole = of_object && strcmp(of_object->change, "change");
+	const struct sign *sign = whole || !from == !to ? NULL : find_sign(from ? "remove" : "add");
+
+	printf("    ");
+	begin_line(options, sign);
+	write_member(setting, "key");
 	fputs(from || to ? ": " : "", stdout);
 	ctl_write(stdout, from ? from : "");
 	fputs(from && to ? " -> " : "", stdout);
 	ctl_write(stdout, to ? to : "");
-	puts(color ? "\033[0m" : "");
+	end_line(options, sign);
 }
 
-/* What a new object has needs no sign; what is gone with its object is not listed. */
-static void print_settings(const struct ctl_request *request, const json_t *change)
+static void print_change(const struct ctl_options *options, const json_t *change)
 {
-	const char *word = ctl_string(change, "change");
+	const struct sign *sign = find_sign(ctl_string(change, "change"));
+	const char *name = ctl_string(change, "name");
 	const json_t *setting;
 	size_t i;
 
-	if (word && !strcmp(word, "remove"))
-		return;
-	json_array_foreach (ctl_find(change, "settings"), i, setting) {
-		const bool from = ctl_string(setting, "from"), to = ctl_string(setting, "to");
-		size_t sign = SIGNS;
-
-		if (from != to && word && !strcmp(word, "change"))
-			sign = from ? SETTING_REMOVED : SETTING_ADDED;
-		print_setting(request, setting, sign);
-	}
-}
-
-static void print_change(const struct ctl_request *request, const json_t *change)
-{
-	const char *word = ctl_string(change, "change"), *kind = ctl_string(change, "kind");
-	const char *name = ctl_string(change, "name");
-	size_t sign = 0;
-	bool color;
-
-	while (sign < SIGNS && (!word || strcmp(signs[sign].change, word)))
-		sign++;
-	color = sign < SIGNS && request->options.color;
-	printf("%s%s ", color ? signs[sign].color : "", sign < SIGNS ? signs[sign].sign : "?");
-	ctl_write(stdout, kind ? kind : "?");
+	begin_line(options, sign);
+	write_member(change, "kind");
 	fputs(name && *name ? " " : "", stdout);
 	ctl_write(stdout, name ? name : "");
-	puts(color ? "\033[0m" : "");
-	print_settings(request, change);
+	end_line(options, sign);
+	/* What is gone with its object is not listed. */
+	if (sign && !strcmp(sign->change, "remove"))
+		return;
+	json_array_foreach (ctl_find(change, "settings"), i, setting)
+		print_setting(options, setting, sign);
 }
 
 void ctl_print_diff(struct ctl_request *request, const json_t *reply, bool last)
@@ -116,7 +126,7 @@ void ctl_print_diff(struct ctl_request *request, const json_t *reply, bool last)
 	if (!json_array_size(changes))
 		fputs("no difference\n", stderr);
 	json_array_foreach (changes, i, change)
-		print_change(request, change);
+		print_change(&request->options, change);
 	if (!request->options.details)
 		return;
 	if (json_array_size(changes) && json_array_size(steps))
@@ -131,10 +141,8 @@ int ctl_diff_status(const json_t *reply)
 
 void ctl_print_saved(struct ctl_request *request, const json_t *reply, bool last)
 {
-	const char *file = ctl_string(reply, "file");
-
 	printf("%s ", json_is_true(ctl_find(reply, "changed")) ? "saved to" : "unchanged:");
-	ctl_write(stdout, file ? file : "?");
+	write_member(reply, "file");
 	putchar('\n');
 }
 

@@ -132,6 +132,17 @@ static int cancel(struct trial *trial)
 	return r;
 }
 
+/* It must be read, or it would be delivered as soon as it is no longer caught. */
+static int take_signal(struct trial *trial)
+{
+	struct signalfd_siginfo signal;
+
+	if (read(trial->signals, &signal, sizeof(signal)) != sizeof(signal))
+		return CTL_OK;
+	ctl_line_leave();
+	return cancel(trial);
+}
+
 /* If it fails there may be time to try again. */
 static void confirm(struct trial *trial)
 {
@@ -156,12 +167,10 @@ static int take_input(struct trial *trial)
 	return CTL_OK;
 }
 
-/* Until the countdown changes, or its end. */
+/* Milliseconds until the countdown changes. */
 static int wait_time(const struct trial *trial)
 {
-	const long long left = milliseconds_left(trial);
-
-	return ctl_line_usable() || left < 1000 ? left % 1000 + 1 : 1000;
+	return milliseconds_left(trial) % 1000 + 1;
 }
 
 /* Waits until a reply comes, or the time is over and one must come. */
@@ -183,7 +192,7 @@ static int wait_for_reply(struct trial *trial)
 		if (polled[DAEMON].revents)
 			break;
 		if (polled[SIGNALS].revents)
-			r = cancel(trial);
+			r = take_signal(trial);
 		else if (polled[INPUT].revents)
 			r = take_input(trial);
 	}

@@ -7,18 +7,42 @@ _xvsctl_names()
 	timeout 2 xvsctl -br "$1" list 2>/dev/null | cut -d ' ' -f 1
 }
 
-# What may follow the words $1 (object), $2 (verb), $3 (the word before).
+# The options of the command $1 (object), $2 (verb).
+_xvsctl_options()
+{
+	echo --json --pretty --stats --details --brief --color --socket --version --help
+	case $1:$2 in
+	apply:) echo -f --file --dry-run --save ;;
+	diff:) echo -f --file ;;
+	try:) echo -f --file --timeout --no-wait ;;
+	confirm:) echo --save ;;
+	show:) echo --yaml ;;
+	*:add | *:set | *:unset | *:del) [[ $1 != fdb ]] && echo --dry-run --save ;;
+	esac
+}
+
+# What may follow the words $1 (object), $2 (verb), $3 (the name), $4 (the word before).
 _xvsctl_candidates()
 {
-	case $3 in
-	switch) [[ $2 ]] && _xvsctl_names switch && return ;;
-	port) [[ $2 ]] && { _xvsctl_names port; [[ $1 == fdb ]] && echo uplink host; } && return ;;
-	mac | vlan) [[ $2 ]] && return ;;
+	case $1:$2 in
+	:) echo apply diff try confirm cancel save show switch port mac-pool fdb monitor help; return ;;
+	help:) echo apply diff try confirm cancel save show switch port mac-pool fdb monitor; return ;;
+	apply: | diff: | try:) echo -f; return ;;
+	switch: | port:) echo list show add set unset del help; return ;;
+	mac-pool:) echo set del help; return ;;
+	fdb:) echo list show flush add del help; return ;;
+	switch:set | switch:unset | switch:del | port:set | port:unset | port:del)
+		[[ $3 ]] || { _xvsctl_names "$1"; return; }
+		;;
+	*:add) [[ $3 ]] || return ;;
+	esac
+	[[ $2 ]] || return
+	case $4 in
+	switch) _xvsctl_names switch; return ;;
+	port) _xvsctl_names port; [[ $1 == fdb ]] && echo uplink host; return ;;
+	mac | vlan) return ;;
 	esac
 	case $1:$2 in
-	:) echo apply show switch port fdb help ;;
-	switch: | port:) echo list show help ;;
-	fdb:) echo list show flush add del help ;;
 	switch:list | switch:show) _xvsctl_names switch ;;
 	port:list | port:show) _xvsctl_names port; echo switch ;;
 	fdb:list | fdb:show) echo switch vlan port mac ;;
@@ -30,8 +54,7 @@ _xvsctl_candidates()
 _xvsctl()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local object='' verb='' word skip='' options
-	options='--json --pretty --stats --details --brief --color --file --socket --version --help'
+	local object='' verb='' name='' word skip='' words
 
 	COMPREPLY=()
 	case $before in
@@ -44,23 +67,25 @@ _xvsctl()
 		mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$current")
 		return
 		;;
+	--timeout) return ;;
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $skip$word in
-		-f | --file | --socket) skip=+ ;;
+		-f | --file | --socket | --timeout) skip=+ ;;
 		+* | -* | auto | always | never) skip='' ;;
-		*) if [[ ! $object ]]; then object=$word; elif [[ ! $verb ]]; then verb=$word; fi ;;
+		*)
+			if [[ ! $object ]]; then object=$word
+			elif [[ ! $verb ]]; then verb=$word
+			else name=$word; fi
+			;;
 		esac
 	done
 	if [[ $current == -* ]]; then
-		[[ $object == apply ]] && options+=' -f'
-		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
-	elif [[ $object == apply ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '-f' -- "$current")
+		words=$(_xvsctl_options "$object" "$verb")
 	else
-		mapfile -t COMPREPLY < <(
-			compgen -W "$(_xvsctl_candidates "$object" "$verb" "$before")" -- "$current")
+		words=$(_xvsctl_candidates "$object" "$verb" "$name" "$before")
 	fi
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }
 
 complete -F _xvsctl xvsctl

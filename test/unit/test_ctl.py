@@ -2,12 +2,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """xvsctl against a fake daemon that says what each test wants: usage: test_ctl.py path/to/xvsctl"""
 
+import fcntl
 import json
 import os
+import pty
+import select
+import shlex
+import shutil
+import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 import unittest
@@ -49,7 +57,8 @@ def error(name, /, **parameters):
 
 
 class Daemon:
-    """Listens until the test is over; answers every call with `answer`: bytes, or pieces of bytes."""
+    """Listens until the test is over; answers every call with `answer`: bytes, pieces of bytes, or a function of
+    the call and the connection that yields pieces. Every connection is served on its own."""
 
     def __init__(self, path, answer, read=True):
         self.answer, self.read, self.calls = answer, read, []
@@ -61,11 +70,14 @@ class Daemon:
     def serve(self):
         while True:
             client, _ = self.listener.accept()
-            try:
-                self.serve_client(client)
-            except BrokenPipeError:
-                pass
-            client.close()
+            threading.Thread(target=self.serve_to_end, args=(client,), daemon=True).start()
+
+    def serve_to_end(self, client):
+        try:
+            self.serve_client(client)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        client.close()
 
     def serve_client(self, client):
         data = b""
@@ -76,7 +88,8 @@ class Daemon:
             data += got
         if self.read:
             self.calls.append(json.loads(data[:-1]))
-        for piece in [self.answer] if isinstance(self.answer, bytes) else self.answer:
+        answer = self.answer(self.calls[-1], client) if callable(self.answer) else self.answer
+        for piece in [answer] if isinstance(answer, bytes) else answer:
             client.sendall(piece)
 
 
@@ -95,8 +108,11 @@ class Case(unittest.TestCase):
             file.write(data if isinstance(data, bytes) else data.encode())
         return self.path(name)
 
-    def run_ctl(self, *words, stdin=b"", locale="C.UTF-8"):
-        environment = dict(os.environ, XVS_SOCKET=self.socket, LC_ALL=locale)
+    def environment(self, **more):
+        return dict(os.environ, XVS_SOCKET=self.socket, **more)
+
+    def run_ctl(self, *words, stdin=b"", locale="C.UTF-8", **more):
+        environment = self.environment(LC_ALL=locale, **more)
         done = subprocess.run([XVSCTL, *words], input=stdin, env=environment, timeout=30,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         return done.returncode, done.stdout.decode(), done.stderr.decode()
@@ -120,7 +136,7 @@ class Words(Case):
         for line, method, parameters in (
                 ("show", "Show", {}),
                 ("sw", "ListSwitches", {}),
-                ("switch s prod", "ListSwitches", {"name": "prod"}),
+                ("switch sh prod", "ListSwitches", {"name": "prod"}),
                 ("p", "ListPorts", {}),
                 ("p l", "ListPorts", {}),
                 ("port list switch prod", "ListPorts", {"switch": "prod"}),
@@ -136,14 +152,26 @@ class Words(Case):
 
     def test_wrong_usage(self):
         for line, text in (
-                ("", "usage:"), ("prot", "did you mean 'port'?"), ("s", "could be show, switch"), ("help prot", "did you mean 'port'?"),
+                ("", "usage:"), ("prot", "did you mean 'port'?"), ("s", "could be save, show, switch"), ("port s", "could be show, set"), ("help prot", "did you mean 'port'?"),
                 ("port lsit", "did you mean 'list'?"), ("port show vm1 swich x", "did you mean 'switch'?"),
                 ("port show vm1 switch", "needs a value"), ("fdb add 02:00:00:00:00:01 switch s", "'port' is missing"),
                 ("fdb list vlan 4095", "0 (untagged) to 4094"), ("fdb list vlan 1x", "0 (untagged)"),
                 ("port list vm1 name vm2", "given twice"), ("--jsno show", "did you mean '--json'?"),
-                ("apply", "no files"), ("apply x.yaml", "given with -f"), ("show --json=1", "takes no value"),
+                ("apply", "--file is missing"), ("try", "--file is missing"), ("apply x.yaml", "given with -f"), ("show --json=1", "takes no value"),
                 ("--color=red show", "auto, always or never"), ("--socket", "needs a value"),
-                ("show -f /dev/null", "only `apply`"), ("--socket %s show" % ("x" * 200), "longer than 107 bytes")):
+                ("show -f /dev/null", "`show` takes no --file"), ("show -f /dev/null", "those that do: apply, diff, try"),
+                ("port list --save", "`port list` takes no --save"), ("apply -f /dev/null --yaml", "takes no --yaml"),
+                ("diff --dry-run", "takes no --dry-run"), ("try -f /dev/null --save", "takes no --save"),
+                ("try -f /dev/null --timeout 60", "the unit is missing: 60s, 60m or 60h"),
+                ("try -f /dev/null --timeout 60x", "unknown unit 'x'"), ("try -f /dev/null --timeout x", "such as 60s"),
+                ("try -f /dev/null --timeout -1s", "such as 60s"), ("try -f /dev/null --timeout 0s", "1s to 24h"),
+                ("try -f /dev/null --timeout 86401s", "1s to 24h"), ("try -f /dev/null --timeout 25h", "1s to 24h"),
+                ("try -f /dev/null --timeout 99999999999999999999s", "1s to 24h"),
+                ("port add", "the name is missing"), ("port set vm1", "a key is missing"),
+                ("port set vm1 mtu", "'mtu' needs a value"), ("port add vm1 mtu 1 mtu 2", "'mtu' is given twice"),
+                ("port unset vm1", "a key is missing"), ("port unset vm1 mtu mtu", "given twice"),
+                ("port del vm1 mtu", "nothing more is expected at 'mtu'"), ("mac-pool", "a key is missing"),
+                ("mac-pool del x", "nothing more"), ("mac-pool set size", "needs a value"), ("--socket %s show" % ("x" * 200), "longer than 107 bytes")):
             with self.subTest(line):
                 code, stdout, stderr = self.run_ctl(*line.split())
                 self.assertEqual((code, stdout), (1, ""))
@@ -223,11 +251,36 @@ class Errors(Case):
                 ("InvalidParameter", {"parameter": "mac", "message": "not an address"}, 1, "mac: not an address"),
                 ("MethodNotFound", {"method": "Show"}, 2, "different versions"),
                 ("PermissionDenied", {"uid": 1000}, 2, "1000"),
+                ("PermissionDenied", {"uid": 1000}, 2, "the socket's group may only look"),
+                ("Refused", {"step": "a", "reason": "b", "not_undone": []}, 2, "nothing of the request is in force"),
+                ("Refused", {"step": "a", "reason": "b", "not_undone": ["detach tap0: busy", 1]}, 2,
+                 "could not be undone: detach tap0: busy\n  could not be undone: ?\n  the rest of the request was undone"),
+                ("TrialPending", {"seconds_left": 42}, 2, "it reverts in 42 s\n  decide it first: `xvsctl confirm`"),
+                ("NoTrial", {}, 2, "no try is pending"),
+                ("TooManyClients", {"limit": 16}, 3, "serves 16 clients already"),
                 ("Unheard", {}, 2, "org.xvswitch.Unheard"), ("Refused", {}, 2, "refused")):
             with self.subTest(name):
                 got, stdout, stderr, _ = self.ask(error(name, **parameters), "-j", "show")
                 self.assertEqual((got, stdout), (code, ""))
                 self.assertIn(text, stderr)
+
+    def test_service_errors(self):
+        for name, parameters, code, text in (
+                ("MethodNotFound", {"method": "org.xvswitch.Try"}, 2, "no method 'org.xvswitch.Try'\n  xvsctl"),
+                ("InterfaceNotFound", {"interface": "org.xvswitch"}, 2, "no interface 'org.xvswitch'"),
+                ("ExpectedMore", {}, 2, "with a stream only"),
+                ("InvalidParameter", {"parameter": "timeout"}, 1, "timeout: the daemon doesn't take it"),
+                ("MethodNotImplemented", {"method": "x"}, 2, "org.varlink.service.MethodNotImplemented")):
+            with self.subTest(name):
+                got, stdout, stderr, _ = self.ask(message(error="org.varlink.service." + name, parameters=parameters), "show")
+                self.assertEqual((got, stdout), (code, ""))
+                self.assertIn(text, stderr)
+
+    def test_error_in_a_stream(self):
+        code, stdout, stderr, _ = self.ask(
+            [message(parameters={"ports": [PORT]}, continues=True), error("Refused", step="list", reason="no")], "port")
+        self.assertEqual((code, stdout), (2, ""))
+        self.assertIn("refused: list: no", stderr)
 
     def problem(self, text, line, column, more=0, locale="C.UTF-8"):
         file = self.write("a.yaml", text)
@@ -335,6 +388,14 @@ class Tables(Case):
         for text in ("port vm1", "tap0 (index 12)", "10 packets, 1000 bytes", "4 of 128 addresses",
                      "tagged frame on an untagged or access port", "brand-new"):
             self.assertIn(text, page)
+        self.assertNotIn("foreign", page)
+
+    def test_foreign(self):
+        port = dict(PORT, foreign=["qdisc fq", "tcx program \x1b", 5])
+        page, _ = self.table({"ports": [port]}, "port", "show", "vm1")
+        self.assertEqual([line for line in page if "foreign" in line], [
+            "  foreign       qdisc fq", "  foreign       tcx program \\x1b", "  foreign       5"])
+        self.assertEqual(self.table({"ports": [port]}, "port"), self.table({"ports": [PORT]}, "port"))
 
     def test_switches(self):
         self.assertEqual(self.table({"switches": [SWITCH]}, "switch")[0], [
@@ -346,8 +407,25 @@ class Tables(Case):
 
     def test_show(self):
         lines, _ = self.table({"agent": AGENT, "switches": [SWITCH], "ports": [PORT]}, "show")
-        self.assertIn("  memory      4194304 bytes", lines)
+        self.assertIn("  memory         4194304 bytes", lines)
         self.assertEqual(self.table({"agent": AGENT, "switches": [], "ports": []}, "show")[1], "no switches\n")
+
+    def test_show_configuration(self):
+        whole = {"boot": "/etc/xvswitch", "saved": True, "differences": 0, "error": None, "trial": None}
+        for more, want in (
+                ({}, ["saved"]),
+                ({"saved": False, "differences": 3},
+                 ["differs from the boot configuration (3 differences; see xvsctl diff)"]),
+                ({"saved": False, "differences": 1},
+                 ["differs from the boot configuration (1 difference; see xvsctl diff)"]),
+                ({"saved": False, "error": "a.yaml:1:1: x"},
+                 ["can't be compared with the boot configuration: a.yaml:1:1: x"]),
+                ({"trial": {"seconds_left": 42}}, ["saved", "pending: reverts in 42 s unless confirmed"])):
+            agent = dict(AGENT, configuration=dict(whole, **more))
+            lines, _ = self.table({"agent": agent, "switches": []}, "show")
+            at = lines.index("  boot           /etc/xvswitch")
+            self.assertEqual([line[17:] for line in lines[at + 1:]], want)
+            self.assertEqual([line.split()[0] for line in lines[at + 1:]], ["configuration", "try"][:len(want)])
 
     def test_empty(self):
         self.assertEqual(self.table({"ports": []}, "port"), ([], "no ports\n"))
@@ -396,6 +474,623 @@ class Tables(Case):
         with open("/dev/full", "w") as full:
             done = subprocess.run([XVSCTL, "--socket", self.socket, "port"], stdout=full, stderr=subprocess.PIPE)
         self.assertEqual(done.returncode, 2)
+
+
+def steps(*texts, **members):
+    return message(parameters={"changes": [], "steps": list(texts), **members})
+
+
+def setting(key, old, new):
+    return {"key": key, "from": old, "to": new}
+
+
+CHANGES = [
+    {"change": "add", "kind": "port", "name": "vm3",
+     "settings": [setting("switch", None, "prod"), setting("vlan.access", None, "100")]},
+    {"change": "remove", "kind": "port", "name": "vm1", "settings": [setting("switch", "prod", None)]},
+    {"change": "change", "kind": "port", "name": "vm2",
+     "settings": [setting("vlan.access", "100", "200"), setting("mac", None, "pool"), setting("mtu", "9000", None)]},
+    {"change": "change", "kind": "mac-pool", "name": "", "settings": [setting("size", "16", "32")]}]
+DIFF = """\
++ port vm3
+    switch: prod
+    vlan.access: 100
+- port vm1
+~ port vm2
+    vlan.access: 100 -> 200
+    + mac: pool
+    - mtu: 9000
+~ mac-pool
+    size: 16 -> 32
+"""
+
+
+class Changes(Case):
+    """Apply, Plan, Change, Save and GetConfiguration: calls and what is printed."""
+
+    def done(self, answer, *words, code=0, stderr="", **options):
+        got, stdout, said, call = self.ask(answer, *words, **options)
+        self.assertEqual((got, said), (code, stderr), words)
+        return stdout, call and (call["method"].replace("org.xvswitch.", ""), call["parameters"])
+
+    FILES = [{"name": "<stdin>", "text": "x"}]
+
+    def test_apply(self):
+        for options, method, parameters, stdout in (
+                ([], "Apply", {}, "add port vm1\n"), (["--save"], "Apply", {"save": True}, "add port vm1\n"),
+                (["--dry-run"], "Plan", {}, "would: add port vm1\n"),
+                (["--dry-run", "--save"], "Plan", {}, "would: add port vm1\n")):
+            with self.subTest(options):
+                self.assertEqual(self.done(steps("add port vm1"), "apply", "-f", "-", *options, stdin=b"x"),
+                                 (stdout, (method, {"files": self.FILES, **parameters})))
+
+    def test_nothing_to_do(self):
+        self.done(steps(), "apply", "-f", "-", "--dry-run", stderr="nothing to do\n")
+        self.done(steps(), "port", "del", "x", stderr="nothing to change\n")
+
+    def test_change(self):
+        for line, section, name, operation, settings in (
+                ("port add vm1", "ports", "vm1", "add", []),
+                ("port add vm1 switch prod vlan.access 100 mtu -", "ports", "vm1", "add",
+                 [("switch", "prod"), ("vlan.access", "100"), ("mtu", "-")]),
+                ("po set vm1 vlan {trunk:[1,2-5]}", "ports", "vm1", "set", [("vlan", "{trunk:[1,2-5]}")]),
+                ("port unset vm1 mtu vlan.access", "ports", "vm1", "set", [("mtu", None), ("vlan.access", None)]),
+                ("port del switch", "ports", "switch", "del", []),
+                ("switch add s type internal", "switches", "s", "add", [("type", "internal")]),
+                ("sw del s", "switches", "s", "del", []),
+                ("mac-pool set first 02:00:00:00:00:00 size 16", "mac-pool", "", "set",
+                 [("first", "02:00:00:00:00:00"), ("size", "16")]),
+                ("mac-pool del", "mac-pool", "", "del", [])):
+            for options, more, lead in (([], {}, ""), (["--save"], {"save": True}, ""),
+                                        (["--dry-run"], {"dry_run": True}, "would: ")):
+                with self.subTest(line, options=options):
+                    stdout, call = self.done(steps("a"), *line.split(), *options)
+                    self.assertEqual(stdout, lead + "a\n")
+                    self.assertEqual(call, ("Change", {"changes": [{
+                        "section": section, "name": name, "operation": operation,
+                        "settings": [{"key": key, "value": value} for key, value in settings]}], **more}))
+
+    def test_change_that_is_wrong(self):
+        problems = [{"file": "vlan.access", "line": 0, "column": 0, "message": "must be a number"}]
+        self.done(error("InvalidConfiguration", problems=problems, more=0), "port", "set", "vm1", "vlan.access", "x",
+                  code=1, stderr="vlan.access: error: must be a number\n1 problem; nothing was applied\n")
+
+    def test_not_utf8(self):
+        self.assertIn("not UTF-8", self.run_ctl("port", "add", b"\xff")[2])
+        self.assertIn("not UTF-8", self.run_ctl("port", "add", "x", "mac", b"\xff")[2])
+
+    def test_diff(self):
+        plan = message(parameters={"changes": CHANGES, "steps": ["remove port vm1", "flip"]})
+        self.assertEqual(self.done(plan, "diff", code=4), (DIFF, ("Plan", {})))
+        self.assertEqual(self.done(plan, "diff", "-f", "-", stdin=b"x", code=4), (DIFF, ("Plan", {"files": self.FILES})))
+        self.assertEqual(self.done(plan, "-d", "diff", code=4)[0], DIFF + "\nwould: remove port vm1\nwould: flip\n")
+        self.assertEqual(json.loads(self.done(plan, "-j", "diff", code=4)[0])["changes"], CHANGES)
+        self.assertEqual(self.done(steps(), "diff", stderr="no difference\n")[0], "")
+        self.assertEqual(json.loads(self.done(steps(), "-j", "diff")[0]), {"changes": [], "steps": []})
+
+    def test_diff_color(self):
+        lines = self.done(message(parameters={"changes": CHANGES}), "-c", "diff", code=4)[0].split("\n")
+        for line in ("\033[32m+ port vm3\033[0m", "\033[31m- port vm1\033[0m", "\033[33m~ port vm2\033[0m",
+                     "    \033[32m+ mac: pool\033[0m", "    \033[31m- mtu: 9000\033[0m", "    vlan.access: 100 -> 200"):
+            self.assertIn(line, lines)
+
+    def test_diff_of_nonsense(self):
+        for changes in ([None], [{}], [{"change": 1, "settings": [None, {}]}], [{"change": "\x1b", "kind": "\x1b[2J"}]):
+            stdout, _ = self.done(message(parameters={"changes": changes}), "diff", code=4)
+            self.assertNotIn("\x1b", stdout)
+
+    def test_save(self):
+        for changed, text in ((True, "saved to /etc/x.yaml\n"), (False, "unchanged: /etc/x.yaml\n")):
+            answer = message(parameters={"file": "/etc/x.yaml", "changed": changed})
+            self.assertEqual(self.done(answer, "save"), (text, ("Save", {})))
+
+    def test_decide(self):
+        nothing = message(parameters={})
+        self.assertEqual(self.done(nothing, "confirm"), ("", ("Confirm", {})))
+        self.assertEqual(self.done(nothing, "confirm", "--save"), ("", ("Confirm", {"save": True})))
+        self.assertEqual(self.done(nothing, "cancel"), ("", ("Cancel", {})))
+
+    def test_yaml(self):
+        text = "version: 1\n# \u00e9\n"
+        self.assertEqual(self.done(message(parameters={"text": text}), "show", "--yaml"), (text, ("GetConfiguration", {})))
+        self.assertEqual(json.loads(self.done(message(parameters={"text": text}), "-j", "show", "--yaml")[0]),
+                         {"text": text})
+
+
+def progress(done, total, step):
+    return message(parameters={"progress": {"done": done, "total": total, "step": step}}, continues=True)
+
+
+class Terminal:
+    """xvsctl with a terminal of its own for stdin and stderr; stdout is a pipe."""
+
+    def __init__(self, case, *words, **environment):
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+        self.text = ""
+        self.process = subprocess.Popen(
+            [XVSCTL, *words], stdin=slave, stderr=slave, stdout=subprocess.PIPE, env=case.environment(**environment),
+            start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        os.close(slave)
+        case.addCleanup(self.close)
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+        os.close(self.master)
+
+    def read(self, timeout):
+        """Reads what there is; False at the end."""
+        if not select.select([self.master], [], [], timeout)[0]:
+            return True
+        try:
+            got = os.read(self.master, 4096)
+        except OSError:  # nobody has the other side any more
+            return False
+        self.text += got.decode()
+        return bool(got)
+
+    def wait_for(self, text):
+        end = time.monotonic() + 20
+        while text not in self.text and time.monotonic() < end and self.read(0.2):
+            pass
+        assert text in self.text, self.text
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def end(self):
+        """The exit code, and what was printed."""
+        end = time.monotonic() + 20
+        while time.monotonic() < end and self.read(0.2):
+            pass
+        return self.process.wait(20), self.process.stdout.read().decode()
+
+    def screen(self):
+        """The lines as they stand at the end, blanks cut off."""
+        lines = []
+        for raw in self.text.replace("\r\n", "\n").split("\n"):
+            line = ""
+            for part in raw.split("\r"):
+                line = part + line[len(part):]
+            lines.append(line.rstrip())
+        return lines
+
+
+class Progress(Case):
+    def test_terminal(self):
+        gate = threading.Event()
+
+        def answer(call, client):
+            yield progress(312, 4096, "attach port vm311 to tap311")
+            gate.wait(20)
+            for done in range(1000):
+                yield progress(done, 4096, "soon \x1b[2J")
+            time.sleep(0.15)
+            yield progress(4000, 4096, "x" * 100)
+            yield steps("a", "b")
+        daemon = Daemon(self.socket, answer)
+        terminal = Terminal(self, "apply", "-f", "/dev/null")
+        terminal.wait_for("[ 312/4096] attach port vm311 to tap311")
+        gate.set()
+        self.assertEqual(terminal.end(), (0, "a\nb\n"))
+        self.assertIs(daemon.calls[0]["more"], True)
+        self.assertEqual(terminal.screen(), [""])
+        self.assertNotIn("\x1b", terminal.text)
+        self.assertLess(terminal.text.count("soon"), 20)  # each is written twice, where a longer one stood
+        self.assertIn("[4000/4096] " + "x" * 47, terminal.text)
+        self.assertNotIn("x" * 48, terminal.text)
+
+    def test_error_after_progress(self):
+        Daemon(self.socket, [progress(1, 2, "attach tap0"), error("Refused", step="attach tap0", reason="no")])
+        terminal = Terminal(self, "apply", "-f", "/dev/null")
+        self.assertEqual(terminal.end(), (2, ""))
+        self.assertEqual(terminal.screen()[0], "xvsctl: refused: attach tap0: no")
+
+    def test_no_terminal(self):
+        for option in ([], ["-j"]):
+            code, stdout, stderr, _ = self.ask([progress(1, 2, "a"), progress(2, 2, "b"), steps("a", "b")],
+                                               "apply", "-f", "-", *option)
+            self.assertEqual((code, stderr), (0, ""))
+            self.assertIn(stdout, ("a\nb\n", '{"changes":[],"steps":["a","b"]}\n'))
+
+    def test_silence(self):
+        def answer(call, client):
+            yield progress(1, 9, "a")
+            client.recv(1)  # nothing until it goes
+        begin = time.monotonic()
+        code, _, stderr, _ = self.ask(answer, "apply", "-f", "-", XVS_TIMEOUT="1s")
+        self.assertEqual(code, 3)
+        self.assertIn("nothing more from the daemon on %s within 1 s" % self.socket, stderr)
+        self.assertTrue(0.9 < time.monotonic() - begin < 10)
+
+    def test_progress_is_life(self):
+        def answer(call, client):
+            for done in range(5):
+                time.sleep(0.5)
+                yield progress(done, 5, "a")
+            for byte in steps("a")[:5]:
+                time.sleep(0.5)
+                yield bytes([byte])
+            yield steps("a")[5:]
+        self.assertEqual(self.ask(answer, "apply", "-f", "-", XVS_TIMEOUT="1s")[:3], (0, "a\n", ""))
+
+    def test_wrong_timeout(self):
+        code, _, stderr = self.run_ctl("show", XVS_TIMEOUT="120")
+        self.assertEqual(code, 1)
+        self.assertIn("XVS_TIMEOUT '120': the unit is missing: 120s", stderr)
+
+
+class TryDaemon:
+    """Holds one trial as the real one does; without an end of its own unless `expires` says so."""
+
+    def __init__(self, case, seconds=60, expires=None, decision=None):
+        self.outcome, self.changed, self.expires = None, threading.Event(), expires
+        self.seconds, self.decision = seconds, decision
+        self.daemon = Daemon(case.socket, self.answer)
+
+    def answer(self, call, client):
+        method = call["method"].replace("org.xvswitch.", "")
+        if method != "Try":
+            yield self.decision or message(parameters={})
+            if not self.decision:
+                self.decide({"Confirm": "confirmed", "Cancel": "canceled"}[method])
+            return
+        yield progress(1, 2, "add port vm1")
+        yield message(parameters={"changes": [], "steps": ["add port vm1", "flip"], "seconds_left": self.seconds},
+                      continues=True)
+        while not self.changed.wait(self.expires or 0.02):
+            if self.expires:
+                self.decide("expired")
+            elif select.select([client], [], [], 0)[0]:
+                return self.decide("gone")
+        yield message(parameters={"outcome": self.outcome})
+
+    def decide(self, outcome):
+        self.outcome = outcome
+        self.changed.set()
+
+    def methods(self):
+        return [call["method"].replace("org.xvswitch.", "") for call in self.daemon.calls]
+
+
+class Try(Case):
+    QUESTION = "keep this? press ENTER within 60 s, or say: xvsctl confirm"
+    STEPS = "add port vm1\nflip\n"
+    SHOWN = QUESTION[:40]
+
+    def begin(self, *words, **options):
+        daemon = TryDaemon(self, **options)
+        terminal = Terminal(self, "try", "-f", "/dev/null", *words)
+        terminal.wait_for(self.SHOWN)
+        return daemon, terminal
+
+    def test_enter(self):
+        daemon, terminal = self.begin("--timeout", "1m")
+        terminal.type("\n")
+        self.assertEqual(terminal.end(), (0, self.STEPS))
+        self.assertEqual(daemon.methods(), ["Try", "Confirm"])
+        self.assertEqual(daemon.daemon.calls[0]["parameters"],
+                         {"files": [{"name": "/dev/null", "text": ""}], "timeout": 60})
+        self.assertIs(daemon.daemon.calls[0]["more"], True)
+        self.assertEqual(terminal.screen()[-2:], ["confirmed", ""])
+
+    def test_countdown(self):
+        _, terminal = self.begin()
+        terminal.wait_for(self.QUESTION.replace("60 s", "59 s"))
+
+    def test_take_back(self):
+        for typed in ("q\n", "\x03", "\x04"):
+            with self.subTest(typed):
+                if os.path.exists(self.socket):
+                    os.unlink(self.socket)
+                daemon, terminal = self.begin()
+                terminal.type(typed)
+                self.assertEqual(terminal.end(), (2, self.STEPS))
+                self.assertEqual(daemon.methods(), ["Try", "Cancel"])
+                self.assertIn("xvsctl: reverted: canceled", terminal.screen())
+
+    def test_other_words(self):
+        daemon, terminal = self.begin()
+        terminal.type("yes\n")
+        terminal.wait_for("ENTER alone keeps it")
+        self.assertEqual(daemon.methods(), ["Try"])
+        terminal.type("\n")
+        self.assertEqual(terminal.end()[0], 0)
+
+    def test_typed_too_early(self):
+        gate = threading.Event()
+        daemon = TryDaemon(self)
+        late = daemon.answer
+        daemon.daemon.answer = lambda call, client: (piece for piece in late(call, client) if gate.wait(20))
+        terminal = Terminal(self, "try", "-f", "/dev/null")
+        terminal.type("\n")
+        time.sleep(0.3)
+        gate.set()
+        terminal.wait_for(self.SHOWN)
+        terminal.type("q\n")
+        self.assertEqual(terminal.end()[0], 2)
+        self.assertEqual(daemon.methods(), ["Try", "Cancel"])
+
+    def test_confirmed_elsewhere(self):
+        daemon, terminal = self.begin()
+        daemon.decide("confirmed")
+        self.assertEqual(terminal.end(), (0, self.STEPS))
+        self.assertEqual(daemon.methods(), ["Try"])
+
+    def test_confirm_that_fails(self):
+        daemon, terminal = self.begin(decision=error("TooManyClients", limit=16))
+        terminal.type("\n")
+        terminal.wait_for("16 clients already")
+        daemon.decide("expired")
+        self.assertEqual(terminal.end()[0], 2)
+
+    def test_cancel_that_fails(self):
+        _, terminal = self.begin(decision=error("TooManyClients", limit=16))
+        terminal.type("q\n")
+        self.assertEqual(terminal.end()[0], 3)
+        self.assertIn("  the former configuration comes back by itself", terminal.screen())
+
+    def test_connection_breaks(self):
+        def answer(call, client):
+            yield message(parameters={"steps": ["a"], "seconds_left": 60}, continues=True)
+        code, stdout, stderr, _ = self.ask(answer, "try", "-f", "-")
+        self.assertEqual((code, stdout), (3, "a\n"))
+        self.assertIn("the former configuration comes back by itself", stderr)
+
+    def test_signals_end_it(self):
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            if os.path.exists(self.socket):
+                os.unlink(self.socket)
+            daemon, terminal = self.begin()
+            terminal.process.send_signal(number)
+            self.assertEqual(terminal.end()[0], -number)
+            self.assertTrue(daemon.changed.wait(10))
+            self.assertEqual((daemon.outcome, daemon.methods()), ("gone", ["Try"]))
+
+    def start(self, *words, **options):
+        """Without a terminal; a line of stdin is there that must not be read."""
+        daemon = TryDaemon(self, **options)
+        process = subprocess.Popen([XVSCTL, "try", "-f", "/dev/null", *words], env=self.environment(),
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process.stdin.write("\n")
+        process.stdin.flush()
+        self.addCleanup(process.communicate)
+        return daemon, process
+
+    def test_no_terminal(self):
+        daemon, process = self.start()
+        self.assertEqual(process.stderr.readline(), "reverts in 60 s, unless you say: xvsctl confirm\n")
+        self.assertFalse(daemon.changed.wait(0.5))
+        daemon.decide("confirmed")
+        self.assertEqual(process.communicate(), (self.STEPS, "confirmed\n"))
+        self.assertEqual((process.returncode, daemon.methods()), (0, ["Try"]))
+
+    def test_interrupt_without_terminal(self):
+        daemon, process = self.start()
+        process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.communicate(), (self.STEPS, "xvsctl: reverted: canceled\n"))
+        self.assertEqual((process.returncode, daemon.methods()), (2, ["Try", "Cancel"]))
+
+    def test_expires(self):
+        _, process = self.start("-j", seconds=1, expires=1.2)
+        stdout, stderr = process.communicate()
+        self.assertEqual([json.loads(line) for line in stdout.splitlines()], [
+            {"changes": [], "steps": ["add port vm1", "flip"], "seconds_left": 1}, {"outcome": "expired"}])
+        self.assertEqual((process.returncode, stderr.splitlines()[1]), (
+            2, "xvsctl: reverted: nobody confirmed it within 1 s"))
+
+    def test_daemon_forgets(self):
+        def answer(call, client):
+            yield message(parameters={"steps": [], "seconds_left": 1}, continues=True)
+            client.recv(1)
+        code, _, stderr, _ = self.ask(answer, "try", "-f", "-", XVS_TIMEOUT="1s")
+        self.assertEqual(code, 3)
+        self.assertIn("nothing more", stderr)
+
+    def test_refused(self):
+        code, stdout, stderr, _ = self.ask(error("Refused", step="attach tap0", reason="no"), "try", "-f", "-")
+        self.assertEqual((code, stdout), (2, ""))
+        self.assertIn("attach tap0: no", stderr)
+
+    def test_no_wait(self):
+        code, stdout, stderr, call = self.ask(steps("a", seconds_left=3600),
+                                              "try", "-f", "-", "--timeout", "1h", "--no-wait")
+        self.assertEqual((code, stdout, stderr), (0, "a\n", "reverts in 3600 s, unless you say: xvsctl confirm\n"))
+        self.assertEqual({**call["parameters"], "files": 0}, {"files": 0, "timeout": 3600, "wait": False})
+
+
+def event(name, **members):
+    return message(parameters={"event": name, "time": 1700000000123456, **members}, continues=True)
+
+
+class Monitor(Case):
+    EVENTS = (
+        (event("link", port="vm1", interface="tap0", up=True), "port vm1: link of tap0 is up"),
+        (event("link", port="vm1", interface="tap0", up=False), "port vm1: link of tap0 is down"),
+        (event("attached", port="vm1", interface="tap0"), "port vm1: attached to tap0"),
+        (event("detached", port="vm1", interface="tap0"), "port vm1: detached from tap0"),
+        (event("mac_moved", switch="prod", mac="02:00:00:00:00:01", vlan=5, **{"from": "vm1", "to": "vm2"}),
+         "switch prod: 02:00:00:00:00:01 vlan 5 moved from vm1 to vm2"),
+        (event("step", number=3, total=10, step="attach tap0", result="undone"), "step 3 of 10 undone: attach tap0"),
+        (event("trial", state="begun", seconds_left=60), "try begun: reverts in 60 s unless confirmed"),
+        (event("trial", state="confirmed"), "try confirmed"),
+        (event("trial", state="canceled"), "try canceled: reverted"),
+        (event("trial", state="expired"), "try expired: reverted"),
+        (event("configuration", changes=3), "configuration in force, changes: 3"),
+        (event("lost", count=7), "events lost since this command was too slow: 7"),
+        (event("trial", state="new\x1b"), "trial state=new\\x1b"),
+        (event("brand-new", a=1, b=None, c={"d": [True]}), 'brand-new a=1 b=null c={"d":[true]}'),
+        (event("link"), "link"))
+
+    def start(self, *words):
+        process = subprocess.Popen([XVSCTL, "monitor", *words], env=self.environment(TZ="UTC-1", XVS_TIMEOUT="1s"),
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.communicate)
+        return process
+
+    def serve(self):
+        def answer(call, client):
+            time.sleep(1.5)  # longer than XVS_TIMEOUT: no event is no fault
+            for piece, _ in self.EVENTS:
+                yield piece
+            client.recv(1)
+        return Daemon(self.socket, answer)
+
+    def test_text(self):
+        daemon = self.serve()
+        process = self.start()
+        for _, text in self.EVENTS:  # comes while the stream goes on
+            self.assertEqual(process.stdout.readline(), "23:13:20.123  " + text + "\n")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual((process.communicate(), process.returncode), (("", ""), 0))
+        self.assertEqual(daemon.calls, [{"method": "org.xvswitch.Monitor", "parameters": {}, "more": True}])
+
+    def test_json(self):
+        self.serve()
+        process = self.start("-j")
+        for piece, _ in self.EVENTS:
+            self.assertEqual(json.loads(process.stdout.readline()), json.loads(piece[:-1])["parameters"])
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+        self.assertEqual(process.returncode, 0)
+
+    def test_daemon_ends(self):
+        code, stdout, stderr, _ = self.ask([event("trial", state="confirmed")], "monitor")
+        self.assertEqual((code, stdout[14:]), (3, "try confirmed\n"))
+        self.assertIn("closed the connection", stderr)
+
+    def test_nonsense(self):
+        for parameters in ({}, {"event": 1, "time": "x"}, {"event": "link", "time": -1, "up": []},
+                           {"time": 9223372036854775807}):
+            code, stdout, _, _ = self.ask([message(parameters=parameters, continues=True)], "monitor")
+            self.assertEqual((code, stdout.count("\n")), (3, 1), parameters)
+
+
+COMPLETION = os.path.join(os.path.dirname(__file__), "../../scripts/completion")
+
+
+class Completion(Case):
+    """The words that a shell offers; the names are asked from the fake daemon."""
+
+    CASES = (
+        ("xvsctl ", {"apply", "diff", "try", "confirm", "cancel", "save", "show", "switch", "port", "mac-pool", "fdb",
+                     "monitor", "help"}),
+        ("xvsctl c", {"confirm", "cancel"}),
+        ("xvsctl port ", {"list", "show", "add", "set", "unset", "del", "help"}),
+        ("xvsctl mac-pool ", {"set", "del", "help"}),
+        ("xvsctl fdb f", {"flush"}),
+        ("xvsctl port show ", {"vm1", "vm20", "switch"}),
+        ("xvsctl -s port show vm2", {"vm20"}),
+        ("xvsctl port set ", {"vm1", "vm20"}),
+        ("xvsctl port del ", {"vm1", "vm20"}),
+        ("xvsctl port unset ", {"vm1", "vm20"}),
+        ("xvsctl port add ", set()),
+        ("xvsctl port add vm3 switch ", {"prod"}),
+        ("xvsctl switch set ", {"prod"}),
+        ("xvsctl fdb list switch ", {"prod"}),
+        ("xvsctl fdb add 02:00:00:00:00:01 port ", {"vm1", "vm20", "uplink", "host"}),
+        ("xvsctl show --y", {"--yaml"}),
+        ("xvsctl try --t", {"--timeout"}),
+        ("xvsctl try --n", {"--no-wait"}),
+        ("xvsctl apply --dr", {"--dry-run"}),
+        ("xvsctl confirm --sa", {"--save"}),
+        ("xvsctl port set vm1 --dr", {"--dry-run"}),
+        ("xvsctl show --dr", set()),
+        ("xvsctl diff --t", set()))
+
+    def answer(self, call, client):
+        self.assertIn(call["method"], ("org.xvswitch.ListPorts", "org.xvswitch.ListSwitches"))
+        yield message(parameters={"ports": [PORT, WAITING], "switches": [SWITCH]})
+
+    def shell(self, name, *words, stdin=None):
+        if not shutil.which(name):
+            self.skipTest(name + " is not installed")
+        path = os.path.dirname(XVSCTL) + ":" + os.environ["PATH"]
+        done = subprocess.run([name, *words], input=stdin, env=self.environment(PATH=path, HOME=self.folder.name),
+                              cwd=self.folder.name, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=30)
+        self.assertEqual(done.stderr, "")
+        return done.stdout
+
+    def bash(self, line):
+        return set(self.shell("bash", "--norc", "-c", r"""
+            compopt() { :; }
+            source "$1"
+            COMP_LINE=$2 COMP_POINT=${#2}
+            read -ra COMP_WORDS <<< "$2"
+            [[ $2 == *" " ]] && COMP_WORDS+=("")
+            COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+            _xvsctl xvsctl "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+            [[ ! ${COMPREPLY[*]} ]] || printf "%s\n" "${COMPREPLY[@]}"
+            """, "-", COMPLETION + "/xvsctl.bash", line).split())
+
+    def fish(self, line):
+        out = self.shell("fish", "--no-config", "-c", "source %s/xvsctl.fish; complete -C %s" % (
+            COMPLETION, shlex.quote(line)))
+        return {word.split("\t")[0] for word in out.splitlines()}
+
+    def zsh(self, line):
+        """In a shell on a terminal of its own: what compadd is given, or else what stands on the line then."""
+        out = self.shell("zsh", "-f", "-c", r"""
+            zmodload zsh/zpty
+            zpty line zsh -f -i
+            zpty -w line "PS1= PS2= RPS1=; unsetopt zle_bracketed_paste; stty -echo; fpath=($1 \$fpath)"
+            zpty -w line 'autoload -Uz compinit && compinit -u -D; zstyle ":completion:*" menu no'
+            zpty -w line 'compadd() { local -a got; builtin compadd -O got "$@"; print -rl -- ${got/#/OFFER=} >> offers; builtin compadd "$@" }'
+            zpty -w line 'report() { print -rl -- LINE=$BUFFER END >> offers; zle kill-whole-line }; zle -N report; bindkey "^X^R" report; print READY''_NOW'
+            while zpty -r line got && [[ $got != *READY_NOW* ]]; do :; done
+            : > offers
+            zpty -n -w line "$2"$'\t'
+            for i in {0..199}; do
+                (( i % 20 )) || zpty -n -w line $'\x18\x12'  # again: it may be lost while a list is drawn
+                grep -q END offers && break
+                sleep 0.05
+                while zpty -r -t line got; do :; done
+            done
+            zpty -d line
+            cat offers
+            """, "-", COMPLETION, line)
+        self.assertIn("END", out)
+        offers = {word[6:] for word in out.split() if word.startswith("OFFER=")}
+        whole = out[out.index("LINE=") + 5:].split("\n")[0].strip()
+        return offers or ({whole.split()[-1]} if whole != line.strip() else set())
+
+    def offered(self, complete):
+        Daemon(self.socket, self.answer)
+        for line, want in self.CASES:
+            with self.subTest(line):
+                self.assertEqual(complete(line), want)
+
+    def test_bash(self):
+        self.offered(self.bash)
+
+    def test_fish(self):
+        self.offered(self.fish)
+
+    def test_zsh(self):
+        self.offered(self.zsh)
+
+    def test_no_daemon(self):
+        self.assertEqual(self.bash("xvsctl port del "), set())
+        self.assertEqual(self.bash("xvsctl switch show "), set())
+
+    def test_files(self):
+        self.write("a.yaml", "")
+        self.assertEqual(self.bash("xvsctl diff -f "), {"a.yaml"})
+
+    def test_every_command_is_offered(self):
+        """What `xvsctl help` names and what the completion offers are the same."""
+        _, out, _ = self.run_ctl("help")
+        lines = [line.split() for line in out.splitlines() if line.startswith("  xvsctl")]
+        for line in lines:
+            self.assertIn(line[1], self.bash("xvsctl "))
+            for word in line:
+                if word.startswith("[--"):
+                    option = word.strip("[]")
+                    self.assertIn(option, self.bash("xvsctl %s -" % " ".join(line[1:3] if line[2][0].isalpha() else line[1:2])))
 
 
 if __name__ == "__main__":
