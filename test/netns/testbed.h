@@ -39,6 +39,7 @@ struct testbed {
 	char name[32];
 	struct netns host;
 	char *folder, *socket, *pins;
+	const char *program; /* the daemon; NULL: xvswitchd */
 	const char *hook; /* given to the agent as --hook; NULL: its default */
 	pid_t agent; /* 0: not running */
 	bool purged; /* and not started since */
