@@ -497,8 +497,10 @@ static void take_entries(struct taking *taking, const char *name, int fd)
 	for (; !bpf_map_get_next_key(fd, from, &key); from = &key) {
 		struct xvs_fdb_entry entry;
 
-		/* seen_ns is the traffic's */
-		if (!bpf_map_lookup_elem(fd, &key, &entry))
+		if (bpf_map_lookup_elem(fd, &key, &entry))
+			continue;
+		/* seen_ns is the traffic's; so are learned entries, unless nothing may change */
+		if (entry.flags || taking->kind == SNAPSHOT_EXACT)
 			line(taking, "fdb of %s: %s vlan %u port %s %s", name, mac_of(key.mac),
 				key.vlan, port_name(taking, entry.port),
 				entry.flags < 3 ? words[entry.flags] : "of unknown flags");
@@ -549,9 +551,13 @@ static void take_maps(struct taking *taking)
 
 static void take_show(struct taking *taking)
 {
-	/* what grows with traffic or with each change, and what says no more than the ids above */
+	/*
+	 * What grows with traffic or with each change; what says no more than the ids above; the
+	 * counts of learned entries, which the daemon puts right from time to time.
+	 */
 	static const char *const lazy[] = {
 		"counters", "drops", "id", "ifindex", "generation", "memory", "pid", NULL};
+	static const char *const counts[] = {"used", NULL};
 	static const char *const lists[] = {"agent", "switches", "ports", NULL};
 	json_t *shown = testbed_json(taking->tb, "show"), *item, *rest;
 	const char *key;
@@ -563,6 +569,8 @@ static void take_show(struct taking *taking)
 		forget_members(of, lazy);
 		json_array_foreach (of, i, item) {
 			forget_members(item, lazy);
+			forget_members(json_object_get(item, "learning"), counts);
+			forget_members(json_object_get(item, "mac_table"), counts);
 			json_line(taking, test_text("show %s", lists[list]), item);
 		}
 		if (json_is_object(of))

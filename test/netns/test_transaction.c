@@ -18,6 +18,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "test/faults/clock.h"
 #include "test/faults/faults.h"
@@ -35,7 +36,7 @@ struct way {
 	const char *from, *to; /* files */
 	struct faults *faults;
 	struct station *stations[2];
-	const char *unused; /* snapshots: before the daemon came */
+	const char *unused; /* snapshots: before the daemon came; NULL: not known */
 	const char *from_exact;
 	const char *from_whole, *to_whole;
 	/* what came out */
@@ -345,17 +346,26 @@ static void purge(struct testbed *tb)
 	testbed_purge(tb); /* which looks for what is left */
 }
 
-/* A new beginning after a wrong state. */
+/* A new beginning after a wrong state, whatever that has left. */
 static void start_over(struct way *way)
 {
+	struct testbed *tb = way->tb;
+
 	way->faults->armed = false;
-	if (way->tb->agent)
-		testbed_kill(way->tb);
-	purge(way->tb);
-	remove_devices(way->tb);
-	make_devices(way->tb);
-	way->unused = snapshot_take(way->tb, SNAPSHOT_HOST);
-	testbed_start(way->tb);
+	if (tb->agent)
+		testbed_kill(tb);
+	run(&tb->host,
+		"sh -c '%s --purge --pin-dir %s --socket %s --state-dir %s/state; "
+		"rm -rf %s %s/state %s*; "
+		"ip -o link | grep -v -e %s -e \" lo:\" | cut -d : -f 2 | cut -d @ -f 1 | "
+		"while read -r name; do ip link del dev $name; done; "
+		"tc qdisc del dev a clsact; tc qdisc del dev b clsact; true'",
+		control_program(tb->program), tb->pins, tb->socket, tb->folder, tb->pins,
+		tb->folder, tb->socket, TESTBED_ALIAS);
+	remove_devices(tb);
+	make_devices(tb);
+	way->unused = snapshot_take(tb, SNAPSHOT_HOST);
+	testbed_start(tb);
 	walk_once(way);
 }
 
@@ -379,7 +389,9 @@ static void close_way(struct way *way)
 	testbed_stop(way->tb);
 	purge(way->tb);
 	run(&way->tb->host, "tc qdisc add dev m0 clsact");
-	difference = snapshot_difference(way->unused, snapshot_take(way->tb, SNAPSHOT_HOST));
+	difference = !way->unused ? NULL
+				  : snapshot_difference(
+					    way->unused, snapshot_take(way->tb, SNAPSHOT_HOST));
 	if (difference)
 		FAIL("devices after a purge, expected as they were, got%s", difference);
 	run(&way->tb->host, "tc qdisc del dev m0 clsact");
@@ -411,13 +423,13 @@ static const char *fail_call(struct way *way, unsigned int n)
 		way->applied += way->faults->fired;
 		return NULL;
 	}
-	if (status != CONTROL_REFUSED || !strstr(said, "Refused"))
+	if (status != CONTROL_REFUSED || !strstr(said, "refused: "))
 		return test_text("expected to be refused, got status %d: %s", status, said);
 	difference = difference_soon(way->tb, SNAPSHOT_EXACT, way->from_exact);
 	if (difference)
 		return test_text("refused, but%s\n    %s", difference, said);
-	if (!strstr(said, strerror(EIO)))
-		return test_text("refused for another reason: %s", said);
+	if (!strstr(said, strerror(EIO)) && strcmp(way->faults->call, "if_nametoindex"))
+		return test_text("refused for another reason than the call's: %s", said);
 	way->refused++;
 	return NULL;
 }
@@ -446,4 +458,396 @@ static void fail_every_call(struct testbed *tb, bool back)
 TEST_WITHIN(transaction_each_call_from_a_to_b_fails, TRANSACTION_TIMEOUT_S)
 {
 	fail_every_call(tb, false);
+}
+
+TEST_WITHIN(transaction_each_call_from_b_to_a_fails, TRANSACTION_TIMEOUT_S)
+{
+	fail_every_call(tb, true);
+}
+
+TEST_WITHIN(transaction_each_call_from_a_to_b_fails_with_clsact, TRANSACTION_TIMEOUT_S)
+{
+	tb->hook = "clsact";
+	fail_every_call(tb, false);
+}
+
+TEST_WITHIN(transaction_each_call_from_b_to_a_fails_with_clsact, TRANSACTION_TIMEOUT_S)
+{
+	tb->hook = "clsact";
+	fail_every_call(tb, true);
+}
+
+/* ---- a spread of calls ---- */
+
+/* Every how manieth call: a number from the environment, 1 for all of them. */
+#define STRIDE_VARIABLE "XVS_FAULT_STRIDE"
+
+struct spread {
+	unsigned int first, stride;
+};
+
+/* Begins anywhere, so that many runs see all calls. */
+static struct spread choose_spread(unsigned int stride)
+{
+	const char *wish = getenv(STRIDE_VARIABLE);
+	struct spread spread = {.stride = wish ? (unsigned int)atoi(wish) : stride};
+
+	CHECK(spread.stride > 0);
+	spread.first = 1 + time(NULL) % spread.stride;
+	printf("  each %u. call from %u on\n", spread.stride, spread.first);
+	return spread;
+}
+
+/* Is the state one of the two? NULL, or what is wrong. */
+static const char *either_soon(struct way *way)
+{
+	const long long end = test_clock_ms() + SETTLE_MS;
+	const char *now, *to_from, *to_to;
+
+	for (;;) {
+		now = snapshot_take(way->tb, SNAPSHOT_WHOLE);
+		to_from = snapshot_difference(way->from_whole, now);
+		to_to = snapshot_difference(way->to_whole, now);
+		if (!to_from || !to_to || test_clock_ms() > end)
+			break;
+		test_sleep_ms(20);
+	}
+	way->refused += !to_from;
+	way->applied += !to_to;
+	if (!to_to)
+		must_apply(way->tb, way->from);
+	return to_from && to_to ? test_text("against the state before:%s\n"
+					    "   against the state after:%s",
+					  to_from, to_to)
+				: NULL;
+}
+
+/* Applies with a fault at call `n` that ends the daemon with `status`, and starts it again. */
+static const char *end_at(struct way *way, unsigned int n, enum fault_mode mode, int status)
+{
+	const char *said;
+	int ended;
+
+	arm(way->faults, mode, n);
+	apply_file(way->tb, way->to, &said);
+	way->faults->armed = false;
+	if (!way->faults->fired) {
+		must_apply(way->tb, way->from);
+		return NULL;
+	}
+	ended = wait_agent(way->tb);
+	if (ended != status)
+		return test_text(
+			"the agent, expected to end with status %d, got %d", status, ended);
+	testbed_start(way->tb);
+	return either_soon(way);
+}
+
+static void end_at_calls(
+	struct testbed *tb, bool back, enum fault_mode mode, int status, unsigned int stride)
+{
+	struct spread spread = choose_spread(stride);
+	struct way way;
+
+	open_way(&way, tb, back);
+	for (unsigned int n = spread.first; n < CALLS_MAX; n += spread.stride) {
+		const char *wrong = end_at(&way, n, mode, status);
+
+		if (wrong && !note_wrong(&way, n, wrong, ""))
+			break;
+		if (wrong)
+			start_over(&way);
+		else if (!way.faults->fired)
+			break;
+	}
+	close_way(&way);
+}
+
+#define KILL_STRIDE 5
+#define TERM_STRIDE 17
+#define HOOK_STRIDE 11
+
+TEST_WITHIN(transaction_killed_before_a_call_from_a_to_b, TRANSACTION_TIMEOUT_S)
+{
+	end_at_calls(tb, false, FAULT_KILL_BEFORE, 128 + SIGKILL, KILL_STRIDE);
+}
+
+TEST_WITHIN(transaction_killed_after_a_call_from_a_to_b, TRANSACTION_TIMEOUT_S)
+{
+	end_at_calls(tb, false, FAULT_KILL_AFTER, 128 + SIGKILL, KILL_STRIDE);
+}
+
+TEST_WITHIN(transaction_killed_before_a_call_from_b_to_a, TRANSACTION_TIMEOUT_S)
+{
+	end_at_calls(tb, true, FAULT_KILL_BEFORE, 128 + SIGKILL, KILL_STRIDE);
+}
+
+TEST_WITHIN(transaction_killed_after_a_call_from_b_to_a, TRANSACTION_TIMEOUT_S)
+{
+	end_at_calls(tb, true, FAULT_KILL_AFTER, 128 + SIGKILL, KILL_STRIDE);
+}
+
+TEST_WITHIN(transaction_killed_before_a_call_with_clsact, TRANSACTION_TIMEOUT_S)
+{
+	tb->hook = "clsact";
+	end_at_calls(tb, false, FAULT_KILL_BEFORE, 128 + SIGKILL, KILL_STRIDE);
+}
+
+TEST_WITHIN(transaction_told_to_end_at_a_call, TRANSACTION_TIMEOUT_S)
+{
+	end_at_calls(tb, false, FAULT_TERM, 0, TERM_STRIDE);
+}
+
+/* ---- killed again ---- */
+
+#define AGAIN_COUNT 25
+
+/* Killed in the middle of an apply, and once more in the middle of the start after it. */
+static const char *kill_twice(struct way *way, unsigned int n, unsigned int again)
+{
+	const char *said;
+
+	arm(way->faults, FAULT_KILL_BEFORE, n);
+	apply_file(way->tb, way->to, &said);
+	wait_agent(way->tb);
+	arm(way->faults, FAULT_KILL_BEFORE, again);
+	way->faults->scope = FAULT_FROM_START;
+	CHECK_EQUAL(128 + SIGKILL, testbed_start_fails(way->tb));
+	way->faults->armed = false;
+	testbed_start(way->tb);
+	return either_soon(way);
+}
+
+TEST_WITHIN(transaction_killed_again_while_it_starts, TRANSACTION_TIMEOUT_S)
+{
+	unsigned int calls;
+	struct way way;
+
+	open_way(&way, tb, false);
+	testbed_kill(tb);
+	arm(way.faults, FAULT_FAIL, 0);
+	way.faults->scope = FAULT_FROM_START;
+	testbed_start(tb);
+	way.faults->armed = false;
+	calls = way.faults->seen - 20; /* some are of what came after the start */
+	srandom(time(NULL));
+	for (int i = 0; i < AGAIN_COUNT; i++) {
+		const unsigned int n = 1 + random() % way.calls, again = 1 + random() % calls;
+		const char *wrong = kill_twice(&way, n, again);
+
+		if (wrong &&
+			!note_wrong(&way, again, test_text("of a start after call %u", n), wrong))
+			break;
+		if (wrong)
+			start_over(&way);
+	}
+	close_way(&way);
+}
+
+/* ---- a device goes ---- */
+
+static bool has_no_steps(struct testbed *tb, const char *file)
+{
+	const char *said;
+	const int status = apply_file(tb, file, &said);
+	json_t *reply = json_loads(said, 0, NULL);
+
+	return status == CONTROL_OK && json_is_array(json_object_get(reply, "steps")) &&
+	       json_array_size(json_object_get(reply, "steps")) == 0;
+}
+
+/* The daemon sees what a new one would see. NULL, or what is wrong. */
+static const char *check_consistent(struct way *way, const char *in_force)
+{
+	const char *state = settled(way->tb, SNAPSHOT_WHOLE), *difference;
+
+	if (!has_no_steps(way->tb, in_force))
+		return "the same configuration once more, expected no steps, got some";
+	testbed_kill(way->tb);
+	testbed_start(way->tb);
+	difference = difference_soon(way->tb, SNAPSHOT_WHOLE, state);
+	return difference ? test_text("a new daemon sees another state:%s", difference) : NULL;
+}
+
+/* Device `i` is deleted at call `n`; all of the rest must be as it would be without the device. */
+static const char *unplug_at(struct way *way, unsigned int n, size_t i)
+{
+	const char *said, *wrong;
+	int status;
+
+	arm(way->faults, FAULT_HOOK, n);
+	snprintf(way->faults->hook, sizeof(way->faults->hook), "ip link del dev %s",
+		devices[i].name);
+	status = apply_file(way->tb, way->to, &said);
+	way->faults->armed = false;
+	if (has_agent_ended(way->tb))
+		return test_text("the agent ended with status %d", wait_agent(way->tb));
+	if (!way->faults->fired) {
+		must_apply(way->tb, way->from);
+		return NULL;
+	}
+	if (status != CONTROL_OK && status != CONTROL_REFUSED)
+		return test_text("expected applied or refused, got status %d: %s", status, said);
+	way->applied += status == CONTROL_OK;
+	way->refused += status == CONTROL_REFUSED;
+	wrong = check_consistent(way, status == CONTROL_OK ? way->to : way->from);
+	if (wrong)
+		return test_text("%s; %s", status == CONTROL_OK ? "applied" : said, wrong);
+	make_device(way->tb, i);
+	must_apply(way->tb, way->from);
+	wrong = difference_soon(way->tb, SNAPSHOT_WHOLE, way->from_whole);
+	return wrong ? test_text("with the device again:%s", wrong) : NULL;
+}
+
+/* One after the other: a port's, an uplink, one that comes, one that changes ports. */
+static void unplug_at_calls(struct testbed *tb, bool back)
+{
+	static const size_t unplugged[] = {0, 2, 4, 5};
+	struct spread spread = choose_spread(HOOK_STRIDE);
+	struct way way;
+
+	open_way(&way, tb, back);
+	for (unsigned int n = spread.first, turn = 0; n < CALLS_MAX; n += spread.stride) {
+		const size_t device = unplugged[turn++ % 4];
+		const char *wrong = unplug_at(&way, n, device);
+
+		if (wrong &&
+			!note_wrong(&way, n, test_text("without %s", devices[device].name), wrong))
+			break;
+		if (wrong)
+			start_over(&way);
+		else if (!way.faults->fired)
+			break;
+	}
+	way.unused = NULL; /* the devices are others now */
+	close_way(&way);
+}
+
+TEST_WITHIN(transaction_device_goes_from_a_to_b, TRANSACTION_TIMEOUT_S)
+{
+	unplug_at_calls(tb, false);
+}
+
+TEST_WITHIN(transaction_device_goes_from_b_to_a, TRANSACTION_TIMEOUT_S)
+{
+	unplug_at_calls(tb, true);
+}
+
+/* ---- a full disk ---- */
+
+static const char small_config[] = "mac-pool: {first: '02:11:22:33:44:00', size: 16}\n"
+				   "switches: {s: {type: internal}}\n"
+				   "ports:\n"
+				   "  a: {switch: s, interface: a}\n"
+				   "  b: {switch: s, interface: b, vlan: {access: 10}%s}\n";
+
+/* A file system of its own for a folder of the testbed: in the test's mounts, gone with it. */
+static void mount_small(const char *path)
+{
+	if (mkdir(path, 0755) && errno != EEXIST)
+		FAIL("cannot make %s: %s", path, strerror(errno));
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+		mount("tmpfs", path, "tmpfs", 0, "size=64k"))
+		FAIL("cannot mount %s: %s", path, strerror(errno));
+}
+
+static void fill(const char *path)
+{
+	static const char page[4096];
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	CHECK(fd >= 0);
+	while (write(fd, page, sizeof(page)) > 0)
+		;
+	CHECK_EQUAL(ENOSPC, errno);
+	close(fd);
+}
+
+/* The folder holds the leases, or the socket and the running configuration. */
+static void check_full_disk(struct testbed *tb, const char *folder)
+{
+	const char *path = test_text("%s/%s", tb->folder, folder), *before, *said, *difference;
+
+	testbed_guest(tb, "a");
+	testbed_guest(tb, "b");
+	testbed_purge(tb);
+	mount_small(path);
+	if (!strcmp(folder, "run"))
+		tb->socket = test_text("%s/control.sock", path);
+	testbed_start(tb);
+	testbed_apply(tb, small_config, "");
+	fill(test_text("%s/filler", path));
+	before = settled(tb, SNAPSHOT_EXACT);
+	said = testbed_apply_fails(tb, CONTROL_REFUSED, small_config, ", mac: pool");
+	CHECK_CONTAINS(strerror(ENOSPC), said);
+	difference = difference_soon(tb, SNAPSHOT_EXACT, before);
+	if (difference)
+		FAIL("a refused apply, expected nothing to change, got%s", difference);
+	unlink(test_text("%s/filler", path));
+	testbed_apply(tb, small_config, ", mac: pool");
+	CHECK_TEXT("02:11:22:33:44:01", testbed_port_text(tb, "b", "mac"));
+}
+
+TEST(transaction_no_space_for_the_leases)
+{
+	check_full_disk(tb, "state");
+}
+
+TEST(transaction_no_space_for_the_running_configuration)
+{
+	check_full_disk(tb, "run");
+}
+
+/* ---- jumps of the time of day ---- */
+
+#define TEN_YEARS (10ll * 365 * 86400)
+#define AGEING_MS 10000
+#define SWEPT_MS 15000 /* after that, a sweep has removed it */
+
+static void start_with_clock(struct testbed *tb)
+{
+	testbed_stop(tb);
+	setenv("LD_PRELOAD", control_program("clock.so"), 1);
+	setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1); /* of a sanitizer's build */
+	testbed_start(tb);
+	unsetenv("LD_PRELOAD");
+	unsetenv("ASAN_OPTIONS");
+}
+
+/* The entry must be there until `ms` after `start`, whatever time of day it is. */
+static void check_known_until(struct testbed *tb, const uint8_t *mac, long long start, int ms)
+{
+	while (test_clock_ms() < start + ms) {
+		CHECK_TEXT("a", testbed_entry_port(tb, "s", mac, 0));
+		test_sleep_ms(100);
+	}
+}
+
+TEST(transaction_time_of_day_jumps)
+{
+	struct clock_shift *shift = share(tb, CLOCK_VARIABLE, sizeof(struct clock_shift));
+	struct station *a = testbed_guest(tb, "a"), *b = testbed_guest(tb, "b");
+	struct frame frame = frame_new(a->mac, MAC_BROADCAST);
+	unsigned int asked;
+	long long start;
+
+	start_with_clock(tb);
+	testbed_apply(tb, "switches: {s: {type: private, ageing: 10s}}\n" PORTS_A_AND_B);
+	start = test_clock_ms();
+	expect_delivery(a, &frame, b);
+	check_known_until(tb, a->mac, start, AGEING_MS / 4);
+	shift->seconds = TEN_YEARS;
+	asked = shift->asked;
+	check_known_until(tb, a->mac, start, AGEING_MS / 2);
+	CHECK(shift->asked > asked); /* else the daemon doesn't see the jump */
+	shift->seconds = -TEN_YEARS;
+	check_known_until(tb, a->mac, start, AGEING_MS - 1000);
+	while (testbed_entry(tb, "s", a->mac, 0)) {
+		if (test_clock_ms() > start + AGEING_MS + SWEPT_MS)
+			FAIL("an entry after %d ms, expected to be aged, is still there",
+				AGEING_MS + SWEPT_MS);
+		test_sleep_ms(100);
+	}
+	frame = frame_new(b->mac, a->mac);
+	expect_delivery(b, &frame, a);
 }
