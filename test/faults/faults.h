@@ -5,7 +5,8 @@
  * xvswitchd.
  *
  * The test fills the file in, then sets `armed`. Calls are counted from 1 on, all of them together
- * in the order of time; the one called `countdown` gets the fault. The count is over, and `armed`
+ * in the order of time; the one called `countdown` gets the fault. Calls that only look are counted
+ * for FAULT_FAIL alone. The count is over, and `armed`
  * zero again, when the answer to `Apply` leaves.
  */
 #ifndef XVS_TEST_FAULTS_H

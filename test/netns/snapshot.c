@@ -16,7 +16,7 @@
 #include "test/netns/snapshot.h"
 
 #define DIFFERENCE_LINES 6
-#define DIFFERENCE_WIDTH 400 /* bytes of a line that are shown */
+#define DIFFERENCE_WIDTH 220 /* bytes of a line that are shown */
 #define IDS_MAX 256 /* the lowest are taken first: none of a small test lies beyond */
 #define DEVICES_MAX 64
 #define PROGRAMS_MAX 16
@@ -111,12 +111,22 @@ static void forget_members(json_t *object, const char *const *names)
 		json_object_del(object, *names);
 }
 
-static void json_line(struct taking *taking, const char *part, const json_t *object)
+static void json_line(struct taking *taking, const char *part, const json_t *value)
 {
-	char *text = json_dumps(object, JSON_SORT_KEYS | JSON_COMPACT | JSON_ENCODE_ANY);
+	char *text = json_dumps(value, JSON_SORT_KEYS | JSON_COMPACT | JSON_ENCODE_ANY);
 
-	line(taking, "%s %s", part, text);
+	line(taking, "%s: %s", part, text);
 	free(text);
+}
+
+/* A line for each member: a difference says which. */
+static void member_lines(struct taking *taking, const char *part, json_t *object)
+{
+	json_t *value;
+	const char *key;
+
+	json_object_foreach (object, key, value)
+		json_line(taking, test_text("%s %s", part, key), value);
 }
 
 /* NO-CARRIER comes and goes some time after the link, as does operstate: the kernel is lazy. */
@@ -146,6 +156,7 @@ static void take_link(struct taking *taking, json_t *link)
 	/* the rest of the peer's ids is told by its own line; operstate: see above */
 	static const char *const identities[] = {"ifindex", "link_index", "link_netnsid", NULL};
 	static const char *const lazy[] = {"operstate", "stats", "stats64", NULL};
+	static const char *const programs[] = {"prog", "attached", NULL};
 	const char *name = json_text(link, "ifname");
 	struct device *device;
 
@@ -158,13 +169,13 @@ static void take_link(struct taking *taking, json_t *link)
 		line(taking, "identity of device %s: %u", name, device->ifindex);
 	forget_members(link, lazy);
 	forget_members(link, identities);
-	if (taking->kind == SNAPSHOT_WHOLE) { /* the program's id; the mode stays */
-		json_object_del(json_object_get(link, "xdp"), "prog");
+	if (taking->kind == SNAPSHOT_WHOLE) { /* the program itself; the mode stays */
+		forget_members(json_object_get(link, "xdp"), programs);
 		if (is_host_port(name)) /* its MAC is the kernel's choice */
 			json_object_del(link, "address");
 	}
 	sort_flags(link);
-	json_line(taking, "link", link);
+	member_lines(taking, test_text("link %s", name), link);
 }
 
 static void take_links(struct taking *taking)
@@ -177,15 +188,20 @@ static void take_links(struct taking *taking)
 	json_decref(links);
 }
 
-/* An IPv6 address is tentative for a while after its device came up. */
 static void take_addresses(struct taking *taking)
 {
+	/*
+	 * An IPv6 address is tentative for a while after its device came up. The kernel numbers the
+	 * labels of IPv4 addresses when a device is renamed, and does not when it gets its name
+	 * back.
+	 */
+	static const char *const lazy[] = {"tentative", "label", NULL};
 	json_t *links = ask(taking, "ip -d -j address show"), *link, *address;
 	size_t i, j;
 
 	json_array_foreach (links, i, link)
 		json_array_foreach (json_object_get(link, "addr_info"), j, address) {
-			json_object_del(address, "tentative");
+			forget_members(address, lazy);
 			json_line(taking, test_text("address of %s", json_text(link, "ifname")),
 				address);
 		}
@@ -571,10 +587,12 @@ static void take_show(struct taking *taking)
 			forget_members(item, lazy);
 			forget_members(json_object_get(item, "learning"), counts);
 			forget_members(json_object_get(item, "mac_table"), counts);
-			json_line(taking, test_text("show %s", lists[list]), item);
+			member_lines(taking,
+				test_text("show %s %s", lists[list], json_text(item, "name")),
+				item);
 		}
 		if (json_is_object(of))
-			json_line(taking, test_text("show %s", lists[list]), of);
+			member_lines(taking, test_text("show %s", lists[list]), of);
 		json_object_del(shown, lists[list]);
 	}
 	json_object_foreach (shown, key, rest)
