@@ -39,7 +39,7 @@ become_agent(const struct testbed *tb, const char *const argv[], int log)
 static pid_t start_agent(const struct testbed *tb, const char *mode)
 {
 	const char *const argv[] = {
-		control_program("xvswitchd"),
+		control_program(tb->program ?: "xvswitchd"),
 		test_text("--pin-dir=%s", tb->pins),
 		test_text("--socket=%s", tb->socket),
 		test_text("--state-dir=%s/state", tb->folder),

@@ -41,6 +41,7 @@ struct testbed {
 	char *folder, *socket, *pins;
 	const char *socket_group; /* given to the agent as --socket-group; NULL: not */
 	void (*before_agent)(const struct testbed *tb); /* in its process; NULL: nothing */
+	const char *program; /* the daemon; NULL: xvswitchd */
 	const char *hook; /* given to the agent as --hook; NULL: its default */
 	pid_t agent; /* 0: not running */
 	bool purged; /* and not started since */

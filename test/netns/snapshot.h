@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The state of a host and its agent as lines of text that can be compared: devices, addresses,
+ * routes, qdiscs, filters, programs, sysctls, pins, what the maps say, files, answers of xvsctl.
+ * Each line begins with the part it belongs to; objects are called by their names.
+ */
+#ifndef XVS_TEST_NETNS_SNAPSHOT_H
+#define XVS_TEST_NETNS_SNAPSHOT_H
+
+#include "test/netns/testbed.h"
+
+enum snapshot_kind {
+	SNAPSHOT_EXACT, /* ids too: nothing was made again */
+	SNAPSHOT_WHOLE, /* what somebody can see who comes anew */
+	SNAPSHOT_HOST, /* exact, but of the kernel only: the agent need not run */
+};
+
+/* The agent must run and answer, except for SNAPSHOT_HOST. */
+char *snapshot_take(struct testbed *tb, enum snapshot_kind kind);
+
+/* The first lines that only one has, "-" those of `before`, "+" those of `after`; NULL: none. */
+char *snapshot_difference(const char *before, const char *after);
+
+#endif
