@@ -58,8 +58,9 @@ class Daemon:
                                      f"{self.log.read_text()[-LOG_TAIL:]}") from error
             time.sleep(0.05)
 
-    def control(self, *words):
-        return run(self.lab.build / "bin" / "xvsctl", "--socket", self.socket, *words)
+    def control(self, *words, status=0):
+        return run(self.lab.build / "bin" / "xvsctl", "--socket", self.socket, *words,
+                   status=status)
 
     def apply(self, config):
         """`config` as in the YAML files. JSON is YAML."""

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import tempfile
 
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 END_SECONDS = 5  # that a process has to end by itself
 RUN_SECONDS = 300  # after which a command hangs
 QUIET = ("net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1")
@@ -25,16 +26,16 @@ def command_line(words, netns=None, cpu=None):
     return [*inside, *pinned, *map(str, words)]
 
 
-def run(*words, netns=None, cpu=None, stdin=None):
-    """Runs a command and returns what it prints."""
+def run(*words, netns=None, cpu=None, stdin=None, env=None, status=0):
+    """Runs a command, which has to end with `status`, and returns what it prints."""
     text = " ".join(map(str, words))[:200]
     try:
         done = subprocess.run(command_line(words, netns, cpu), input=stdin, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              timeout=RUN_SECONDS, check=False)
+                              env=env, timeout=RUN_SECONDS, check=False)
     except subprocess.TimeoutExpired as late:
         raise BenchError(f"{text}: hangs") from late
-    if done.returncode:
+    if done.returncode != status:
         said = done.stderr.strip() or done.stdout.strip()
         raise BenchError(f"{text}: {said or done.returncode}")
     return done.stdout

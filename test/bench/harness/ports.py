@@ -3,43 +3,15 @@
 
 import json
 import pathlib
-import subprocess
 import time
 
 from harness.daemon import Daemon
-from harness.lab import BenchError, Lab, run
+from harness.farm import Farm
+from harness.lab import Lab, run
 from harness.report import Figure
 
 RSS_MOST = 32e6  # bytes that the daemon may have resident
 SETTLE_SECONDS = 2  # after which a broadcast has long reached everybody
-
-
-class Farm:
-    """The taps, held by a tool that counts what they get."""
-
-    def __init__(self, lab, space, count):
-        self.process = lab.start(lab.tool("tap_farm"), "--prefix", "tap", "--taps", count,
-                                 netns=space.name, stdin=subprocess.PIPE,
-                                 stdout=subprocess.PIPE)
-        self.answer()
-
-    def answer(self):
-        line = self.process.stdout.readline()
-        if not line:
-            raise BenchError("tap_farm ended")
-        return line
-
-    def tell(self, command):
-        self.process.stdin.write(f"{command}\n")
-        self.process.stdin.flush()
-
-    def send(self):
-        self.tell("send")
-
-    def count(self):
-        """Taps reached, and frames they got, since the last count."""
-        self.tell("count")
-        return map(int, self.answer().split())
 
 
 class Crowd:

@@ -33,7 +33,7 @@ def verdict(met):
 
 @dataclasses.dataclass
 class Ratio:
-    """Ours divided by the peer's, round by round."""
+    """Ours divided by the peer's, round by round. `target`: the least, None = told only."""
 
     title: str
     unit: str
@@ -41,7 +41,7 @@ class Ratio:
     peer_name: str
     ours: list
     peer: list
-    target: float
+    target: float | None
     stretch: float | None = None
 
     @property
@@ -50,31 +50,37 @@ class Ratio:
 
     @property
     def met(self):
-        return median(self.ratios) >= self.target
+        return median(self.ratios) >= self.target if self.target else None
 
     def row(self):
         return (f"{self.title}: {self.subject} / {self.peer_name}",
                 quantity(median(self.ours), self.unit), quantity(median(self.peer), self.unit),
                 f"{median(self.ratios):.2f}", f"{min(self.ratios):.2f}..{max(self.ratios):.2f}",
-                f"≥ {self.target:.2f}", f"{self.stretch:.2f}" if self.stretch else "",
-                verdict(self.met))
+                f"≥ {self.target:.2f}" if self.target else "",
+                f"{self.stretch:.2f}" if self.stretch else "", verdict(self.met))
 
 
 @dataclasses.dataclass
 class Figure:
-    """A figure that stands alone. `least`, `most`: what it must keep to, all of its values."""
+    """
+    A figure that stands alone. `least`, `most`: what it must keep to, all of its values; or their
+    median, if it is `typical`, as times are.
+    """
 
     title: str
     unit: str
     values: list
     least: float | None = None
     most: float | None = None
+    typical: bool = False
 
     @property
     def met(self):
         if self.least is not None:
-            return min(self.values) >= self.least
-        return max(self.values) <= self.most if self.most is not None else None
+            return (median if self.typical else min)(self.values) >= self.least
+        if self.most is not None:
+            return (median if self.typical else max)(self.values) <= self.most
+        return None
 
     def target(self):
         if self.least is not None:

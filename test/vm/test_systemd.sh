@@ -1,0 +1,229 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The unit xvswitchd.service under a real systemd. Boots a machine of scripts/vm for it, with the
+# options given here, such as --kernel 6.1; needs a build in build/.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+[ -e /run/vm-settings ] || exec scripts/vm run --systemd "$@" -- test/vm/test_systemd.sh
+
+unit=xvswitchd.service
+soon=30 # seconds: the machine is slow
+running=/run/xvswitch/control.sock.running.yaml
+passed=0 failed=0
+
+# check WHAT COMMAND…: COMMAND succeeds
+check() {
+	local what=$1 said
+	shift
+	if said=$("$@" 2>&1); then
+		echo "ok $what"
+		passed=$((passed + 1))
+		return
+	fi
+	echo "FAIL $what: $*: $said"
+	failed=$((failed + 1))
+	journalctl -u $unit -n 10 --no-pager -o short-monotonic
+}
+
+# eventually COMMAND…: COMMAND succeeds within $soon seconds
+eventually() {
+	local end=$((SECONDS + soon)) said
+	until said=$("$@" 2>&1); do
+		[ $SECONDS -lt $end ] || break
+		sleep 0.2
+	done
+	echo "$said"
+	"$@" >/dev/null 2>&1
+}
+
+property() {
+	systemctl show -P "$1" $unit
+}
+
+# The daemon's process, which runs, or the test is over.
+main_pid() {
+	local pid
+	pid=$(property MainPID)
+	[ "$pid" -gt 0 ] && echo "$pid" && return
+	systemctl start $unit && pid=$(property MainPID) && [ "$pid" -gt 0 ] && echo "$pid" && return
+	echo "FAIL the daemon can't be started" >&2
+	kill $$
+}
+
+# is PROPERTY VALUE
+is() {
+	[ "$(property "$1")" = "$2" ] || {
+		echo "$1 is $(property "$1"), not $2"
+		return 1
+	}
+}
+
+has_port() {
+	xvsctl -br port list | grep -qw "$1"
+}
+
+lacks_port() {
+	xvsctl -br port list >/dev/null && ! has_port "$1"
+}
+
+# configuration PORT…: a file
+configuration() {
+	local port
+	printf 'version: 1\nswitches: {s: {type: private}}\nports:\n'
+	for port in "$@"; do
+		printf '  %s: {switch: s, interface: %s}\n' "$port" "$port"
+	done
+}
+
+# guest NAME ADDRESS: a namespace behind the device NAME
+guest() {
+	ip netns add "$1"
+	ip link add name "$1" up type veth peer name eth0 netns "$1"
+	ip -n "$1" address add "$2/24" dev eth0
+	ip -n "$1" link set eth0 up
+}
+
+pinging=
+start_pinging() {
+	ip netns exec a ping -n -q -i 0.05 10.7.0.2 >/run/pings &
+	pinging=$!
+	sleep 0.5
+}
+
+loses_nothing() {
+	kill -INT $pinging
+	wait $pinging
+	cat /run/pings
+	grep -q ' 0% packet loss' /run/pings
+}
+
+# restarted PID COUNT: systemd has started it anew, for the COUNTth time, in the place of PID
+restarted() {
+	is NRestarts "$2" && is ActiveState active && [ "$(property MainPID)" != "$1" ]
+}
+
+# with_unit NAME SETTING: a drop-in of the unit's section Service
+with_unit() {
+	mkdir -p /run/systemd/system/$unit.d
+	printf '[Service]\n%s\n' "$2" >/run/systemd/system/$unit.d/"$1".conf
+	systemctl daemon-reload
+}
+
+# logged MESSAGE FILE: the unit's entry with that message, as JSON
+logged() {
+	journalctl -u $unit -o json | grep -F "$1" >"$2"
+}
+
+install_it() {
+	cmake --install build --prefix /usr >/dev/null && systemctl daemon-reload
+	guest a 10.7.0.1
+	guest b 10.7.0.2
+	configuration a b >/etc/xvswitch/boot.yaml
+}
+
+test_start() {
+	check 'start' systemctl start $unit
+	check 'start: active' is ActiveState active
+	check 'start: xvsctl works' xvsctl show
+	check 'start: frames pass' ip netns exec a ping -n -q -c 1 -W 10 10.7.0.2
+	check 'start: the unit has the sandbox' grep -q '^Seccomp:.*2' "/proc/$(property MainPID)/status"
+	check 'start: no warning' grep -q '^-- No entries' \
+		<(journalctl -u $unit -p warning --no-pager 2>&1)
+}
+
+test_journal() {
+	local entry=/run/entry
+	xvsctl apply -f <(configuration a b late) >/dev/null
+	ip link add name late type dummy
+	check 'journal: tells of a device that came' \
+		eventually logged 'attach port late to late' "$entry"
+	check 'journal: level' grep -q '"PRIORITY":"6"' $entry
+	check 'journal: identifier' grep -q '"SYSLOG_IDENTIFIER":"xvswitchd"' $entry
+	xvsctl apply -f <(configuration a b) >/dev/null
+	ip link del late
+}
+
+test_reload() {
+	local pid
+	pid=$(main_pid)
+	configuration a b c >/etc/xvswitch/boot.yaml
+	check 'reload' systemctl reload $unit
+	check 'reload: in force' eventually has_port c
+	check 'reload: the same process' is MainPID "$pid"
+	check 'reload: active again' eventually is ActiveState active
+	configuration a b >/etc/xvswitch/boot.yaml
+}
+
+test_kill() {
+	local pid count
+	pid=$(main_pid) count=$(property NRestarts)
+	start_pinging
+	[ -z "$pid" ] || kill -KILL "$pid"
+	check 'kill: started anew' eventually restarted "$pid" $((count + 1))
+	check 'kill: no ping lost' loses_nothing
+	check 'kill: ports are there' has_port a
+}
+
+test_watchdog() {
+	local pid count
+	with_unit watchdog WatchdogSec=3
+	systemctl restart $unit
+	pid=$(main_pid)
+	sleep 8
+	check 'watchdog: kept content' is MainPID "$pid"
+	pid=$(main_pid) count=$(property NRestarts)
+	start_pinging
+	kill -STOP "$pid"
+	check 'watchdog: started anew' eventually restarted "$pid" $((count + 1))
+	check 'watchdog: no ping lost' loses_nothing
+	check 'watchdog: the journal tells' \
+		grep -q 'Watchdog timeout' <(journalctl -u $unit --no-pager)
+	rm /run/systemd/system/$unit.d/watchdog.conf
+	systemctl daemon-reload
+	systemctl restart $unit
+}
+
+test_stop() {
+	xvsctl apply -f <(configuration a b d) >/dev/null
+	start_pinging
+	check 'stop' systemctl stop $unit
+	check 'stop: inactive' is ActiveState inactive
+	check 'stop: nothing failed' is Result success
+	check 'stop: the running configuration is kept' test -s $running
+	sleep 1
+	check 'stop, start' systemctl start $unit
+	check 'stop, start: no ping lost' loses_nothing
+	check 'stop, start: goes on with what was running' has_port d
+}
+
+# What guards a `try` is a timer of systemd's, made from within the sandbox.
+test_timer() {
+	with_unit timer 'ExecStartPre=systemd-run --on-active=1 --unit=guard touch /run/guarded'
+	check 'timer: can be made in the sandbox' systemctl restart $unit
+	systemctl stop $unit
+	check 'timer: outlives the daemon' eventually test -e /run/guarded
+	rm /run/systemd/system/$unit.d/timer.conf
+	systemctl daemon-reload
+	systemctl start $unit
+}
+
+test_purge() {
+	systemctl stop $unit
+	check 'purge' xvswitchd --purge
+	check 'purge: no pins' test ! -e /sys/fs/bpf/xvswitch
+	check 'purge: no running configuration' test ! -e $running
+	check 'purge, start: reads the boot configuration' systemctl start $unit
+	check 'purge, start: without what was applied' lacks_port d
+}
+
+install_it
+test_start
+test_journal
+test_reload
+test_kill
+test_watchdog
+test_stop
+test_timer
+test_purge
+printf '%d passed, %d failed, 0 skipped\n' $passed $failed
+[ $failed -eq 0 ]
