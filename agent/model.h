@@ -151,7 +151,10 @@ void xvs_port_setting_free(struct xvs_port_setting *item);
 int xvs_config_add_switch(struct xvs_config *config, struct xvs_switch *item);
 int xvs_config_add_port(struct xvs_config *config, struct xvs_port_setting *item);
 
-/* As adding, but one that has the name already is freed, and `item` stands in its place. */
+/*
+ * As adding, but takes the place of one that has the name already. Pointers to the old one mean the
+ * new one then, `item` itself may not be used any more.
+ */
 void xvs_config_put_switch(struct xvs_config *config, struct xvs_switch *item);
 void xvs_config_put_port(struct xvs_config *config, struct xvs_port_setting *item);
 

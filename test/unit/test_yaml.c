@@ -377,7 +377,7 @@ static const struct {
 	{V "# \x80", 2, 3, "byte 0x80 is not valid UTF-8"},
 	{"version: 1\r\n# \xc3\xa4\r\nprots: {}\r\n", 3, 1, "did you mean 'ports'?"},
 	{"version: 1\r\nports:\r\n\tp: {}\r\n", 3, 1, "YAML wants spaces"},
-	{V "ports: {p: &y a}\n", 2, 12, "anchors ('&y')"},
+	{V "ports: {&y p: {switch: s, interface: i}}\n", 2, 9, "anchors ('&y')"},
 	{V "ports: {p: *}\n", 2, 13, "cannot begin with '*' or '&'; put the value in quotes"},
 	{V "a: \x07\n", 2, 4, "character U+0007 is not allowed"},
 	{V "a: \xef\xbb\xbf\n", 2, 4, "character U+FEFF is not allowed"},
