@@ -60,16 +60,11 @@ static int make_folder(const char *path)
 
 static int take_folder(struct xvs_loader *loader, const char *pin_dir)
 {
-	char links[300];
 	int error = make_folder(pin_dir);
 
 	if (error)
 		return error;
 	snprintf(loader->pin_dir, sizeof(loader->pin_dir), "%s", pin_dir);
-	snprintf(links, sizeof(links), "%s/links", pin_dir);
-	error = make_folder(links);
-	if (error)
-		return error;
 	loader->lock = open(pin_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (loader->lock < 0)
 		return -errno;
@@ -81,30 +76,71 @@ static int take_folder(struct xvs_loader *loader, const char *pin_dir)
 	return 0;
 }
 
-/* Refuses pins whose layout this agent does not know, before libbpf compares a single map. */
+static int make_subfolders(const struct xvs_loader *loader)
+{
+	char path[300];
+	int error;
+
+	snprintf(path, sizeof(path), "%s/links", loader->pin_dir);
+	error = make_folder(path);
+	snprintf(path, sizeof(path), "%s/tables", loader->pin_dir);
+	return error ?: make_folder(path);
+}
+
+static int read_control(int fd, struct xvs_control *ret)
+{
+	struct bpf_map_info info = {0};
+	uint32_t zero = 0, size = sizeof(info);
+	char value[4096] = {0}; /* another version's may be longer than ours */
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		return -errno;
+	if (info.type != BPF_MAP_TYPE_ARRAY || info.key_size != sizeof(zero) ||
+		info.value_size < sizeof(ret->layout_version) || info.value_size > sizeof(value)) {
+		xvs_log(LOG_ERR, "the pin `control` is no map of an xvswitchd; remove the pins "
+				 "with: xvswitchd --purge");
+		return -EPROTO;
+	}
+	if (bpf_map_lookup_elem(fd, &zero, value))
+		return -errno;
+	memcpy(ret, value, sizeof(*ret));
+	return 0;
+}
+
+/* Refuses pins that this agent does not know, before libbpf compares a single map. */
 static int check_layout(struct xvs_loader *loader)
 {
-	struct xvs_control control;
-	uint32_t zero = 0;
+	struct xvs_control control = {0};
+	uint32_t cpus = libbpf_num_possible_cpus();
 	char path[300];
 	int fd, error;
 
 	snprintf(path, sizeof(path), "%s/control", loader->pin_dir);
 	fd = bpf_obj_get(path);
 	if (fd < 0)
-		return 0;
-	error = bpf_map_lookup_elem(fd, &zero, &control) ? -errno : 0;
+		return errno == ENOENT ? 0 : -errno;
+	error = read_control(fd, &control);
 	close(fd);
 	if (error)
 		return error;
 	loader->adopted = control.layout_version != 0;
-	if (!loader->adopted || control.layout_version == XVS_LAYOUT_VERSION)
+	if (!loader->adopted)
 		return 0;
-	xvs_log(LOG_ERR,
-		"the pins below %s have layout version %u, this xvswitchd knows %u; "
-		"start the version that made them, or remove them with: xvswitchd --purge",
-		loader->pin_dir, control.layout_version, XVS_LAYOUT_VERSION);
-	return -EPROTO;
+	if (control.layout_version != XVS_LAYOUT_VERSION) {
+		xvs_log(LOG_ERR,
+			"the pins below %s have layout version %u, this xvswitchd knows %u; "
+			"start the version that made them, or remove them with: xvswitchd --purge",
+			loader->pin_dir, control.layout_version, XVS_LAYOUT_VERSION);
+		return -EPROTO;
+	}
+	if (control.cpus != cpus) {
+		xvs_log(LOG_ERR,
+			"the pins below %s were made for %u CPUs, there are %u; remove them with: "
+			"xvswitchd --purge",
+			loader->pin_dir, control.cpus, cpus);
+		return -EPROTO;
+	}
+	return 0;
 }
 
 /*
@@ -120,15 +156,72 @@ static int share_map(struct bpf_map *map, int fd, const char *path)
 		return -errno;
 	if (info.type != bpf_map__type(map) || info.key_size != bpf_map__key_size(map) ||
 		info.value_size != bpf_map__value_size(map) ||
-		info.max_entries != bpf_map__max_entries(map)) {
-		xvs_log(LOG_ERR, "%s is not of this layout; remove it with: xvswitchd --purge",
+		info.max_entries != bpf_map__max_entries(map) ||
+		((info.map_flags ^ bpf_map__map_flags(map)) & BPF_F_MMAPABLE)) {
+		xvs_log(LOG_ERR,
+			"%s differs from the map that this xvswitchd knows; start the version that "
+			"made it, or remove all pins with: xvswitchd --purge",
 			path);
 		return -EPROTO;
 	}
 	return bpf_map__reuse_fd(map, fd);
 }
 
-static int prepare_map(struct bpf_map *map, const char *pin_dir)
+/* The pins that are ours; anything else in the folder is not touched. */
+static const char *const own_pins[] = {
+	"control",
+	"port_index",
+	"port_cache",
+	"ports",
+	"counters",
+	"drops",
+	"port_state",
+	"vlan_sets",
+	"fdb",
+	"events",
+	"flood_lists",
+	"flood_members",
+	"xdp_ports",
+	"xdp_cache",
+	"port_names",
+	"switch_names",
+	"device_saved",
+	"slots_ingress",
+	"slots_egress",
+	"slots_xdp",
+	"stub_in",
+	"stub_out",
+	"stub_xdp",
+};
+#define OWN_PINS (sizeof(own_pins) / sizeof(own_pins[0]))
+_Static_assert(OWN_PINS <= 64, "one bit each in xvs_loader.made");
+
+/* Notes that this start makes the pin, and takes it back if it fails. */
+static int note_pin(struct xvs_loader *loader, const char *name)
+{
+	for (size_t i = 0; i < OWN_PINS; i++) {
+		if (strcmp(name, own_pins[i]))
+			continue;
+		loader->made |= 1ull << i;
+		return 0;
+	}
+	xvs_log(LOG_ERR, "the map %s is missing in own_pins", name);
+	return -EINVAL;
+}
+
+/* Removes those of our pins whose bit is set. */
+static void remove_pins(const struct xvs_loader *loader, uint64_t which)
+{
+	char path[300];
+
+	for (size_t i = 0; i < OWN_PINS; i++) {
+		snprintf(path, sizeof(path), "%s/%s", loader->pin_dir, own_pins[i]);
+		if (which & 1ull << i)
+			unlink(path);
+	}
+}
+
+static int prepare_map(struct xvs_loader *loader, struct bpf_map *map)
 {
 	const char *name = bpf_map__name(map);
 	char path[300];
@@ -140,19 +233,52 @@ static int prepare_map(struct bpf_map *map, const char *pin_dir)
 		return bpf_map__set_autocreate(map, false);
 	if (!strcmp(name, "counters"))
 		bpf_map__set_max_entries(map, XVS_PORT_MAX * libbpf_num_possible_cpus());
-	snprintf(path, sizeof(path), "%s/%s", pin_dir, name);
+	snprintf(path, sizeof(path), "%s/%s", loader->pin_dir, name);
 	fd = bpf_obj_get(path);
+	if (fd < 0 && errno != ENOENT)
+		return -errno;
 	if (fd < 0)
-		return bpf_map__set_pin_path(map, path);
+		return note_pin(loader, name) ?: bpf_map__set_pin_path(map, path);
 	error = share_map(map, fd, path);
 	close(fd);
 	return error;
 }
 
-/* Loads an object; maps that are pinned already are shared, others are made and pinned. */
-static int load_object(
-	struct xvs_loader *loader, const void *bytes, size_t size, struct bpf_object **ret)
+/* An object of this build. */
+struct kind {
+	const char *name;
+	const void *(*bytes)(size_t *size);
+	const char *slots; /* where its program goes; NULL: maps only, or a place of its own */
+};
+
+static const struct kind stubs_kind = {"stubs", stubs_bpf__elf_bytes, NULL};
+
+/*
+ * In the order in which programs are exchanged: who reads skb->cb first, then who writes it, last
+ * what goes past both. So a program never meets what only a later build writes.
+ */
+static const struct kind main_kinds[] = {
+	{"records", records_bpf__elf_bytes, NULL},
+	{"egress", egress_bpf__elf_bytes, "slots_egress"},
+	{"ingress", ingress_bpf__elf_bytes, "slots_ingress"},
+	{"xdp", xdp_bpf__elf_bytes, "slots_xdp"},
+};
+#define MAIN_KINDS (sizeof(main_kinds) / sizeof(main_kinds[0]))
+
+static void tell_refused(const struct xvs_loader *loader, const char *name, int error)
 {
+	if (error == -EPROTO)
+		return; /* told where it was found */
+	xvs_log(LOG_ERR, "the kernel refuses the programs or maps of '%s': %s%s", name,
+		strerror(-error),
+		loader->adopted ? "; those of the earlier run stay, and traffic flows on" : "");
+}
+
+/* Loads an object; maps that are pinned already are shared, others are made and pinned. */
+static int load_object(struct xvs_loader *loader, const struct kind *kind, struct bpf_object **ret)
+{
+	size_t size;
+	const void *bytes = kind->bytes(&size);
 	struct bpf_object *object = bpf_object__open_mem(bytes, size, NULL);
 	struct bpf_program *program;
 	struct bpf_map *map;
@@ -162,9 +288,10 @@ static int load_object(
 		return -errno;
 	bpf_object__for_each_program(program, object)
 		bpf_program__set_expected_attach_type(program, 0);
-	bpf_object__for_each_map(map, object) error = error ?: prepare_map(map, loader->pin_dir);
+	bpf_object__for_each_map(map, object) error = error ?: prepare_map(loader, map);
 	error = error ?: bpf_object__load(object);
 	if (error) {
+		tell_refused(loader, kind->name, error);
 		bpf_object__close(object);
 		return error;
 	}
@@ -176,8 +303,6 @@ static int stub(struct xvs_loader *loader, struct bpf_object **object, const cha
 	const char *pin, int *ret)
 {
 	char path[300];
-	size_t size;
-	const void *bytes;
 	int error;
 
 	snprintf(path, sizeof(path), "%s/%s", loader->pin_dir, pin);
@@ -185,12 +310,12 @@ static int stub(struct xvs_loader *loader, struct bpf_object **object, const cha
 	if (*ret >= 0)
 		return 0;
 	if (!*object) {
-		bytes = stubs_bpf__elf_bytes(&size);
-		error = load_object(loader, bytes, size, object);
+		error = load_object(loader, &stubs_kind, object);
 		if (error)
 			return error;
 	}
-	error = bpf_program__pin(bpf_object__find_program_by_name(*object, program), path);
+	error = note_pin(loader, pin);
+	error = error ?: bpf_program__pin(bpf_object__find_program_by_name(*object, program), path);
 	if (error)
 		return error;
 	*ret = bpf_obj_get(path);
@@ -208,98 +333,64 @@ static int load_stubs(struct xvs_loader *loader)
 	return error;
 }
 
-/* The one write that upgrades a hook: all devices run the new program from their next packet on. */
-static int fill_slot(struct xvs_loader *loader, const char *slots, struct bpf_object *object)
+/* Puts the object's program into a slot of its array; NULL: clears it. */
+static int set_slot(const struct xvs_loader *loader, const char *slots, uint32_t slot,
+	struct bpf_object *object)
 {
-	uint32_t slot = XVS_SLOT_MAIN;
-	int fd, program = bpf_program__fd(bpf_object__next_program(object, NULL));
+	int fd, program, error;
 	char path[300];
-	int error;
 
 	snprintf(path, sizeof(path), "%s/%s", loader->pin_dir, slots);
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return -errno;
-	error = bpf_map_update_elem(fd, &slot, &program, BPF_ANY) ? -errno : 0;
+	if (object) {
+		program = bpf_program__fd(bpf_object__next_program(object, NULL));
+		error = bpf_map_update_elem(fd, &slot, &program, BPF_ANY) ? -errno : 0;
+	} else {
+		error = bpf_map_delete_elem(fd, &slot) ? -errno : 0;
+	}
 	close(fd);
 	return error;
 }
 
-/* Remembers what MAC tables are made of, from the one object that names the types. */
+static int set_slots(const struct xvs_loader *loader, uint32_t slot, struct bpf_object **objects)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < MAIN_KINDS; i++)
+		if (main_kinds[i].slots)
+			error = error
+					?: set_slot(loader, main_kinds[i].slots, slot,
+						   objects ? objects[i] : NULL);
+	return error;
+}
+
+/*
+ * The writes that upgrade, one a hook: all devices run the new program from their next packet on.
+ * An array may refuse a program that the verifier took, so each is tried where no packet comes.
+ */
+static int exchange_programs(struct xvs_loader *loader, struct bpf_object **objects)
+{
+	int error = set_slots(loader, XVS_SLOT_NEXT, objects);
+
+	if (error)
+		tell_refused(loader, "slots", error);
+	error = error ?: set_slots(loader, XVS_SLOT_MAIN, objects);
+	set_slots(loader, XVS_SLOT_NEXT, NULL);
+	return error;
+}
+
+/* Remembers what MAC tables are made of, from the first object that names the types. */
 static void keep_types(struct xvs_loader *loader, struct bpf_object *object)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(object, PATTERN_MAP);
 
+	if (!map || loader->tables.fdb_btf)
+		return;
 	loader->tables.fdb_key_type = bpf_map__btf_key_type_id(map);
 	loader->tables.fdb_entry_type = bpf_map__btf_value_type_id(map);
 	loader->tables.fdb_btf = fcntl(bpf_object__btf_fd(object), F_DUPFD_CLOEXEC, 3);
-}
-
-static int load_programs(struct xvs_loader *loader)
-{
-	const struct {
-		const void *(*bytes)(size_t *size);
-		const char *slots; /* NULL: maps only */
-		bool types;
-	} all[] = {
-		{records_bpf__elf_bytes, NULL, false},
-		{ingress_bpf__elf_bytes, "slots_ingress", true},
-		{egress_bpf__elf_bytes, "slots_egress", false},
-		{xdp_bpf__elf_bytes, "slots_xdp", false},
-	};
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		struct bpf_object *object;
-		size_t size;
-		const void *bytes = all[i].bytes(&size);
-		int error = load_object(loader, bytes, size, &object);
-
-		if (error)
-			return error;
-		if (all[i].types)
-			keep_types(loader, object);
-		if (all[i].slots)
-			error = fill_slot(loader, all[i].slots, object);
-		bpf_object__close(object);
-		if (error)
-			return error;
-	}
-	return 0;
-}
-
-static int start_control(struct xvs_loader *loader)
-{
-	struct xvs_control *control = loader->tables.control;
-	uint32_t cpus = libbpf_num_possible_cpus();
-
-	if (loader->adopted) {
-		if (control->cpus == cpus)
-			return 0;
-		xvs_log(LOG_ERR, "the pins were made for %u CPUs, there are %u", control->cpus,
-			cpus);
-		return -EPROTO;
-	}
-	if (getrandom(&control->cookie, sizeof(control->cookie), 0) != sizeof(control->cookie))
-		return -EIO;
-	control->cpus = cpus;
-	control->layout_version = XVS_LAYOUT_VERSION; /* last: from here on it can be adopted */
-	return 0;
-}
-
-int xvs_loader_open(struct xvs_loader *loader, const char *pin_dir)
-{
-	int error;
-
-	libbpf_set_print(print_libbpf);
-	error = take_folder(loader, pin_dir);
-	error = error ?: check_layout(loader);
-	error = error ?: load_stubs(loader);
-	error = error ?: load_programs(loader);
-	error = error ?: xvs_tables_open(&loader->tables, pin_dir);
-	error = error ?: start_control(loader);
-	if (error && error != -EBUSY && error != -EPROTO)
-		xvs_log(LOG_ERR, "loading programs and maps: %s", strerror(-error));
-	return error;
 }
 
 static uint64_t net_cookie(void)
@@ -313,21 +404,104 @@ static uint64_t net_cookie(void)
 	return cookie;
 }
 
-static int attach_lost(struct xvs_loader *loader, struct lost_bpf *lost)
+static void lost_path(const struct xvs_loader *loader, char path[300])
 {
-	struct bpf_map *map;
-	char path[300];
-	int fd, error = 0;
+	snprintf(path, 300, "%s/links/lost", loader->pin_dir);
+}
 
+static int load_lost(struct xvs_loader *loader)
+{
+	struct lost_bpf *lost;
+	struct bpf_map *map;
+	int error = 0;
+
+	if (loader->lost)
+		return 0;
+	lost = lost_bpf__open();
+	if (!lost)
+		return -errno;
 	lost->rodata->own_net_cookie = net_cookie();
-	bpf_object__for_each_map(map, lost->obj) error = error ?: prepare_map(map, loader->pin_dir);
+	bpf_object__for_each_map(map, lost->obj) error = error ?: prepare_map(loader, map);
 	error = error ?: lost_bpf__load(lost);
+	if (error) {
+		tell_refused(loader, "lost", error);
+		lost_bpf__destroy(lost);
+		return error;
+	}
+	loader->lost = lost;
+	return 0;
+}
+
+/* Where an earlier run watched, the upgrade must not end there. */
+static int load_lost_again(struct xvs_loader *loader)
+{
+	char path[300];
+
+	lost_path(loader, path);
+	return access(path, F_OK) ? 0 : load_lost(loader);
+}
+
+/* Nothing that packets meet is touched before the kernel has taken everything. */
+static int load_programs(struct xvs_loader *loader)
+{
+	struct bpf_object *objects[MAIN_KINDS] = {0};
+	int error = load_stubs(loader);
+
+	for (size_t i = 0; !error && i < MAIN_KINDS; i++) {
+		error = load_object(loader, &main_kinds[i], &objects[i]);
+		if (!error)
+			keep_types(loader, objects[i]);
+	}
+	error = error ?: load_lost_again(loader);
+	error = error ?: exchange_programs(loader, objects);
+	for (size_t i = 0; i < MAIN_KINDS; i++)
+		bpf_object__close(objects[i]);
+	return error;
+}
+
+/* Finishes pins that are new. */
+static int start_control(struct xvs_loader *loader)
+{
+	struct xvs_control *control = loader->tables.control;
+
+	if (loader->adopted)
+		return 0;
+	if (getrandom(&control->cookie, sizeof(control->cookie), 0) != sizeof(control->cookie))
+		return -EIO;
+	control->cpus = libbpf_num_possible_cpus();
+	control->layout_version = XVS_LAYOUT_VERSION; /* last: from here on it can be adopted */
+	return 0;
+}
+
+int xvs_loader_open(struct xvs_loader *loader, const char *pin_dir)
+{
+	int error;
+
+	libbpf_set_print(print_libbpf);
+	error = take_folder(loader, pin_dir);
 	if (error)
 		return error;
-	fd = bpf_raw_tracepoint_open("xdp_devmap_xmit", bpf_program__fd(lost->progs.xvs_lost));
+	error = check_layout(loader);
+	error = error ?: make_subfolders(loader);
+	error = error ?: load_programs(loader);
+	if (error) {
+		remove_pins(loader, loader->made);
+		return error;
+	}
+	error = xvs_tables_open(&loader->tables, pin_dir);
+	return error ?: start_control(loader);
+}
+
+static int attach_lost(struct xvs_loader *loader)
+{
+	char path[300];
+	int fd, error;
+
+	fd = bpf_raw_tracepoint_open(
+		"xdp_devmap_xmit", bpf_program__fd(loader->lost->progs.xvs_lost));
 	if (fd < 0)
 		return -errno;
-	snprintf(path, sizeof(path), "%s/links/lost", loader->pin_dir);
+	lost_path(loader, path);
 	unlink(path); /* an earlier build's */
 	error = bpf_obj_pin(fd, path) ? -errno : 0;
 	close(fd);
@@ -336,16 +510,12 @@ static int attach_lost(struct xvs_loader *loader, struct lost_bpf *lost)
 
 int xvs_loader_watch_lost(struct xvs_loader *loader)
 {
-	struct lost_bpf *lost;
 	int error;
 
 	if (loader->watching)
 		return 0;
-	lost = lost_bpf__open();
-	if (!lost)
-		return -errno;
-	error = attach_lost(loader, lost);
-	lost_bpf__destroy(lost);
+	error = load_lost(loader);
+	error = error ?: attach_lost(loader);
 	loader->watching = !error;
 	return error;
 }
@@ -355,36 +525,11 @@ void xvs_loader_close(struct xvs_loader *loader)
 	const int fds[] = {loader->stub_in, loader->stub_out, loader->stub_xdp, loader->lock};
 
 	xvs_tables_close(&loader->tables);
+	lost_bpf__destroy(loader->lost);
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] > 0)
 			close(fds[i]);
 }
-
-/* The pins that are ours; anything else in the folder is not touched. */
-static const char *const own_pins[] = {
-	"control",
-	"port_index",
-	"port_cache",
-	"ports",
-	"counters",
-	"drops",
-	"port_state",
-	"vlan_sets",
-	"fdb",
-	"flood_lists",
-	"flood_members",
-	"xdp_ports",
-	"xdp_cache",
-	"port_names",
-	"switch_names",
-	"device_saved",
-	"slots_ingress",
-	"slots_egress",
-	"slots_xdp",
-	"stub_in",
-	"stub_out",
-	"stub_xdp",
-};
 
 /* "12_in", "12_out", "12_xdp", "lost" */
 static bool is_own_link(const char *name)
@@ -396,34 +541,42 @@ static bool is_own_link(const char *name)
 	return !strcmp(part, "_in") || !strcmp(part, "_out") || !strcmp(part, "_xdp");
 }
 
-static void remove_links(const char *pin_dir)
+/* "fdb_12", "fdb_12_next" */
+static bool is_own_table(const char *name)
+{
+	const char *part = name + strlen("fdb_");
+
+	if (strncmp(name, "fdb_", strlen("fdb_")) || !strspn(part, "0123456789"))
+		return false;
+	part += strspn(part, "0123456789");
+	return !*part || !strcmp(part, "_next");
+}
+
+static void remove_folder(const char *pin_dir, const char *name, bool (*is_own)(const char *name))
 {
 	char path[600];
 	struct dirent *entry;
 	DIR *folder;
 
-	snprintf(path, sizeof(path), "%s/links", pin_dir);
+	snprintf(path, sizeof(path), "%s/%s", pin_dir, name);
 	folder = opendir(path);
 	while (folder && (entry = readdir(folder))) {
-		snprintf(path, sizeof(path), "%s/links/%s", pin_dir, entry->d_name);
-		if (is_own_link(entry->d_name))
+		snprintf(path, sizeof(path), "%s/%s/%s", pin_dir, name, entry->d_name);
+		if (is_own(entry->d_name))
 			unlink(path);
 	}
 	if (folder)
 		closedir(folder);
-	snprintf(path, sizeof(path), "%s/links", pin_dir);
+	snprintf(path, sizeof(path), "%s/%s", pin_dir, name);
 	rmdir(path);
 }
 
 int xvs_loader_remove(const struct xvs_loader *loader)
 {
-	char path[300];
-
-	remove_links(loader->pin_dir); /* first: the programs behind the hooks are still there */
-	for (size_t i = 0; i < sizeof(own_pins) / sizeof(own_pins[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", loader->pin_dir, own_pins[i]);
-		unlink(path);
-	}
+	/* first: the programs behind the hooks are still there */
+	remove_folder(loader->pin_dir, "links", is_own_link);
+	remove_folder(loader->pin_dir, "tables", is_own_table);
+	remove_pins(loader, UINT64_MAX);
 	if (!rmdir(loader->pin_dir) || errno == ENOENT)
 		return 0;
 	xvs_log(LOG_ERR, "%s stays: %s", loader->pin_dir, strerror(errno));

@@ -3,12 +3,15 @@
  * Programs and maps: made, pinned, adopted from an earlier run, upgraded, removed.
  *
  * Below the pin folder stand the maps under their names, `stub_in`, `stub_out`, `stub_xdp` (the
- * programs that are attached), the arrays `slots_*` behind them, and `links/`.
+ * programs that are attached), the arrays `slots_*` behind them, `links/`, and `tables/` (the MAC
+ * tables).
  */
 #ifndef XVS_AGENT_LOADER_H
 #define XVS_AGENT_LOADER_H
 
 #include "agent/tables.h"
+
+struct lost_bpf;
 
 struct xvs_loader {
 	char pin_dir[256];
@@ -16,13 +19,16 @@ struct xvs_loader {
 	int stub_in, stub_out, stub_xdp; /* programs */
 	bool watching; /* for frames lost behind XDP */
 	bool adopted; /* the maps were there: traffic may be flowing */
+	uint64_t made; /* pins that this start has made: bits in the order of own_pins[] */
+	struct lost_bpf *lost; /* loaded, NULL = not */
 	struct xvs_tables tables;
 };
 
 /*
  * Loads everything below `pin_dir`: adopts maps and stubs that are there, loads the main programs
- * and puts each into slot 0 of its hook. 0 or -errno, logged: -EBUSY another agent holds the
- * folder, -EPROTO the pins have another layout version.
+ * and, once the kernel has taken all of them, puts each into slot 0 of its hook. When it fails, the
+ * programs that were there run on and no new pin is left. 0 or -errno, logged: -EBUSY another agent
+ * holds the folder, -EPROTO the pins have another layout.
  */
 int xvs_loader_open(struct xvs_loader *loader, const char *pin_dir);
 

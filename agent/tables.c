@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
 #include <errno.h>
 #include <linux/membarrier.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include "agent/log.h"
 #include "agent/tables.h"
 
+#define NEXT "_next" /* behind the name of a table that is to take the place of another */
 #define GRACE_FALLBACK_NS 100000000L /* where membarrier(2) can't wait: longer than any packet */
 
 static int open_pin(const char *pin_dir, const char *name, int *ret)
@@ -82,8 +84,10 @@ int xvs_tables_open(struct xvs_tables *tables, const char *pin_dir)
 		{"fdb", NULL, &tables->fdb},
 		{"flood_lists", NULL, &tables->flood_lists},
 		{"xdp_ports", NULL, &tables->xdp_ports},
+		{"events", NULL, &tables->events},
 	};
 
+	snprintf(tables->pin_dir, sizeof(tables->pin_dir), "%s", pin_dir);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		int error = all[i].fd ? open_pin(pin_dir, all[i].name, all[i].fd)
 				      : map_pin(pin_dir, all[i].name, all[i].memory);
@@ -98,7 +102,7 @@ void xvs_tables_close(struct xvs_tables *tables)
 {
 	const int fds[] = {tables->port_index, tables->port_names, tables->switch_names,
 		tables->device_saved, tables->vlan_sets, tables->fdb, tables->flood_lists,
-		tables->xdp_ports, tables->fdb_btf};
+		tables->xdp_ports, tables->events, tables->fdb_btf};
 
 	/* the mappings end with the process */
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
@@ -194,4 +198,110 @@ int xvs_fdb_create(const struct xvs_tables *tables, uint32_t switch_id, uint32_t
 	fd = bpf_map_create(BPF_MAP_TYPE_HASH, name, sizeof(struct xvs_fdb_key),
 		sizeof(struct xvs_fdb_entry), size, &options);
 	return fd < 0 ? -errno : fd;
+}
+
+static void table_path(
+	const struct xvs_tables *tables, uint32_t switch_id, const char *suffix, char path[320])
+{
+	snprintf(path, 320, "%s/tables/fdb_%u%s", tables->pin_dir, switch_id, suffix);
+}
+
+/*
+ * The table is pinned before packets find it, and its name moves over afterwards: at every moment
+ * what stands in the array is pinned under one of the two names.
+ */
+int xvs_fdb_set(const struct xvs_tables *tables, uint32_t switch_id, int table)
+{
+	char path[320], next[320];
+	int error;
+
+	table_path(tables, switch_id, "", path);
+	table_path(tables, switch_id, NEXT, next);
+	unlink(next); /* of a run that was killed */
+	if (bpf_obj_pin(table, next))
+		return -errno;
+	if (bpf_map_update_elem(tables->fdb, &switch_id, &table, BPF_ANY)) {
+		error = -errno;
+		unlink(next);
+		return error;
+	}
+	if (rename(next, path)) /* no harm: the next start finds it there */
+		xvs_log(LOG_WARNING, "%s: %s", next, strerror(errno));
+	return 0;
+}
+
+void xvs_fdb_unset(const struct xvs_tables *tables, uint32_t switch_id)
+{
+	char path[320];
+
+	bpf_map_delete_elem(tables->fdb, &switch_id);
+	table_path(tables, switch_id, "", path);
+	unlink(path);
+	table_path(tables, switch_id, NEXT, path);
+	unlink(path);
+}
+
+/* The table pinned at `path`, if it is the one with the id `map_id`; 0: any. */
+static int open_table(const char *path, uint32_t map_id, uint32_t *ret_size)
+{
+	struct bpf_map_info info = {0};
+	uint32_t length = sizeof(info);
+	int error, fd = bpf_obj_get(path);
+
+	if (fd < 0)
+		return -errno;
+	error = bpf_obj_get_info_by_fd(fd, &info, &length) ? -errno : 0;
+	if (!error && map_id && info.id != map_id)
+		error = -ESTALE;
+	if (!error &&
+		(info.type != BPF_MAP_TYPE_HASH || info.key_size != sizeof(struct xvs_fdb_key) ||
+			info.value_size != sizeof(struct xvs_fdb_entry)))
+		error = -EPROTO;
+	if (error) {
+		close(fd);
+		return error;
+	}
+	*ret_size = info.max_entries;
+	return fd;
+}
+
+int xvs_fdb_open(const struct xvs_tables *tables, uint32_t switch_id, uint32_t *ret_size)
+{
+	char path[320], next[320];
+	uint32_t map_id = 0;
+	int fd;
+
+	table_path(tables, switch_id, "", path);
+	table_path(tables, switch_id, NEXT, next);
+	bpf_map_lookup_elem(tables->fdb, &switch_id, &map_id); /* gives the table's id */
+	fd = map_id ? open_table(next, map_id, ret_size) : -ENOENT;
+	if (fd >= 0) {
+		rename(next, path); /* killed between the array and the name */
+		return fd;
+	}
+	unlink(next); /* killed before packets found it */
+	fd = open_table(path, map_id, ret_size);
+	if (fd >= 0 && !map_id)
+		bpf_map_update_elem(tables->fdb, &switch_id, &fd, BPF_ANY);
+	return fd;
+}
+
+void xvs_fdb_clean(const struct xvs_tables *tables)
+{
+	char path[320];
+	struct dirent *entry;
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "%s/tables", tables->pin_dir);
+	folder = opendir(path);
+	while (folder && (entry = readdir(folder))) {
+		struct xvs_name name;
+		uint32_t id;
+
+		if (sscanf(entry->d_name, "fdb_%u", &id) == 1 && id < XVS_SWITCH_MAX &&
+			!xvs_name_read(tables->switch_names, id, &name) && !name.text[0])
+			xvs_fdb_unset(tables, id);
+	}
+	if (folder)
+		closedir(folder);
 }

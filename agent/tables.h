@@ -14,6 +14,7 @@ struct bpf_map;
 struct bpf_object;
 
 struct xvs_tables {
+	char pin_dir[256];
 	/* mapped */
 	struct xvs_control *control;
 	struct xvs_port *ports; /* [XVS_PORT_MAX] */
@@ -24,7 +25,7 @@ struct xvs_tables {
 	struct xvs_flood_member *flood_members; /* [XVS_FLOOD_MEMBER_MAX] */
 	/* by file descriptor */
 	int port_index, port_names, switch_names, device_saved, vlan_sets, fdb, flood_lists,
-		xdp_ports;
+		xdp_ports, events;
 	/* what a new MAC table is made of */
 	uint32_t fdb_key_type, fdb_entry_type; /* BTF type ids */
 	int fdb_btf; /* BTF object they belong to */
@@ -68,5 +69,16 @@ void xvs_counters_clear(struct xvs_tables *tables, uint32_t port);
 
 /* A new, empty MAC table. A file descriptor, or -errno. */
 int xvs_fdb_create(const struct xvs_tables *tables, uint32_t switch_id, uint32_t size);
+/* Makes it the switch's: pinned, and from now on the one that packets find. 0 or -errno. */
+int xvs_fdb_set(const struct xvs_tables *tables, uint32_t switch_id, int table);
+/* Takes the switch's table from packets and pins. */
+void xvs_fdb_unset(const struct xvs_tables *tables, uint32_t switch_id);
+/*
+ * The switch's table after a restart. A file descriptor, or -errno: -ENOENT or -ESTALE if the one
+ * that packets find is not pinned.
+ */
+int xvs_fdb_open(const struct xvs_tables *tables, uint32_t switch_id, uint32_t *ret_size);
+/* Removes tables without a switch, which a killed run has left. */
+void xvs_fdb_clean(const struct xvs_tables *tables);
 
 #endif

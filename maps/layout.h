@@ -4,7 +4,10 @@
  *
  * Byte order is the host's unless a comment says otherwise. MAC addresses are in the order of the
  * wire. The two sides agree by XVS_LAYOUT_VERSION, kept in the map `control`; an agent that finds
- * another version there refuses to adopt the pins.
+ * another version there refuses to adopt the pins. The version covers all that programs of two
+ * builds, or a program and an agent of another build, can read of each other: keys, values, sizes
+ * and meaning of every pinned map, drops.h, limits.h, the words in skb->cb, the pins' names. Any
+ * change there is a new version; docs/pins.md says what is not.
  *
  * Configuration is written in halves. `control.generation` names the half that packets read (its
  * lowest bit); the agent fills the other half for all ports at once, then advances the generation
@@ -18,7 +21,7 @@
 #include "maps/drops.h"
 #include "maps/limits.h"
 
-#define XVS_LAYOUT_VERSION 1
+#define XVS_LAYOUT_VERSION 2
 #define XVS_MAC_SIZE 6
 
 /* Map `control`, array of one, mmapable. */
@@ -32,6 +35,8 @@ struct xvs_control {
 	__u32 hurrying; /* not 0: the agent has set rcu_expedited, see agent/hook.h */
 	__u32 fdb_epoch; /* grows when an address moves or goes, or a device changes its port:
 			    cached lookups end */
+	__u32 events_lost; /* events that found no room in `events`; grows, wraps */
+	__u32 reserved;
 };
 
 /* Map `port_index`, hash: interface index (__u32) to the port on it. */
@@ -152,6 +157,24 @@ struct xvs_fdb_entry {
 _Static_assert(sizeof(struct xvs_fdb_entry) == 24, "");
 
 /*
+ * Map `events`, ring buffer: what the programs tell the agent. Nobody is woken: the agent looks
+ * once a second. Each record begins with its kind.
+ */
+enum xvs_event_kind {
+	XVS_EVENT_MAC_MOVED = 1,
+};
+
+/* A learned address that came from another port than before. */
+struct xvs_mac_moved {
+	__u32 kind; /* XVS_EVENT_MAC_MOVED */
+	__u32 switch_id;
+	struct xvs_fdb_key key;
+	__u32 from; /* port ids */
+	__u32 to;
+};
+_Static_assert(sizeof(struct xvs_mac_moved) == 24, "no padding");
+
+/*
  * Map `flood_lists`, hash: where in `flood_members` (array of xvs_flood_member) a list stands.
  * A flood in VLAN v of a switch visits the list of v (ports whose untagged frames are in v), then
  * the list XVS_FLOOD_TRUNKS (trunk ports), skipping trunks that do not allow v.
@@ -217,8 +240,27 @@ struct xvs_device_saved {
 	__u32 flags; /* enum xvs_saved_flag */
 };
 
-/* Where a program stands in the array of its hook; slot 0 is the hook's main program. */
-#define XVS_SLOT_MAIN 0
+/*
+ * What a frame carries in skb->cb from the ingress hook to the egress hook of another device. The
+ * two programs may be of different builds, for the moment of an upgrade.
+ *
+ *   cb[0]  cookie ^ phase        proves that a switch of ours wrote the rest
+ *   cb[1]  31      16 15  13  11       0
+ *          | generation |pri| - |  VLAN  |
+ *   cb[2]  id of the port it came from
+ *   cb[3]  id of the port it goes to
+ */
+enum xvs_phase {
+	XVS_PHASE_DONE = 1, /* egress stages are behind it: nothing to do */
+	XVS_PHASE_CLONE = 2, /* a copy: the egress hook runs the stages */
+};
+
+#define XVS_CB_PRIORITY_SHIFT 13
+#define XVS_CB_GENERATION_SHIFT 16
+
+/* Where a program stands in the array of its hook. */
+#define XVS_SLOT_MAIN 0 /* the hook's main program */
+#define XVS_SLOT_NEXT 1 /* the one to come, while the agent finds out whether the slot takes it */
 #define XVS_SLOT_MAX 64
 
 #endif

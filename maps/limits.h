@@ -22,6 +22,9 @@
 #define XVS_FLOOD_MEMBER_MAX (2 * XVS_PORT_MAX) /* both halves */
 #define XVS_FLOOD_LIST_MAX (2 * (XVS_PORT_MAX + XVS_SWITCH_MAX)) /* both halves */
 
+/* Bytes of the ring `events`: a power of two, whole pages of any size. 2,048 records. */
+#define XVS_EVENTS_SIZE 65536
+
 /* MAC table of one switch, in entries. */
 #define XVS_FDB_SIZE_MIN 16
 #define XVS_FDB_SIZE_DEFAULT 65536

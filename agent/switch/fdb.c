@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* MAC tables, from the agent's side: permanent entries, ageing, walks. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include "agent/event.h"
 #include "agent/log.h"
 #include "agent/switch/switching.h"
 
 #define WALK_ROOM 4096 /* entries a read; doubled if a hash bucket holds more */
 #define EVICT_COUNT 64 /* learned entries that give way at once to an assigned one */
 #define SWEEP_READS 8 /* reads a second while ageing: 32,768 entries */
+#define EVENTS_READ (XVS_EVENTS_SIZE / 16) /* a turn: more than the ring holds, but an end */
+#define MOVES_TOLD 256 /* moved addresses a second; more are only counted */
 #define SWEEP_REST 10 /* seconds between two rounds of ageing */
 
 uint64_t xvs_fdb_now(void)
@@ -275,8 +280,7 @@ int xvs_fdb_resize(struct xvs_agent *agent, struct xvs_switch_state *item, uint3
 	if (table < 0)
 		return table;
 	error = xvs_fdb_walk(agent, item, copy_entry, &table);
-	if (!error && bpf_map_update_elem(agent->loader.tables.fdb, &item->id, &table, BPF_ANY))
-		error = -errno;
+	error = error ?: xvs_fdb_set(&agent->loader.tables, item->id, table);
 	if (error) {
 		close(table);
 		return error;
@@ -352,4 +356,64 @@ void xvs_fdb_sweep(struct xvs_agent *agent)
 			sweep_entry(agent, item, &cursor->entries[i], now,
 				setting->ageing_s * 1000000000ull);
 	}
+}
+
+/* ---- moved addresses ---- */
+
+static void tell_move(struct xvs_agent *agent, const struct xvs_mac_moved *moved)
+{
+	const struct xvs_switching *switching = agent->switching;
+	const uint8_t *mac = moved->key.mac;
+	const struct xvs_switch_state *item;
+	const struct xvs_vport *from, *to;
+	char text[18];
+
+	if (moved->switch_id >= XVS_SWITCH_MAX || moved->from >= XVS_PORT_MAX ||
+		moved->to >= XVS_PORT_MAX)
+		return;
+	item = switching->switch_by_id[moved->switch_id];
+	from = switching->port_by_id[moved->from];
+	to = switching->port_by_id[moved->to];
+	if (!item || !from || !to)
+		return; /* removed meanwhile */
+	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
+		mac[3], mac[4], mac[5]);
+	xvs_event(agent, "mac_moved", "{s:s, s:s, s:i, s:s, s:s}", "switch", item->name, "mac",
+		text, "vlan", moved->key.vlan, "from", from->name, "to", to->name);
+}
+
+static int take_event(void *data, void *record, size_t size)
+{
+	struct xvs_agent *agent = data;
+	const struct xvs_mac_moved *moved = record;
+
+	if (size < sizeof(*moved) || moved->kind != XVS_EVENT_MAC_MOVED)
+		return 0; /* a newer build's */
+	if (++agent->switching->moves_read <= MOVES_TOLD)
+		tell_move(agent, moved);
+	return agent->switching->moves_read < EVENTS_READ ? 0 : -ECANCELED;
+}
+
+int xvs_fdb_watch_moves(struct xvs_agent *agent)
+{
+	struct xvs_switching *switching = agent->switching;
+
+	switching->events_lost = agent->loader.tables.control->events_lost;
+	switching->events = ring_buffer__new(agent->loader.tables.events, take_event, agent, NULL);
+	return switching->events ? 0 : -errno;
+}
+
+void xvs_fdb_tell_moves(struct xvs_agent *agent)
+{
+	struct xvs_switching *switching = agent->switching;
+	uint32_t lost = agent->loader.tables.control->events_lost, untold;
+
+	switching->moves_read = 0;
+	ring_buffer__consume(switching->events);
+	untold = lost - switching->events_lost;
+	if (switching->moves_read > MOVES_TOLD)
+		untold += switching->moves_read - MOVES_TOLD;
+	switching->events_lost = lost;
+	if (untold)
+		xvs_event(agent, "lost", "{s:I}", "count", (json_int_t)untold);
 }

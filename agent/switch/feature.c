@@ -7,24 +7,41 @@
 #include <string.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include "agent/log.h"
 #include "agent/switch/switching.h"
 
 #define BACKLOG_PATH "/proc/sys/net/core/netdev_max_backlog"
 
+/* A table in the place of one that somebody has unpinned: addresses are learned again. */
+static int replace_table(struct xvs_agent *agent, uint32_t id, const char *name, uint32_t *ret_size)
+{
+	const struct xvs_tables *tables = &agent->loader.tables;
+	int fdb = xvs_fdb_create(tables, id, XVS_FDB_SIZE_DEFAULT), error;
+
+	if (fdb < 0)
+		return fdb;
+	xvs_log(LOG_WARNING, "the MAC table of switch %s is not pinned any more; a new one begins",
+		name);
+	error = xvs_fdb_set(tables, id, fdb);
+	if (error) {
+		close(fdb);
+		return error;
+	}
+	*ret_size = XVS_FDB_SIZE_DEFAULT;
+	return fdb;
+}
+
 static int adopt_table(struct xvs_agent *agent, uint32_t id, const char *name)
 {
-	struct bpf_map_info info = {0};
-	uint32_t map_id, size = sizeof(info);
-	int fdb, error;
+	uint32_t size;
+	int error, fdb = xvs_fdb_open(&agent->loader.tables, id, &size);
 
-	if (bpf_map_lookup_elem(agent->loader.tables.fdb, &id, &map_id))
-		return -errno;
-	fdb = bpf_map_get_fd_by_id(map_id);
+	if (fdb == -ENOENT || fdb == -ESTALE)
+		fdb = replace_table(agent, id, name, &size);
 	if (fdb < 0)
-		return -errno;
-	error = bpf_obj_get_info_by_fd(fdb, &info, &size) ? -errno : 0;
-	error = error ?: xvs_switch_add(agent, id, name, fdb, info.max_entries);
+		return fdb;
+	error = xvs_switch_add(agent, id, name, fdb, size);
 	if (error) {
 		close(fdb);
 		return error;
@@ -36,6 +53,7 @@ static int adopt_switches(struct xvs_agent *agent)
 {
 	struct xvs_name name;
 
+	xvs_fdb_clean(&agent->loader.tables);
 	for (uint32_t id = 1; id < XVS_SWITCH_MAX; id++) {
 		int error = xvs_name_read(agent->loader.tables.switch_names, id, &name);
 
@@ -108,6 +126,9 @@ static int open_switching(struct xvs_agent *agent)
 	switching->sweep_count = calloc(XVS_PORT_MAX, sizeof(*switching->sweep_count));
 	if (!switching->sweep_count)
 		return -ENOMEM;
+	error = xvs_fdb_watch_moves(agent);
+	if (error)
+		return error;
 	switching->ports_end = 1;
 	xvs_pool_set_range(&switching->pool, &zero, 1ull << 48); /* all leases of earlier runs */
 	error = xvs_leases_load(agent);
@@ -146,6 +167,7 @@ static void close_switching(struct xvs_agent *agent)
 	}
 	xvs_pool_clear(&switching->pool);
 	xvs_fdb_cursor_clear(&switching->sweep_cursor);
+	ring_buffer__free(switching->events);
 	free(switching->sweep_count);
 	free(switching);
 	agent->switching = NULL;
@@ -163,6 +185,7 @@ static bool uses_xdp(const struct xvs_switching *switching)
 
 static void tick(struct xvs_agent *agent)
 {
+	xvs_fdb_tell_moves(agent);
 	xvs_fdb_sweep(agent);
 	if (uses_xdp(agent->switching) && xvs_links_read_xdp(&agent->links))
 		xvs_agent_reconcile(agent);

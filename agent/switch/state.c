@@ -46,8 +46,8 @@ void xvs_switch_drop(struct xvs_agent *agent, const char *name)
 
 	if (!item)
 		return;
-	bpf_map_delete_elem(agent->loader.tables.fdb, &item->id);
 	xvs_name_write(agent->loader.tables.switch_names, item->id, "");
+	xvs_fdb_unset(&agent->loader.tables, item->id); /* last: what has no name is cleaned up */
 	if (switching->sweep_switch == item->id)
 		xvs_fdb_cursor_clear(&switching->sweep_cursor);
 	switching->switch_by_id[item->id] = NULL;

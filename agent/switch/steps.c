@@ -46,8 +46,7 @@ static int apply_add_switch(struct xvs_agent *agent, struct xvs_step *step)
 		close(fdb);
 		return error;
 	}
-	if (bpf_map_update_elem(tables->fdb, &id, &fdb, BPF_ANY))
-		error = -errno;
+	error = xvs_fdb_set(tables, id, fdb);
 	error = error ?: xvs_name_write(tables->switch_names, id, change->name);
 	if (error)
 		xvs_switch_drop(agent, change->name);

@@ -85,6 +85,8 @@ struct xvs_fdb_cursor {
 	uint32_t count;
 };
 
+struct ring_buffer;
+
 struct xvs_switching {
 	struct xvs_switch_state *switches;
 	struct xvs_vport *by_name, *by_index;
@@ -101,6 +103,10 @@ struct xvs_switching {
 	struct xvs_fdb_cursor sweep_cursor;
 	uint32_t sweep_rest; /* seconds until the next round */
 	uint32_t *sweep_count; /* learned entries seen, by port id */
+	/* moved addresses */
+	struct ring_buffer *events; /* reader of the map `events` */
+	uint32_t moves_read; /* in this turn */
+	uint32_t events_lost; /* control.events_lost, as it was told */
 };
 
 /* wanted.c */
@@ -188,6 +194,10 @@ int xvs_fdb_adopt(struct xvs_agent *agent, struct xvs_switch_state *item);
 int xvs_fdb_resize(struct xvs_agent *agent, struct xvs_switch_state *item, uint32_t size);
 /* Some entries at a time: ageing. */
 void xvs_fdb_sweep(struct xvs_agent *agent);
+/* Opens the ring of events. 0 or -errno. */
+int xvs_fdb_watch_moves(struct xvs_agent *agent);
+/* Tells what addresses moved since the last call. */
+void xvs_fdb_tell_moves(struct xvs_agent *agent);
 /* The next entries. 0 or -errno. */
 int xvs_fdb_read(int table, struct xvs_fdb_cursor *cursor);
 void xvs_fdb_cursor_clear(struct xvs_fdb_cursor *cursor);

@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What a frame carries through the stages of one hook, and, for copies, from the ingress hook to
- * the egress hook of another device in skb->cb:
- *
- *   cb[0]  cookie ^ phase        proves that a switch of ours wrote the rest
- *   cb[1]  31      16 15  13  11       0
- *          | generation |pri| - |  VLAN  |
- *   cb[2]  id of the port it came from
- *   cb[3]  id of the port it goes to
+ * the egress hook of another device in skb->cb (maps/layout.h).
  */
 #ifndef XVS_BPF_CONTEXT_H
 #define XVS_BPF_CONTEXT_H
@@ -15,11 +9,6 @@
 #include <linux/pkt_cls.h>
 #include "bpf/lib/count.h"
 #include "bpf/lib/mtu.h"
-
-enum xvs_phase {
-	XVS_PHASE_DONE = 1, /* egress stages are behind it: nothing to do */
-	XVS_PHASE_CLONE = 2, /* a copy: the egress hook runs the stages */
-};
 
 struct xvs_context {
 	struct __sk_buff *skb;
@@ -54,7 +43,8 @@ static __always_inline void xvs_hand_over(const struct xvs_context *c, __u32 pha
 	struct __sk_buff *skb = c->skb;
 
 	skb->cb[0] = c->control->cookie ^ phase;
-	skb->cb[1] = c->generation << 16 | c->vlan.priority << 13 | c->vlan.id;
+	skb->cb[1] = c->generation << XVS_CB_GENERATION_SHIFT |
+		     c->vlan.priority << XVS_CB_PRIORITY_SHIFT | c->vlan.id;
 	skb->cb[2] = c->source;
 	skb->cb[3] = to;
 }
@@ -64,9 +54,9 @@ static __always_inline void xvs_take_over(struct xvs_context *c)
 {
 	struct __sk_buff *skb = c->skb;
 
-	c->generation = skb->cb[1] >> 16;
+	c->generation = skb->cb[1] >> XVS_CB_GENERATION_SHIFT;
 	c->vlan.id = skb->cb[1] & XVS_VID_MASK;
-	c->vlan.priority = skb->cb[1] >> 13 & 7;
+	c->vlan.priority = skb->cb[1] >> XVS_CB_PRIORITY_SHIFT & 7;
 	c->source = skb->cb[2];
 }
 

@@ -73,6 +73,24 @@ static __always_inline int xvs_may_learn(const struct xvs_port_config *port, __u
 	return !port->learning_limit || (state && state->learned < port->learning_limit);
 }
 
+/*
+ * Tells the agent of a move, without waking it: a guest that flaps costs nobody else's time. Apart,
+ * so that the way of other frames does not grow.
+ */
+static __noinline int xvs_tell_move(
+	const struct xvs_fdb_key *key, __u32 switch_id, __u32 from, __u32 to)
+{
+	struct xvs_mac_moved event = {
+		.kind = XVS_EVENT_MAC_MOVED,
+		.switch_id = switch_id,
+		.key = *key,
+		.from = from,
+		.to = to,
+	};
+
+	return bpf_ringbuf_output(&events, &event, sizeof(event), BPF_RB_NO_WAKEUP);
+}
+
 /* Writes a new or moved entry; `old` is the port it moves from, 0 if it is new. */
 static __always_inline void xvs_fdb_write(void *table, struct xvs_control *control,
 	const struct xvs_port_config *port, __u32 id, const struct xvs_fdb_key *key, __u32 old)
@@ -96,6 +114,8 @@ static __always_inline void xvs_fdb_write(void *table, struct xvs_control *contr
 	if (old) {
 		xvs_learned_add(old, -1);
 		__sync_fetch_and_add(&control->fdb_epoch, 1);
+		if (xvs_tell_move(key, port->switch_id, old, id))
+			__sync_fetch_and_add(&control->events_lost, 1);
 	}
 }
 

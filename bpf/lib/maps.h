@@ -104,6 +104,11 @@ struct {
 	__type(value, struct xvs_flood_member);
 } flood_members SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, XVS_EVENTS_SIZE);
+} events SEC(".maps");
+
 /* Where an uplink's XDP program delivers: port id to device. */
 struct {
 	__uint(type, BPF_MAP_TYPE_DEVMAP);
@@ -116,6 +121,9 @@ static __always_inline struct xvs_control *xvs_control(void)
 {
 	__u32 zero = 0;
 
+#ifdef XVS_BUILD_TAG /* an instruction more: a build that the tests upgrade to */
+	asm volatile(XVS_BUILD_TAG : : : "r0");
+#endif
 	return bpf_map_lookup_elem(&control, &zero);
 }
 

@@ -207,7 +207,7 @@ void check_sent(const char *what, const struct outcome *outcome, uint32_t to)
 	check_verdict(what, outcome, TC_ACT_REDIRECT);
 	if (world.ports[to].flags & XVS_PORT_PEER)
 		return; /* passes no egress hook */
-	cr_expect_eq(outcome->cb[0], cookie ^ PHASE_DONE, "%s: not handed over as done", what);
+	cr_expect_eq(outcome->cb[0], cookie ^ XVS_PHASE_DONE, "%s: not handed over as done", what);
 	cr_expect_eq(outcome->cb[3], to, "%s: handed over to port %u", what, outcome->cb[3]);
 }
 

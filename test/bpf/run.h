@@ -56,12 +56,7 @@ void run_frame(enum program program, uint32_t on, const struct frame *frame, enu
 /* The file descriptor of a program. */
 int run_program(enum program program);
 
-/*
- * What the programs leave on a frame for the egress hook; see bpf/lib/context.h. Phases: 1 the
- * frame is finished, 2 it is a copy.
- */
-#define PHASE_DONE 1
-#define PHASE_CLONE 2
+/* What the programs leave on a frame for the egress hook: the words of maps/layout.h. */
 void hand_over(uint32_t cb[CB_WORDS], uint32_t phase, uint32_t to, struct tag vlan);
 
 /* Checks with a message; `what` is the case, for people. */

@@ -76,7 +76,7 @@ static void check_copy(size_t i, enum place place)
 
 	memcpy(frame.tags, copies[i].in, sizeof(frame.tags));
 	input_fill(&input, EGRESS, copies[i].on, &frame, place);
-	hand_over(input.cb, PHASE_CLONE, copies[i].to, (struct tag){0, copies[i].vlan});
+	hand_over(input.cb, XVS_PHASE_CLONE, copies[i].to, (struct tag){0, copies[i].vlan});
 	run(&input, &got);
 	cr_expect_eq(got.cb[0], 0, "%s: still marked as a copy", what);
 	if (copies[i].drop) {
@@ -110,7 +110,7 @@ Test(egress, tag_failed)
 	struct input input;
 
 	input_fill(&input, EGRESS, TRUNK, &frame, IN_PACKET);
-	hand_over(input.cb, PHASE_CLONE, TRUNK, (struct tag)Q(10));
+	hand_over(input.cb, XVS_PHASE_CLONE, TRUNK, (struct tag)Q(10));
 	run(&input, &got);
 	expected.drops[TRUNK][XVS_DROP_tag_failed] = 1;
 	check_verdict("cut", &got, TC_ACT_SHOT);
@@ -125,11 +125,11 @@ Test(egress, generation)
 	struct input input;
 
 	input_fill(&input, EGRESS, B, &frame, IN_PACKET);
-	hand_over(input.cb, PHASE_CLONE, B, (struct tag){});
+	hand_over(input.cb, XVS_PHASE_CLONE, B, (struct tag){});
 	world_change(down);
 	run(&input, &got);
 	check_verdict("made before the flip", &got, TC_ACT_UNSPEC);
-	hand_over(input.cb, PHASE_CLONE, B, (struct tag){});
+	hand_over(input.cb, XVS_PHASE_CLONE, B, (struct tag){});
 	run(&input, &got);
 	check_verdict("made after it", &got, TC_ACT_SHOT);
 }
@@ -143,7 +143,7 @@ Test(egress, done)
 
 	for (enum port port = NO_PORT; port < PORTS; port++) {
 		input_fill(&input, EGRESS, port, &frame, BESIDE);
-		hand_over(input.cb, PHASE_DONE, B, (struct tag){});
+		hand_over(input.cb, XVS_PHASE_DONE, B, (struct tag){});
 		run(&input, &got);
 		check_verdict(world_port_name(port), &got, TC_ACT_UNSPEC);
 		check_frame(world_port_name(port), &got, &frame);

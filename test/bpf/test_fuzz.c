@@ -155,7 +155,7 @@ static void mark(struct input *input)
 
 	if (!below(8))
 		return;
-	hand_over(input->cb, PHASE_CLONE, below(8) ? input->on : below(PORTS),
+	hand_over(input->cb, XVS_PHASE_CLONE, below(8) ? input->on : below(PORTS),
 		(struct tag){0, vlans[below(4)]});
 }
 

@@ -49,7 +49,7 @@ static void check_both_ways(const char *what, const struct frame *frame, enum pl
 		input.gso_size = gso_size;
 		input.gso_segs = told;
 		if (program == EGRESS)
-			hand_over(input.cb, PHASE_CLONE, B, (struct tag){});
+			hand_over(input.cb, XVS_PHASE_CLONE, B, (struct tag){});
 		else
 			expect_transmit(&expected, A, packets, input.packet.size);
 		run(&input, &got);

@@ -2,6 +2,7 @@
 /* TC ingress: the MAC table, and what it does to where frames go. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include <bpf/libbpf.h>
 #include "test/bpf/run.h"
 
 TestSuite(learning, .init = run_open);
@@ -229,4 +230,76 @@ Test(learning, not_from_drops)
 		check_verdict("drop", &got, TC_ACT_SHOT);
 		cr_expect_eq(world_fdb_digest(), digest, "frame %zu", i);
 	}
+}
+
+/* What the ring of events held when it was read last. */
+static struct {
+	unsigned int count;
+	struct xvs_mac_moved last;
+} told;
+
+static int take_event(void *data, void *record, size_t size)
+{
+	cr_assert_eq(size, sizeof(told.last));
+	memcpy(&told.last, record, size);
+	told.count++;
+	return 0;
+}
+
+static unsigned int read_events(void)
+{
+	struct ring_buffer *ring =
+		ring_buffer__new(world.loader.tables.events, take_event, NULL, NULL);
+
+	cr_assert(ring);
+	told.count = 0;
+	cr_assert_geq(ring_buffer__consume(ring), 0);
+	ring_buffer__free(ring);
+	return told.count;
+}
+
+/* A move is told; what is new, refreshed, refused or not to be moved is not. */
+Test(learning, tells_moves_only)
+{
+	struct xvs_fdb_key key = {.vlan = 0};
+	struct outcome got;
+
+	memcpy(key.mac, GUEST(1), XVS_MAC_SIZE);
+	send(A, GUEST(1), (struct tag){}, &got);
+	send(A, GUEST(1), (struct tag){}, &got);
+	world_fdb_set(SWITCH, GUEST(1), 0, A, 0, 2 * NANOSECONDS);
+	send(A, GUEST(1), (struct tag){}, &got); /* refreshed */
+	cr_expect_eq(read_events(), 0, "%u told of an address that stays", told.count);
+
+	send(B, GUEST(1), (struct tag){}, &got);
+	cr_assert_eq(read_events(), 1, "%u told of one move", told.count);
+	cr_expect_eq(told.last.kind, XVS_EVENT_MAC_MOVED);
+	cr_expect_eq(told.last.switch_id, SWITCH);
+	cr_expect_eq(told.last.from, A);
+	cr_expect_eq(told.last.to, B);
+	cr_expect_arr_eq(&told.last.key, &key, sizeof(key));
+
+	world.ports[A].learning_limit = 1;
+	world_publish();
+	send(A, GUEST(2), (struct tag){}, &got);
+	send(A, GUEST(1), (struct tag){}, &got); /* refused by the limit */
+	send(B, STATION(A), (struct tag){}, &got); /* taken */
+	cr_expect_eq(read_events(), 0, "%u told, but nothing moved", told.count);
+}
+
+/* The ring has an end; what it could not hold is counted. */
+Test(learning, moves_without_room_are_counted)
+{
+	const struct xvs_control *control = world.loader.tables.control;
+	unsigned int moves = XVS_EVENTS_SIZE / sizeof(struct xvs_mac_moved), read;
+	struct outcome got;
+
+	send(A, GUEST(1), (struct tag){}, &got);
+	for (unsigned int i = 0; i < moves; i++)
+		send(i & 1 ? A : B, GUEST(1), (struct tag){}, &got);
+	cr_expect_gt(control->events_lost, 0);
+	read = read_events();
+	cr_expect_gt(read, moves / 2, "only %u read", read);
+	cr_expect_eq(read + control->events_lost, moves, "%u read, %u lost, %u moves", read,
+		control->events_lost, moves);
 }

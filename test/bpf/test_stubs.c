@@ -31,8 +31,8 @@ static const struct {
 	{"dropped", A, {STATION(B), STATION(HOST), IPV4_TCP, {}, 0}, 0},
 	{"flooded", A, {STATION(A), BROADCAST, ARP, {}, 0}, 0},
 	{"reserved", UPLINK, {GUEST(1), RESERVED(0), EXPERIMENTAL, {}, 0}, 0},
-	{"finished", B, {STATION(A), STATION(B), IPV4_UDP, {}, 0}, PHASE_DONE},
-	{"copy", B, {STATION(A), STATION(B), IPV4_UDP, {}, 0}, PHASE_CLONE},
+	{"finished", B, {STATION(A), STATION(B), IPV4_UDP, {}, 0}, XVS_PHASE_DONE},
+	{"copy", B, {STATION(A), STATION(B), IPV4_UDP, {}, 0}, XVS_PHASE_CLONE},
 };
 
 static void check_same(size_t hook, size_t i)

@@ -22,7 +22,7 @@ struct size {
 	}
 
 static const struct size sizes[] = {
-	SIZE(xvs_control, 32),
+	SIZE(xvs_control, 40),
 	SIZE(xvs_port_ref, 8),
 	SIZE(xvs_port_config, 64),
 	SIZE(xvs_port, 128),
@@ -32,6 +32,7 @@ static const struct size sizes[] = {
 	SIZE(xvs_vlan_set, 512),
 	SIZE(xvs_fdb_key, 8),
 	SIZE(xvs_fdb_entry, 24),
+	SIZE(xvs_mac_moved, 24),
 	SIZE(xvs_flood_key, 8),
 	SIZE(xvs_flood_list, 8),
 	SIZE(xvs_device_saved, 8),
@@ -49,7 +50,7 @@ static const struct size sizes[] = {
 
 Test(layout, sizes_and_offsets)
 {
-	cr_expect_eq(XVS_LAYOUT_VERSION, 1, "new version? then the sizes below are to be checked");
+	cr_expect_eq(XVS_LAYOUT_VERSION, 2, "new version? then the sizes below are to be checked");
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
 		cr_expect_eq(sizes[i].is, sizes[i].must, "%s is %zu, not %zu", sizes[i].what,
 			sizes[i].is, sizes[i].must);
