@@ -3,18 +3,34 @@ find_program(BPF_CLANG NAMES clang-14 clang REQUIRED)
 find_program(BPF_STRIP NAMES llvm-strip-14 llvm-strip REQUIRED)
 find_program(BPFTOOL bpftool PATHS /usr/sbin /sbin REQUIRED)
 
-# add_bpf_objects(TARGET NAME...): NAME.skel.h in this folder's place below the build folder
+# add_bpf_objects(TARGET NAME... [SOURCE folder] [OUTPUT folder] [TAG instruction]): NAME.skel.h in
+# OUTPUT, by default this folder's place below the build folder. TAG: an instruction more in each
+# program, so that it is of another build.
 function(add_bpf_objects target)
+  cmake_parse_arguments(BPF "" "SOURCE;OUTPUT;TAG" "" ${ARGN})
+  set(source ${CMAKE_CURRENT_SOURCE_DIR})
+  set(output ${CMAKE_CURRENT_BINARY_DIR})
+  set(tag)
+  if(BPF_SOURCE)
+    set(source ${BPF_SOURCE})
+  endif()
+  if(BPF_OUTPUT)
+    set(output ${BPF_OUTPUT})
+    file(MAKE_DIRECTORY ${output})
+  endif()
+  if(BPF_TAG)
+    set(tag "-DXVS_BUILD_TAG=\"${BPF_TAG}\"")
+  endif()
   set(skeletons)
-  foreach(name ${ARGN})
-    set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.bpf.o)
-    set(skeleton ${CMAKE_CURRENT_BINARY_DIR}/${name}.skel.h)
+  foreach(name ${BPF_UNPARSED_ARGUMENTS})
+    set(object ${output}/${name}.bpf.o)
+    set(skeleton ${output}/${name}.skel.h)
     add_custom_command(OUTPUT ${object}
       COMMAND ${BPF_CLANG} -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter
-        -I${CMAKE_SOURCE_DIR} -I/usr/include/${CMAKE_LIBRARY_ARCHITECTURE}
-        -MD -MF ${object}.d -c ${CMAKE_CURRENT_SOURCE_DIR}/${name}.bpf.c -o ${object}
+        ${tag} -I${CMAKE_SOURCE_DIR} -I/usr/include/${CMAKE_LIBRARY_ARCHITECTURE}
+        -MD -MF ${object}.d -c ${source}/${name}.bpf.c -o ${object}
       COMMAND ${BPF_STRIP} -g ${object}
-      DEPENDS ${name}.bpf.c DEPFILE ${object}.d VERBATIM)
+      DEPENDS ${source}/${name}.bpf.c DEPFILE ${object}.d VERBATIM)
     add_custom_command(OUTPUT ${skeleton}
       COMMAND ${BPFTOOL} gen skeleton ${object} name ${name}_bpf > ${skeleton}
       DEPENDS ${object} VERBATIM)

@@ -42,6 +42,7 @@ struct testbed {
 	const char *socket_group; /* given to the agent as --socket-group; NULL: not */
 	void (*before_agent)(const struct testbed *tb); /* in its process; NULL: nothing */
 	const char *program; /* the daemon; NULL: xvswitchd */
+	const char *const *launcher; /* words before it: what starts it; NULL: nothing */
 	const char *hook; /* given to the agent as --hook; NULL: its default */
 	pid_t agent; /* 0: not running */
 	bool purged; /* and not started since */
@@ -56,6 +57,8 @@ struct testbed *testbed_beside(const struct testbed *tb);
 /* The agent. Start returns when it answers; stop asks it to end, which it must do well. */
 void testbed_start(struct testbed *tb);
 #define testbed_start(...) FROM_HERE(testbed_start(__VA_ARGS__))
+/* The same without waiting for it. */
+void testbed_launch(struct testbed *tb);
 void testbed_stop(struct testbed *tb);
 #define testbed_stop(...) FROM_HERE(testbed_stop(__VA_ARGS__))
 void testbed_kill(struct testbed *tb);

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The daemon is killed, ended, exchanged or refused while a million packets pass: none is lost,
+ * none comes twice, and counters, ids and MAC tables go on.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "test/netns/control.h"
+#include "test/netns/pins.h"
+#include "test/netns/stream.h"
+
+#define PACKETS 1000000
+#define TIMEOUT_S 180 /* on a busy machine; some 10 s else */
+#define GUESTS 4
+#define REFUSED 2 /* exit status */
+
+static const char *const guest_names[GUESTS] = {"a", "b", "c", "d"};
+
+/* A load: who sends to whom, and what all had counted before. */
+struct load {
+	struct testbed *tb;
+	struct station *guests[GUESTS];
+	struct stream *stream;
+	int from[8], to[8]; /* of each flow: guests; to -1: all others */
+	unsigned int flow_count;
+	long long sent[GUESTS], received[GUESTS];
+	long long ids[GUESTS], switch_id;
+};
+
+static void make_guests(struct load *load, struct testbed *tb)
+{
+	*load = (struct load){.tb = tb, .stream = stream_new()};
+	for (int i = 0; i < GUESTS; i++)
+		load->guests[i] = testbed_guest(tb, guest_names[i], .silent = true);
+	testbed_apply(tb, PRIVATE_SWITCH PORTS_A_AND_B "  c: {switch: s, interface: c}\n"
+						       "  d: {switch: s, interface: d}\n");
+}
+
+static void add_flow(struct load *load, int from, int to)
+{
+	struct station *const *guests = load->guests;
+	const struct station *others[GUESTS] = {NULL};
+	unsigned int count = 0;
+
+	for (int i = 0; i < GUESTS; i++)
+		if (to < 0 ? i != from : i == to)
+			others[count++] = guests[i];
+	stream_add_flow(load->stream, STREAM_EACH, guests[from],
+		to < 0 ? MAC_MULTICAST : guests[to]->mac, others);
+	load->from[load->flow_count] = from;
+	load->to[load->flow_count++] = to;
+}
+
+/* Every guest is heard once, so that every address is known. */
+static void announce(const struct load *load)
+{
+	struct stream *stream = stream_new();
+
+	for (int i = 0; i < GUESTS; i++)
+		stream_add(stream, STREAM_EACH, load->guests[i], MAC_BROADCAST,
+			load->guests[(i + 1) % GUESTS], load->guests[(i + 2) % GUESTS],
+			load->guests[(i + 3) % GUESTS]);
+	stream_start(stream, 1);
+	stream_finish(stream);
+}
+
+static void begin(struct load *load)
+{
+	announce(load);
+	load->switch_id = json_number(testbed_switch(load->tb, "s"), "id");
+	for (int i = 0; i < GUESTS; i++) {
+		json_t *port = testbed_port(load->tb, guest_names[i]);
+
+		load->ids[i] = json_number(port, "id");
+		load->sent[i] = json_number(port, "counters.transmit.packets");
+		load->received[i] = json_number(port, "counters.receive.packets");
+		stream_watch(load->stream, load->guests[i]);
+	}
+	stream_start(load->stream, PACKETS);
+}
+
+/* What the streams must have added. */
+static void add_expected(struct load *load)
+{
+	for (unsigned int flow = 0; flow < load->flow_count; flow++) {
+		const long long sent = stream_sent_by(load->stream, flow);
+		const int to = load->to[flow];
+
+		load->sent[load->from[flow]] += sent;
+		for (int i = 0; i < GUESTS; i++)
+			if (to < 0 ? i != load->from[flow] : i == to)
+				load->received[i] += sent;
+	}
+}
+
+static void finish(struct load *load)
+{
+	stream_finish(load->stream);
+	CHECK_BETWEEN(PACKETS, 2 * PACKETS, stream_sent(load->stream));
+	add_expected(load);
+	CHECK_EQUAL(load->switch_id, json_number(testbed_switch(load->tb, "s"), "id"));
+	for (int i = 0; i < GUESTS; i++) {
+		json_t *port = testbed_port(load->tb, guest_names[i]);
+
+		CHECK_EQUAL(load->ids[i], json_number(port, "id"));
+		CHECK_EQUAL(load->sent[i], json_number(port, "counters.transmit.packets"));
+		CHECK_EQUAL(load->received[i], json_number(port, "counters.receive.packets"));
+		CHECK_EQUAL(1, json_number(port, "counters.learned")); /* never once more */
+		CHECK_TEXT("", testbed_drops(load->tb, guest_names[i]));
+		CHECK_TEXT(
+			guest_names[i], testbed_entry_port(load->tb, "s", load->guests[i]->mac, 0));
+	}
+}
+
+TEST_WITHIN(upgrade_kill_and_start_loses_nothing, TIMEOUT_S)
+{
+	struct load load;
+	int kills = 0;
+
+	make_guests(&load, tb);
+	add_flow(&load, 0, 1);
+	add_flow(&load, 1, 0);
+	begin(&load);
+	for (; stream_is_running(load.stream); kills++) {
+		testbed_kill(tb);
+		test_sleep_ms(50);
+		testbed_start(tb);
+	}
+	CHECK_BETWEEN(3, 100000, kills);
+	finish(&load);
+}
+
+/* Killed while it starts, wherever that is. */
+TEST_WITHIN(upgrade_killed_starts_lose_nothing, TIMEOUT_S)
+{
+	struct load load;
+	int kills = 0;
+
+	make_guests(&load, tb);
+	add_flow(&load, 0, 1);
+	add_flow(&load, 2, -1);
+	begin(&load);
+	testbed_kill(tb);
+	for (; stream_is_running(load.stream); kills++) {
+		testbed_launch(tb);
+		test_sleep_ms(1 + kills % 200);
+		testbed_kill(tb);
+	}
+	testbed_start(tb);
+	CHECK_BETWEEN(10, 100000, kills);
+	finish(&load);
+}
+
+TEST_WITHIN(upgrade_stop_and_start_loses_nothing, TIMEOUT_S)
+{
+	struct load load;
+	int stops = 0;
+
+	make_guests(&load, tb);
+	add_flow(&load, 0, 1);
+	add_flow(&load, 1, 0);
+	begin(&load);
+	for (; stream_is_running(load.stream); stops++) {
+		testbed_stop(tb);
+		test_sleep_ms(50);
+		testbed_start(tb);
+	}
+	CHECK_BETWEEN(3, 100000, stops);
+	finish(&load);
+}
+
+/* ---- other programs ---- */
+
+static const char *const slots[] = {"slots_ingress", "slots_egress", "slots_xdp"};
+#define SLOTS (sizeof(slots) / sizeof(slots[0]))
+
+static void read_tags(const struct testbed *tb, uint64_t tags[SLOTS])
+{
+	for (size_t i = 0; i < SLOTS; i++)
+		tags[i] = pin_program_tag(tb, slots[i]);
+}
+
+static void restart_as(struct testbed *tb, const char *daemon)
+{
+	testbed_stop(tb);
+	tb->program = daemon;
+	testbed_start(tb);
+}
+
+/* To the other build and back, until the stream ends. */
+static void upgrade_back_and_forth(struct load *load)
+{
+	uint64_t tags[2][SLOTS], now[SLOTS];
+	int upgrades = 0;
+
+	read_tags(load->tb, tags[0]);
+	begin(load);
+	while (stream_is_running(load->stream)) {
+		const bool next = ++upgrades & 1;
+
+		restart_as(load->tb, next ? "xvswitchd-next" : NULL);
+		read_tags(load->tb, now);
+		if (upgrades == 1)
+			memcpy(tags[1], now, sizeof(now));
+		for (size_t i = 0; i < SLOTS; i++) {
+			CHECK(tags[0][i] != tags[1][i]);
+			CHECK(now[i] == tags[next][i]);
+		}
+	}
+	CHECK_BETWEEN(3, 100000, upgrades);
+	finish(load);
+}
+
+TEST_WITHIN(upgrade_to_other_programs_loses_nothing, TIMEOUT_S)
+{
+	struct load load;
+
+	make_guests(&load, tb);
+	add_flow(&load, 0, 1);
+	add_flow(&load, 1, 0);
+	upgrade_back_and_forth(&load);
+}
+
+TEST_WITHIN(upgrade_with_clsact_loses_nothing, TIMEOUT_S)
+{
+	struct load load;
+
+	testbed_purge(tb);
+	tb->hook = "clsact";
+	testbed_start(tb);
+	make_guests(&load, tb);
+	add_flow(&load, 0, 1);
+	add_flow(&load, 1, -1);
+	upgrade_back_and_forth(&load);
+}
+
+/* Copies pass two programs, the one that makes them and the one at their device. */
+TEST_WITHIN(upgrade_under_floods_loses_and_doubles_nothing, TIMEOUT_S)
+{
+	struct load load;
+
+	make_guests(&load, tb);
+	add_flow(&load, 0, -1);
+	add_flow(&load, 1, -1);
+	add_flow(&load, 2, 3);
+	upgrade_back_and_forth(&load);
+}
+
+/* The third program behind the hooks, which is exchanged too. */
+TEST_WITHIN(upgrade_under_xdp_loses_nothing, TIMEOUT_S)
+{
+	struct station *wire = testbed_guest(tb, "nic0", .silent = true);
+	struct station *a = testbed_guest(tb, "a", .silent = true);
+	struct stream *stream = stream_new(), *announced = stream_new();
+	int upgrades = 0;
+
+	run(&a->netns, "ethtool -K eth0 gro on");
+	testbed_apply(tb, "switches: {s: {type: external, uplink: nic0, xdp: native}}\n"
+			  "ports: {a: {switch: s, interface: a}}\n");
+	stream_add(announced, STREAM_EACH, wire, MAC_BROADCAST, a);
+	stream_add(announced, STREAM_EACH, a, MAC_BROADCAST, wire);
+	stream_start(announced, 1);
+	stream_finish(announced);
+	stream_add(stream, STREAM_EACH, wire, a->mac, a);
+	stream_add(stream, STREAM_EACH, a, wire->mac, wire);
+	stream_start(stream, PACKETS);
+	for (; stream_is_running(stream); upgrades++)
+		restart_as(tb, upgrades & 1 ? NULL : "xvswitchd-next");
+	CHECK_BETWEEN(3, 100000, upgrades);
+	stream_finish(stream);
+	CHECK_TEXT("native", json_text(testbed_switch(tb, "s"), "xdp.attached"));
+	CHECK_TEXT("", testbed_drops(tb, "a"));
+}
+
+/* ---- refused ---- */
+
+static char *agent_log(const struct testbed *tb)
+{
+	return run(NULL, "cat %s/" TESTBED_LOG, tb->folder);
+}
+
+/* The kernel takes all but the last of its programs. */
+TEST_WITHIN(upgrade_that_the_kernel_refuses_changes_nothing, TIMEOUT_S)
+{
+	uint64_t before[SLOTS], after[SLOTS];
+	const char *pins;
+	struct load load;
+	int tries = 0;
+
+	make_guests(&load, tb);
+	add_flow(&load, 0, 1);
+	add_flow(&load, 2, -1);
+	read_tags(tb, before);
+	begin(&load);
+	testbed_stop(tb);
+	pins = run(NULL, "sh -c 'cd %s && find . | sort'", tb->pins);
+	tb->program = "xvswitchd-refused";
+	for (; tries < 3 || stream_is_running(load.stream); tries++) {
+		CHECK_EQUAL(REFUSED, testbed_start_fails(tb));
+		read_tags(tb, after);
+		CHECK(memcmp(before, after, sizeof(before)) == 0);
+		CHECK_TEXT(pins, run(NULL, "sh -c 'cd %s && find . | sort'", tb->pins));
+	}
+	CHECK_CONTAINS("the kernel refuses", agent_log(tb));
+	CHECK_CONTAINS("those of the earlier run stay", agent_log(tb));
+	tb->program = NULL;
+	testbed_start(tb);
+	finish(&load);
+}
+
+/* Nothing to be upgraded: nothing may be left of a first start either. */
+TEST(upgrade_refused_at_first_leaves_no_pin)
+{
+	testbed_purge(tb);
+	tb->program = "xvswitchd-refused";
+	CHECK_EQUAL(REFUSED, testbed_start_fails(tb));
+	CHECK_TEXT("", run(NULL, "find %s ! -type d", tb->pins));
+	tb->program = NULL;
+	testbed_start(tb);
+}
+
+TEST_WITHIN(upgrade_to_an_unknown_layout_is_refused, TIMEOUT_S)
+{
+	struct load load;
+
+	make_guests(&load, tb);
+	add_flow(&load, 0, 1);
+	add_flow(&load, 1, 0);
+	begin(&load);
+	testbed_stop(tb);
+	pin_set_layout_version(tb, 77);
+	while (stream_is_running(load.stream))
+		CHECK_EQUAL(REFUSED, testbed_start_fails(tb));
+	CHECK_CONTAINS("have layout version 77", agent_log(tb));
+	CHECK_CONTAINS("remove them with: xvswitchd --purge", agent_log(tb));
+	stream_finish(load.stream);
+	testbed_purge(tb);
+}
+
+/* Of the same version, but a map is not as it must be. */
+TEST(upgrade_with_a_changed_map_is_refused)
+{
+	const char *path = test_text("%s/drops", tb->pins);
+
+	testbed_stop(tb);
+	CHECK_EQUAL(0, unlink(path));
+	pin_foreign_map(path);
+	CHECK_EQUAL(REFUSED, testbed_start_fails(tb));
+	CHECK_CONTAINS("/drops differs from the map", agent_log(tb));
+	CHECK_CONTAINS("xvswitchd --purge", agent_log(tb));
+	testbed_purge(tb);
+}
+
+/* As from a build that did not have it. */
+TEST(upgrade_makes_a_map_that_is_new)
+{
+	struct load load;
+
+	make_guests(&load, tb);
+	testbed_stop(tb);
+	CHECK_EQUAL(0, unlink(test_text("%s/events", tb->pins)));
+	testbed_start(tb);
+	CHECK_EQUAL(0, access(test_text("%s/events", tb->pins), F_OK));
+	announce(&load);
+}
