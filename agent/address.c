@@ -981,7 +981,8 @@ static int load_items(struct xvs_addresses *set, const char *text, size_t size)
 		if (size < sizeof(head))
 			return -EPROTO;
 		memcpy(&head, text, sizeof(head));
-		if (head.size > BODY_MAX || head.head > head.size || size < sizeof(head) + head.size)
+		if (head.size > BODY_MAX || head.head > head.size ||
+			size < sizeof(head) + head.size)
 			return -EPROTO;
 		item = malloc(sizeof(head) + head.size);
 		if (!item)

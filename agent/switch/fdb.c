@@ -266,25 +266,49 @@ int xvs_fdb_adopt(struct xvs_agent *agent, struct xvs_switch_state *item)
 	return 0;
 }
 
+struct copy {
+	int table;
+	bool permanent; /* these, or the learned ones */
+};
+
 static bool copy_entry(const struct xvs_fdb_entry *entry, void *data)
 {
-	bpf_map_update_elem(*(int *)data, &entry->key, entry, BPF_NOEXIST);
+	const struct copy *copy = data;
+
+	if (!!(entry->flags & XVS_FDB_PERMANENT) == copy->permanent)
+		bpf_map_update_elem(copy->table, &entry->key, entry, BPF_NOEXIST);
 	return false;
 }
 
-int xvs_fdb_resize(struct xvs_agent *agent, struct xvs_switch_state *item, uint32_t size)
+int xvs_fdb_resize(
+	struct xvs_agent *agent, struct xvs_switch_state *item, uint32_t size, int *ret_old)
 {
-	int table = xvs_fdb_create(&agent->loader.tables, item->id, size);
+	struct copy copy = {xvs_fdb_create(&agent->loader.tables, item->id, size), true};
 	int error;
 
-	if (table < 0)
-		return table;
-	error = xvs_fdb_walk(agent, item, copy_entry, &table);
-	error = error ?: xvs_fdb_set(&agent->loader.tables, item->id, table);
+	if (copy.table < 0)
+		return copy.table;
+	error = xvs_fdb_walk(agent, item, copy_entry, &copy);
+	copy.permanent = false; /* as far as there is room */
+	error = error ?: xvs_fdb_walk(agent, item, copy_entry, &copy);
+	error = error ?: xvs_fdb_set(&agent->loader.tables, item->id, copy.table);
 	if (error) {
-		close(table);
+		close(copy.table);
 		return error;
 	}
+	*ret_old = item->fdb;
+	item->fdb = copy.table;
+	item->size = size;
+	return 0;
+}
+
+int xvs_fdb_put_back(
+	struct xvs_agent *agent, struct xvs_switch_state *item, int table, uint32_t size)
+{
+	int error = xvs_fdb_set(&agent->loader.tables, item->id, table);
+
+	if (error)
+		return error;
 	close(item->fdb);
 	item->fdb = table;
 	item->size = size;

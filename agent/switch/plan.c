@@ -46,28 +46,44 @@ static void plan_leases(struct planner *planner)
 		xvs_pool_used(&pool));
 }
 
-static void plan_switches(struct planner *planner)
+static void plan_new_switches(struct planner *planner)
+{
+	XVS_EACH_SWITCH (planner->config, item) {
+		struct xvs_change *change;
+
+		if (xvs_switch_find(planner->agent->switching, item->name))
+			continue;
+		change = xvs_change_new(planner, item->name);
+		if (!change)
+			return;
+		change->size = item->mac_table_size;
+		ADD(planner, &xvs_step_add_switch, change, "add switch %s (%s)", item->name,
+			xvs_switch_type_words[item->type]);
+	}
+}
+
+/*
+ * A table grows before the flip and shrinks after it: whichever configuration is in force, its
+ * permanent entries fit, also on the way back.
+ */
+static void plan_resizes(struct planner *planner, bool grow)
 {
 	XVS_EACH_SWITCH (planner->config, item) {
 		const struct xvs_switch_state *state =
 			xvs_switch_find(planner->agent->switching, item->name);
 		struct xvs_change *change;
 
-		if (state && state->size == item->mac_table_size)
+		if (!state || state->size == item->mac_table_size ||
+			(state->size < item->mac_table_size) != grow)
 			continue;
 		change = xvs_change_new(planner, item->name);
 		if (!change)
 			return;
 		change->size = item->mac_table_size;
-		if (!state) {
-			ADD(planner, &xvs_step_add_switch, change, "add switch %s (%s)", item->name,
-				xvs_switch_type_words[item->type]);
-		} else {
-			change->old_size = state->size;
-			ADD(planner, &xvs_step_resize_switch, change,
-				"resize the MAC table of %s from %u to %u", item->name, state->size,
-				item->mac_table_size);
-		}
+		change->old_size = state->size;
+		ADD(planner, &xvs_step_resize_switch, change,
+			"resize the MAC table of %s from %u to %u", item->name, state->size,
+			item->mac_table_size);
 	}
 }
 
@@ -269,7 +285,8 @@ static void plan_publish(struct planner *planner)
 {
 	struct xvs_change *change;
 
-	if (planner->plan->count == planner->before && xvs_switch_published(planner->agent, planner->config))
+	if (planner->plan->count == planner->before &&
+		xvs_switch_published(planner->agent, planner->config))
 		return;
 	change = xvs_change_new(planner, "");
 	if (!change)
@@ -316,7 +333,8 @@ static void plan_removals(struct planner *planner)
 static void plan_all(struct planner *planner)
 {
 	find_devices(planner);
-	plan_switches(planner);
+	plan_new_switches(planner);
+	plan_resizes(planner, true);
 	plan_new_ports(planner);
 	plan_detaches(planner);
 	plan_handovers(planner);
@@ -325,6 +343,7 @@ static void plan_all(struct planner *planner)
 	xvs_plan_host_addresses(planner);
 	plan_xdp(planner);
 	plan_publish(planner);
+	plan_resizes(planner, false);
 	xvs_plan_return_addresses(planner);
 	xvs_plan_take_addresses(planner);
 	plan_removals(planner);

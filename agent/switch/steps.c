@@ -82,14 +82,26 @@ static int apply_resize(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
 
-	return xvs_fdb_resize(agent, switch_of(agent, step), change->size);
+	return xvs_fdb_resize(agent, switch_of(agent, step), change->size, &change->old_table);
 }
 
 static int undo_resize(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
+	int error = xvs_fdb_put_back(
+		agent, switch_of(agent, step), change->old_table, change->old_size);
 
-	return xvs_fdb_resize(agent, switch_of(agent, step), change->old_size);
+	if (!error)
+		change->old_table = 0;
+	return error;
+}
+
+static void clear_resize(struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+
+	if (change->old_table)
+		close(change->old_table);
 }
 
 static int shown_switch(struct xvs_agent *agent, struct xvs_step *step)
@@ -118,6 +130,7 @@ const struct xvs_step_kind xvs_step_resize_switch = {
 	.apply = apply_resize,
 	.undo = undo_resize,
 	.shown = shown_switch,
+	.clear = clear_resize,
 };
 
 /* ---- ports ---- */

@@ -12,6 +12,7 @@ struct xvs_change {
 	enum xvs_port_kind kind;
 	uint32_t ifindex, old_ifindex;
 	uint32_t size, old_size;
+	int old_table; /* resize: the former MAC table until the end, 0 = none */
 	enum xvs_xdp_mode xdp, old_xdp;
 	char interface[IFNAMSIZ]; /* host port: the host's end */
 	char old_interface[IFNAMSIZ];

@@ -191,7 +191,11 @@ int xvs_fdb_set_permanent(struct xvs_agent *agent, struct xvs_switch_state *item
 void xvs_fdb_forget_port(struct xvs_agent *agent, uint32_t port);
 /* Reads static and assigned entries of an adopted table. */
 int xvs_fdb_adopt(struct xvs_agent *agent, struct xvs_switch_state *item);
-int xvs_fdb_resize(struct xvs_agent *agent, struct xvs_switch_state *item, uint32_t size);
+/* A table of another size takes this one's place, which the caller gets: closes or puts back. */
+int xvs_fdb_resize(
+	struct xvs_agent *agent, struct xvs_switch_state *item, uint32_t size, int *ret_old);
+int xvs_fdb_put_back(
+	struct xvs_agent *agent, struct xvs_switch_state *item, int table, uint32_t size);
 /* Some entries at a time: ageing. */
 void xvs_fdb_sweep(struct xvs_agent *agent);
 /* Opens the ring of events. 0 or -errno. */
