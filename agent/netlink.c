@@ -162,28 +162,28 @@ const void *xvs_attrs_of(const struct nlmsghdr *header, size_t head, size_t *ret
 	return (const char *)header + begin;
 }
 
+/* Not by libmnl's functions, which trust the length. */
+static bool read_value(const struct nlattr *attribute, void *ret, size_t size)
+{
+	if (mnl_attr_get_payload_len(attribute) < size)
+		return false;
+	memcpy(ret, mnl_attr_get_payload(attribute), size);
+	return true;
+}
+
 bool xvs_attr_u16(const struct nlattr *attribute, uint16_t *ret)
 {
-	if (mnl_attr_get_payload_len(attribute) < sizeof(*ret))
-		return false;
-	*ret = mnl_attr_get_u16(attribute);
-	return true;
+	return read_value(attribute, ret, sizeof(*ret));
 }
 
 bool xvs_attr_u32(const struct nlattr *attribute, uint32_t *ret)
 {
-	if (mnl_attr_get_payload_len(attribute) < sizeof(*ret))
-		return false;
-	*ret = mnl_attr_get_u32(attribute);
-	return true;
+	return read_value(attribute, ret, sizeof(*ret));
 }
 
 bool xvs_attr_u64(const struct nlattr *attribute, uint64_t *ret)
 {
-	if (mnl_attr_get_payload_len(attribute) < sizeof(*ret))
-		return false;
-	*ret = mnl_attr_get_u64(attribute);
-	return true;
+	return read_value(attribute, ret, sizeof(*ret));
 }
 
 void xvs_attr_text(const struct nlattr *attribute, char *ret, size_t size)

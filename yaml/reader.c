@@ -130,7 +130,7 @@ static void refuse_key(struct reader *reader, struct xvs_node *key, const struct
 }
 
 /* For the many small mappings: without memory. */
-static int find_duplicates_few(struct reader *reader, struct xvs_node *map)
+static void find_duplicates_few(struct reader *reader, struct xvs_node *map)
 {
 	for (size_t i = map->count; i-- > 1;) {
 		struct xvs_node *key = &map->pairs[i].key;
@@ -142,7 +142,6 @@ static int find_duplicates_few(struct reader *reader, struct xvs_node *map)
 				refuse_key(reader, key, before);
 		}
 	}
-	return 0;
 }
 
 #define FEW 8
@@ -153,8 +152,10 @@ static int find_duplicates(struct reader *reader, struct xvs_node *map)
 	struct xvs_pair **sorted;
 	size_t count = 0;
 
-	if (map->count <= FEW)
-		return find_duplicates_few(reader, map);
+	if (map->count <= FEW) {
+		find_duplicates_few(reader, map);
+		return 0;
+	}
 	sorted = reallocarray(NULL, map->count, sizeof(*sorted));
 	if (!sorted)
 		return -ENOMEM;

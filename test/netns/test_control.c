@@ -434,6 +434,17 @@ TEST(control_unknown_group_is_refused)
 	testbed_start(tb);
 }
 
+TEST(control_unknown_log_level_is_refused)
+{
+	const char *const levels[] = {"loud", "8", "-1", "", "info2"};
+
+	for (unsigned int i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+		CHECK_CONTAINS("--log-level is emerg, ",
+			run(NULL, "sh -c '%s --log-level=%s --help 2>&1; test $? = 1'",
+				control_program("xvswitchd"), levels[i]));
+	run(NULL, "%s --log-level=debug --log-level=0 --help", control_program("xvswitchd"));
+}
+
 /* ---- org.varlink.service ---- */
 
 TEST(control_service_tells_about_itself)

@@ -117,6 +117,13 @@ class Case(unittest.TestCase):
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 
+    def kill_late(self, process):
+        """So that what waits for its output fails, and doesn't wait for ever."""
+        timer = threading.Timer(20, process.kill)
+        timer.start()
+        self.addCleanup(process.communicate)
+        self.addCleanup(timer.cancel)
+
     def ask(self, answer, *words, **options):
         """Runs xvsctl against a daemon with that answer; returns code, stdout, stderr, the call."""
         if os.path.exists(self.socket):
@@ -857,7 +864,7 @@ class Try(Case):
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         process.stdin.write("\n")
         process.stdin.flush()
-        self.addCleanup(process.communicate)
+        self.kill_late(process)
         return daemon, process
 
     def test_no_terminal(self):
@@ -929,7 +936,7 @@ class Monitor(Case):
     def start(self, *words):
         process = subprocess.Popen([XVSCTL, "monitor", *words], env=self.environment(TZ="UTC-1", XVS_TIMEOUT="1s"),
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.addCleanup(process.communicate)
+        self.kill_late(process)
         return process
 
     def serve(self):
