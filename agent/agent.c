@@ -122,6 +122,7 @@ static int load_and_apply(struct xvs_agent *agent, load_t load)
  */
 static int start_configuration(struct xvs_agent *agent)
 {
+	xvs_hook_hurry(&agent->loader, false); /* an agent that was killed at it */
 	xvs_store_unstage(agent);
 	return load_and_apply(agent, xvs_store_load) == -ENOMEM ? -ENOMEM : 0;
 }

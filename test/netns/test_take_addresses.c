@@ -128,22 +128,20 @@ TEST(take_addresses_on_trial)
 TEST(take_addresses_keeps_connections)
 {
 	struct testbed *peer = make_peer(tb);
-	struct process server = start(&tb->host,
-		"python3 -c 'import socket\n"
-		"s = socket.create_server((\"" HOST "\", 2222))\n"
-		"c = s.accept()[0]\n"
-		"while (b := c.recv(64)): c.sendall(b)'");
+	struct process server = start(&tb->host, "python3 -c 'import socket\n"
+						 "s = socket.create_server((\"" HOST "\", 2222))\n"
+						 "c = s.accept()[0]\n"
+						 "while (b := c.recv(64)): c.sendall(b)'");
 	struct process session;
 
 	test_sleep_ms(300);
-	session = start(&peer->host,
-		"python3 -u -c 'import socket, time\n"
-		"s = socket.create_connection((\"" HOST "\", 2222), 20)\n"
-		"for i in range(80):\n"
-		"    s.sendall(b\"x\")\n"
-		"    assert s.recv(1) == b\"x\"\n"
-		"    time.sleep(0.05)\n"
-		"print(\"alive\")'");
+	session = start(&peer->host, "python3 -u -c 'import socket, time\n"
+				     "s = socket.create_connection((\"" HOST "\", 2222), 20)\n"
+				     "for i in range(80):\n"
+				     "    s.sendall(b\"x\")\n"
+				     "    assert s.recv(1) == b\"x\"\n"
+				     "    time.sleep(0.05)\n"
+				     "print(\"alive\")'");
 	test_sleep_ms(500);
 	testbed_apply(tb, TAKING);
 	test_sleep_ms(1000);

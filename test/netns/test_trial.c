@@ -50,14 +50,15 @@ static void try(struct testbed *tb, const char *text)
 /* The operator's end of the wire speaks VLAN 10 (no 8021q here): a switch of its own does. */
 static struct testbed *make_operator(struct testbed *tb)
 {
-	struct testbed *operator = testbed_new();
+	struct testbed *operator= testbed_new();
 
 	testbed_join(tb, operator, "wire");
 	testbed_start(operator);
 	testbed_apply(operator,
 		"switches:\n"
 		"  o: {type: external, uplink: wire,\n"
-		"    host-port: {interface: eth, vlan: 10, addresses: [" OPERATOR_ADDRESS "/24]}}\n");
+		"    host-port: {interface: eth, vlan: 10, addresses: [" OPERATOR_ADDRESS
+		"/24]}}\n");
 	return operator;
 }
 
@@ -70,10 +71,10 @@ static bool is_reachable(const struct testbed *operator)
 
 static bool is_pending(struct testbed *tb)
 {
-	json_t *trial = json_object_get(
-		json_object_get(json_object_get(testbed_json(tb, "show"), "agent"),
-			"configuration"),
-		"trial");
+	json_t *trial =
+		json_object_get(json_object_get(json_object_get(testbed_json(tb, "show"), "agent"),
+					"configuration"),
+			"trial");
 
 	return json_is_object(trial);
 }
@@ -207,7 +208,7 @@ TEST(trial_ends_with_the_daemon)
 
 TEST(trial_is_not_loaded_by_a_restart)
 {
-	struct testbed *operator = make_operator(tb);
+	struct testbed *operator= make_operator(tb);
 
 	testbed_apply(tb, reachable);
 	check_back(operator, 5);
@@ -221,7 +222,7 @@ TEST(trial_is_not_loaded_by_a_restart)
 
 TEST(trial_outlived_by_its_guardian)
 {
-	struct testbed *operator = make_operator(tb);
+	struct testbed *operator= make_operator(tb);
 
 	testbed_apply(tb, reachable);
 	check_back(operator, 5);
@@ -249,7 +250,7 @@ static char *layer_3(const struct testbed *tb)
 
 TEST(trial_without_the_host_port_brings_it_back_whole)
 {
-	struct testbed *operator = make_operator(tb);
+	struct testbed *operator= make_operator(tb);
 	const char *before;
 
 	testbed_apply(tb, reachable);
@@ -265,7 +266,7 @@ TEST(trial_without_the_host_port_brings_it_back_whole)
 
 TEST(trial_without_the_host_port_and_without_the_daemon)
 {
-	struct testbed *operator = make_operator(tb);
+	struct testbed *operator= make_operator(tb);
 	const char *before;
 
 	testbed_apply(tb, reachable);
@@ -281,7 +282,7 @@ TEST(trial_without_the_host_port_and_without_the_daemon)
 
 TEST(trial_confirmed_without_the_host_port)
 {
-	struct testbed *operator = make_operator(tb);
+	struct testbed *operator= make_operator(tb);
 
 	testbed_apply(tb, reachable);
 	check_back(operator, 5);
@@ -294,7 +295,7 @@ TEST(trial_confirmed_without_the_host_port)
 /* The host port moves to another switch, under the same name and with the same address. */
 TEST(trial_moves_the_host_port)
 {
-	struct testbed *operator = make_operator(tb);
+	struct testbed *operator= make_operator(tb);
 
 	testbed_apply(tb, "switches:\n"
 			  "  s: {type: external, uplink: wire}\n"
@@ -317,11 +318,11 @@ TEST(trial_moves_the_host_port)
  */
 static struct process start_server(const struct testbed *tb)
 {
-	struct process server = start(&tb->host,
-		"python3 -c 'import socket\n"
-		"s = socket.create_server((\"" HOST_ADDRESS "\", 2222))\n"
-		"c = s.accept()[0]\n"
-		"while (b := c.recv(64)): c.sendall(b)'");
+	struct process server =
+		start(&tb->host, "python3 -c 'import socket\n"
+				 "s = socket.create_server((\"" HOST_ADDRESS "\", 2222))\n"
+				 "c = s.accept()[0]\n"
+				 "while (b := c.recv(64)): c.sendall(b)'");
 
 	test_sleep_ms(300);
 	return server;
@@ -347,7 +348,7 @@ static struct process start_session(const struct testbed *operator)
 
 TEST(trial_demonstration_of_a_session_that_comes_back)
 {
-	struct testbed *operator = make_operator(tb);
+	struct testbed *operator= make_operator(tb);
 	struct process server, session;
 
 	testbed_apply(tb, reachable);
