@@ -277,9 +277,10 @@ static void tell_refused(const struct xvs_loader *loader, const char *name, int 
 /* Loads an object; maps that are pinned already are shared, others are made and pinned. */
 static int load_object(struct xvs_loader *loader, const struct kind *kind, struct bpf_object **ret)
 {
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = kind->name);
 	size_t size;
 	const void *bytes = kind->bytes(&size);
-	struct bpf_object *object = bpf_object__open_mem(bytes, size, NULL);
+	struct bpf_object *object = bpf_object__open_mem(bytes, size, &options);
 	struct bpf_program *program;
 	struct bpf_map *map;
 	int error = 0;

@@ -66,6 +66,16 @@ void pin_set_layout_version(const struct testbed *tb, uint32_t version)
 	close(fd);
 }
 
+void pin_delete_element(const struct testbed *tb, const char *name, uint32_t key)
+{
+	union bpf_attr delete = {.key = (uintptr_t)&key};
+
+	delete.map_fd = pin_open(tb, name);
+	if (bpf(BPF_MAP_DELETE_ELEM, &delete))
+		test_fail("cannot take %u out of %s: %s", key, name, strerror(errno));
+	close(delete.map_fd);
+}
+
 void pin_foreign_map(const char *path)
 {
 	union bpf_attr map = {

@@ -15,6 +15,9 @@ uint64_t pin_program_tag(const struct testbed *tb, const char *slots);
 /* The layout version that the pins say they have. */
 void pin_set_layout_version(const struct testbed *tb, uint32_t version);
 
+/* Takes an element out of a pinned map. */
+void pin_delete_element(const struct testbed *tb, const char *name, uint32_t key);
+
 /* Pins an array of 4-byte values of the test's own at `path`. */
 void pin_foreign_map(const char *path);
 

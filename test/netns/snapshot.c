@@ -30,10 +30,12 @@ struct device {
 	uint32_t ifindex;
 };
 
+/* Lines that SNAPSHOT_WHOLE leaves out. */
+#define IDENTITY "identity: "
+
 /* A snapshot under construction. */
 struct taking {
 	struct testbed *tb;
-	enum snapshot_kind kind;
 	FILE *text;
 	struct device devices[DEVICES_MAX];
 	size_t device_count;
@@ -165,30 +167,20 @@ static void take_link(struct taking *taking, json_t *link)
 	device = &taking->devices[taking->device_count++];
 	snprintf(device->name, IFNAMSIZ, "%s", name);
 	device->ifindex = json_number(link, "ifindex");
-	if (taking->kind != SNAPSHOT_WHOLE)
-		line(taking, "identity of device %s: %u", name, device->ifindex);
+	line(taking, IDENTITY "ifindex of %s: %u", name, device->ifindex);
 	forget_members(link, lazy);
 	forget_members(link, identities);
-	if (taking->kind == SNAPSHOT_WHOLE) { /* the program itself; the mode stays */
-		forget_members(json_object_get(link, "xdp"), programs);
-		if (is_host_port(name)) /* its MAC is the kernel's choice */
-			json_object_del(link, "address");
+	json_line(taking, test_text(IDENTITY "XDP of %s", name), json_object_get(link, "xdp"));
+	forget_members(json_object_get(link, "xdp"), programs);
+	if (is_host_port(name)) { /* its MAC is the kernel's choice */
+		line(taking, IDENTITY "address of %s: %s", name, json_text(link, "address"));
+		json_object_del(link, "address");
 	}
 	sort_flags(link);
 	member_lines(taking, test_text("link %s", name), link);
 }
 
-static void take_links(struct taking *taking)
-{
-	json_t *links = ask(taking, "ip -d -j link show"), *link;
-	size_t i;
-
-	json_array_foreach (links, i, link)
-		take_link(taking, link);
-	json_decref(links);
-}
-
-static void take_addresses(struct taking *taking)
+static void take_addresses(struct taking *taking, json_t *link)
 {
 	/*
 	 * An IPv6 address is tentative for a while after its device came up. The kernel numbers the
@@ -196,15 +188,26 @@ static void take_addresses(struct taking *taking)
 	 * back.
 	 */
 	static const char *const lazy[] = {"tentative", "label", NULL};
-	json_t *links = ask(taking, "ip -d -j address show"), *link, *address;
-	size_t i, j;
+	const char *part = test_text("address of %s", json_text(link, "ifname"));
+	json_t *address;
+	size_t i;
 
-	json_array_foreach (links, i, link)
-		json_array_foreach (json_object_get(link, "addr_info"), j, address) {
-			forget_members(address, lazy);
-			json_line(taking, test_text("address of %s", json_text(link, "ifname")),
-				address);
-		}
+	json_array_foreach (json_object_get(link, "addr_info"), i, address) {
+		forget_members(address, lazy);
+		json_line(taking, part, address);
+	}
+	json_object_del(link, "addr_info");
+}
+
+static void take_links(struct taking *taking)
+{
+	json_t *links = ask(taking, "ip -d -j address show"), *link;
+	size_t i;
+
+	json_array_foreach (links, i, link) {
+		take_addresses(taking, link);
+		take_link(taking, link);
+	}
 	json_decref(links);
 }
 
@@ -225,7 +228,6 @@ static void take_routes(struct taking *taking)
 {
 	take_list(taking, "route", "ip -d -j -4 route show table all");
 	take_list(taking, "route", "ip -d -j -6 route show table all");
-	take_list(taking, "rule", "ip -j rule show");
 }
 
 static bool has_clsact(json_t *qdiscs, const char *device)
@@ -240,31 +242,52 @@ static bool has_clsact(json_t *qdiscs, const char *device)
 	return false;
 }
 
-static void take_filters(struct taking *taking, const char *device)
+/* One tc for all of them: it writes a list for each line that it reads. */
+static void take_filters(struct taking *taking, const char *const *sides, const char *commands)
 {
-	static const char *const sides[] = {"ingress", "egress"};
+	const char *text = run_with_input(&taking->tb->host, commands, "tc -j -batch -");
 
-	for (size_t i = 0; i < 2; i++)
-		take_list(taking, test_text("filter of %s at %s", device, sides[i]),
-			test_text("tc -j filter show dev %s %s", device, sides[i]));
+	for (; *sides; sides++) {
+		json_error_t error;
+		json_t *list = json_loads(text, JSON_DISABLE_EOF_CHECK, &error), *filter;
+		size_t i;
+
+		if (!list)
+			test_fail("filters of %s, expected JSON, got: %s", *sides, text);
+		json_array_foreach (list, i, filter)
+			json_line(taking, test_text("filter of %s", *sides), filter);
+		json_decref(list);
+		text += error.position;
+	}
 }
 
 static void take_qdiscs(struct taking *taking)
 {
 	json_t *qdiscs = ask(taking, "tc -j qdisc show"), *qdisc;
-	size_t i;
+	const char *sides[2 * DEVICES_MAX + 1] = {NULL}, *commands = "";
+	size_t i, count = 0;
 
 	json_array_foreach (qdiscs, i, qdisc)
 		json_line(taking, "qdisc", qdisc);
-	for (i = 0; i < taking->device_count; i++)
-		if (has_clsact(qdiscs, taking->devices[i].name))
-			take_filters(taking, taking->devices[i].name);
+	for (i = 0; i < taking->device_count; i++) {
+		const char *name = taking->devices[i].name;
+
+		if (!has_clsact(qdiscs, name))
+			continue;
+		commands = test_text("%sfilter show dev %s ingress\nfilter show dev %s egress\n",
+			commands, name, name);
+		sides[count++] = test_text("%s at ingress", name);
+		sides[count++] = test_text("%s at egress", name);
+	}
+	if (count)
+		take_filters(taking, sides, commands);
 	json_decref(qdiscs);
 }
 
 /* Within the host's namespace. */
 static void take_tcx(struct taking *taking, const struct device *device, unsigned int type)
 {
+	const char *side = type == ATTACH_TCX_INGRESS ? "ingress" : "egress";
 	uint32_t programs[PROGRAMS_MAX];
 	union bpf_attr query = {0};
 
@@ -274,10 +297,11 @@ static void take_tcx(struct taking *taking, const struct device *device, unsigne
 	query.query.prog_cnt = PROGRAMS_MAX;
 	if (syscall(SYS_bpf, BPF_PROG_QUERY, &query, sizeof(query)))
 		return;
-	for (uint32_t i = 0; i < query.query.prog_cnt; i++)
-		line(taking, "tcx of %s at %s: program %u", device->name,
-			type == ATTACH_TCX_INGRESS ? "ingress" : "egress",
-			taking->kind != SNAPSHOT_WHOLE ? programs[i] : 0);
+	for (uint32_t i = 0; i < query.query.prog_cnt; i++) {
+		line(taking, "tcx of %s at %s", device->name, side);
+		line(taking, IDENTITY "tcx of %s at %s: program %u", device->name, side,
+			programs[i]);
+	}
 }
 
 static void take_sysctl(struct taking *taking, const char *device)
@@ -375,8 +399,7 @@ static void take_ids(struct taking *taking, const char *map)
 		if (bpf_map_lookup_elem(fd, &id, &name) || !name.text[0])
 			continue;
 		line(taking, "%s: %s", map, name.text);
-		if (taking->kind != SNAPSHOT_WHOLE)
-			line(taking, "identity of %s in %s: %u", name.text, map, id);
+		line(taking, IDENTITY "%s in %s: %u", name.text, map, id);
 	}
 	close(fd);
 }
@@ -515,11 +538,10 @@ static void take_entries(struct taking *taking, const char *name, int fd)
 
 		if (bpf_map_lookup_elem(fd, &key, &entry))
 			continue;
-		/* seen_ns is the traffic's; so are learned entries, unless nothing may change */
-		if (entry.flags || taking->kind == SNAPSHOT_EXACT)
-			line(taking, "fdb of %s: %s vlan %u port %s %s", name, mac_of(key.mac),
-				key.vlan, port_name(taking, entry.port),
-				entry.flags < 3 ? words[entry.flags] : "of unknown flags");
+		/* seen_ns is the traffic's, and what is learned comes and goes with it */
+		line(taking, "%sfdb of %s: %s vlan %u port %s %s", entry.flags ? "" : IDENTITY,
+			name, mac_of(key.mac), key.vlan, port_name(taking, entry.port),
+			entry.flags < 3 ? words[entry.flags] : "of unknown flags");
 	}
 }
 
@@ -608,7 +630,7 @@ static int compare_lines(const void *a, const void *b)
 }
 
 /* The lines of `text`, which is cut up, in their order. */
-static char **sort_lines(char *text, size_t *ret_count)
+static char **sort_lines(char *text, enum snapshot_match match, size_t *ret_count)
 {
 	size_t count = 0, room = 1;
 	char **lines, *at;
@@ -617,7 +639,8 @@ static char **sort_lines(char *text, size_t *ret_count)
 		room += *c == '\n';
 	lines = calloc(room, sizeof(*lines));
 	while (lines && (at = strsep(&text, "\n")) && *at)
-		lines[count++] = at;
+		if (match == SNAPSHOT_EXACT || strncmp(at, IDENTITY, strlen(IDENTITY)))
+			lines[count++] = at;
 	if (!lines)
 		test_fail("out of memory");
 	qsort(lines, count, sizeof(*lines), compare_lines);
@@ -625,23 +648,22 @@ static char **sort_lines(char *text, size_t *ret_count)
 	return lines;
 }
 
-char *snapshot_take(struct testbed *tb, enum snapshot_kind kind)
+char *snapshot_take(struct testbed *tb, enum snapshot_part part)
 {
-	struct taking taking = {.tb = tb, .kind = kind};
+	struct taking taking = {.tb = tb};
 	char *text = NULL;
 	size_t size;
 
 	taking.text = open_memstream(&text, &size);
 	if (!taking.text)
 		test_fail("open_memstream: %s", strerror(errno));
-	if (kind != SNAPSHOT_HOST)
+	if (part == SNAPSHOT_ALL)
 		take_show(&taking); /* first: the agent has seen what the kernel told so far */
 	take_links(&taking);
-	take_addresses(&taking);
 	take_routes(&taking);
 	take_qdiscs(&taking);
 	take_programs_and_sysctls(&taking);
-	if (kind != SNAPSHOT_HOST) {
+	if (part == SNAPSHOT_ALL) {
 		take_names(&taking);
 		take_maps(&taking);
 	}
@@ -649,12 +671,12 @@ char *snapshot_take(struct testbed *tb, enum snapshot_kind kind)
 	return text;
 }
 
-char *snapshot_difference(const char *before, const char *after)
+char *snapshot_difference(const char *before, const char *after, enum snapshot_match match)
 {
+	char *old_text = strdup(before), *new_text = strdup(after), *text = NULL;
 	size_t old_count, new_count, i = 0, j = 0;
-	char **old = sort_lines(strdup(before), &old_count);
-	char **new = sort_lines(strdup(after), &new_count);
-	char *text = NULL;
+	char **old = sort_lines(old_text, match, &old_count);
+	char **new = sort_lines(new_text, match, &new_count);
 
 	for (int shown = 0; shown < DIFFERENCE_LINES && (i < old_count || j < new_count);) {
 		const int order = i == old_count ? 1 : j == new_count ? -1 : strcmp(old[i], new[j]);
@@ -669,5 +691,7 @@ char *snapshot_difference(const char *before, const char *after)
 	}
 	free(old);
 	free(new);
+	free(old_text);
+	free(new_text);
 	return text;
 }

@@ -9,16 +9,19 @@
 
 #include "test/netns/testbed.h"
 
-enum snapshot_kind {
-	SNAPSHOT_EXACT, /* ids too: nothing was made again */
-	SNAPSHOT_WHOLE, /* what somebody can see who comes anew */
-	SNAPSHOT_HOST, /* exact, but of the kernel only: the agent need not run */
+enum snapshot_part {
+	SNAPSHOT_ALL, /* the agent must run and answer */
+	SNAPSHOT_HOST, /* of the kernel only */
 };
 
-/* The agent must run and answer, except for SNAPSHOT_HOST. */
-char *snapshot_take(struct testbed *tb, enum snapshot_kind kind);
+char *snapshot_take(struct testbed *tb, enum snapshot_part part);
+
+enum snapshot_match {
+	SNAPSHOT_EXACT, /* ids too, and what was learned: nothing was made again */
+	SNAPSHOT_WHOLE, /* what follows from the configuration */
+};
 
 /* The first lines that only one has, "-" those of `before`, "+" those of `after`; NULL: none. */
-char *snapshot_difference(const char *before, const char *after);
+char *snapshot_difference(const char *before, const char *after, enum snapshot_match match);
 
 #endif

@@ -364,3 +364,93 @@ TEST(upgrade_makes_a_map_that_is_new)
 	CHECK_EQUAL(0, access(test_text("%s/events", tb->pins), F_OK));
 	announce(&load);
 }
+
+/* ---- MAC tables: whatever a killed daemon left, its successor finds its way ---- */
+
+struct lab {
+	struct station *a, *b;
+	const char *folder, *table, *next;
+};
+
+/* Switch 1, with the addresses of a and b learned; the daemon ended. */
+static struct lab leave_a_table(struct testbed *tb)
+{
+	struct lab lab = {
+		.a = testbed_guest(tb, "a"),
+		.b = testbed_guest(tb, "b"),
+		.folder = test_text("%s/tables", tb->pins),
+	};
+	struct frame frame;
+
+	lab.table = test_text("%s/fdb_1", lab.folder);
+	lab.next = test_text("%s/fdb_1_next", lab.folder);
+	testbed_apply(tb, TWO_PORTS);
+	frame = frame_new(lab.a->mac, MAC_BROADCAST);
+	expect_delivery(lab.a, &frame, lab.b);
+	frame = frame_new(lab.b->mac, MAC_BROADCAST);
+	expect_delivery(lab.b, &frame, lab.a);
+	CHECK_EQUAL(0, access(lab.table, F_OK));
+	testbed_stop(tb);
+	return lab;
+}
+
+/* Started again: one table, pinned, in use, and with what was learned. */
+static void check_table(struct testbed *tb, const struct lab *lab)
+{
+	struct frame frame = frame_new(lab->a->mac, lab->b->mac);
+
+	testbed_start(tb);
+	CHECK_TEXT("fdb_1\n", run(NULL, "ls %s", lab->folder));
+	CHECK_TEXT("a", testbed_entry_port(tb, "s", lab->a->mac, 0));
+	expect_delivery(lab->a, &frame, lab->b);
+	CHECK_EQUAL(1, testbed_counter(tb, "a", "learned"));
+	CHECK_EQUAL(1, testbed_counter(tb, "a", "flooded"));
+}
+
+TEST(table_pinned_under_its_next_name_is_adopted)
+{
+	const struct lab lab = leave_a_table(tb);
+
+	CHECK_EQUAL(0, rename(lab.table, lab.next)); /* killed after the array was written */
+	check_table(tb, &lab);
+}
+
+TEST(table_that_no_packet_found_yet_is_removed)
+{
+	const struct lab lab = leave_a_table(tb);
+
+	pin_foreign_map(lab.next); /* killed before the array was written */
+	pin_foreign_map(test_text("%s/fdb_7", lab.folder)); /* of a switch without a name */
+	check_table(tb, &lab);
+}
+
+TEST(table_that_fell_out_of_the_array_returns)
+{
+	const struct lab lab = leave_a_table(tb);
+
+	pin_delete_element(tb, "fdb", 1);
+	check_table(tb, &lab);
+}
+
+/* Nobody can open it any more: addresses are learned again. */
+TEST(table_that_somebody_unpinned_is_replaced)
+{
+	const struct lab lab = leave_a_table(tb);
+	struct frame frame = frame_new(lab.a->mac, lab.b->mac);
+
+	CHECK_EQUAL(0, unlink(lab.table));
+	testbed_start(tb);
+	CHECK_CONTAINS("is not pinned any more", agent_log(tb));
+	CHECK_TEXT("fdb_1\n", run(NULL, "ls %s", lab.folder));
+	expect_delivery(lab.a, &frame, lab.b);
+	CHECK_TEXT("a", testbed_entry_port(tb, "s", lab.a->mac, 0));
+}
+
+TEST(table_goes_with_its_switch)
+{
+	const struct lab lab = leave_a_table(tb);
+
+	testbed_start(tb);
+	testbed_apply(tb, "switches: {}\n");
+	CHECK_TEXT("", run(NULL, "ls %s", lab.folder));
+}
