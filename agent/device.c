@@ -26,14 +26,16 @@ static FILE *open_ipv6(const char *name, const char *mode)
 	return fopen(path, mode);
 }
 
-bool xvs_link_ipv6(const char *name)
+int xvs_link_ipv6(const char *name)
 {
 	FILE *file = open_ipv6(name, "r");
-	bool on = file && fgetc(file) == '0';
+	int byte;
 
-	if (file)
-		fclose(file);
-	return on;
+	if (!file)
+		return errno == ENOENT ? 0 : -errno;
+	byte = fgetc(file);
+	fclose(file);
+	return byte == EOF ? -EIO : byte == '0';
 }
 
 int xvs_link_set_ipv6(const char *name, bool on)

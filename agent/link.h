@@ -84,8 +84,8 @@ int xvs_link_address(struct xvs_links *links, uint32_t ifindex, const char *addr
 /* Are there traffic-control filters in the device's clsact qdisc, whoever's? */
 bool xvs_link_has_filters(struct xvs_links *links, uint32_t ifindex);
 
-/* Is IPv6 on (sysctl disable_ipv6)? False where it can't be told. */
-bool xvs_link_ipv6(const char *name);
+/* Is IPv6 on (sysctl disable_ipv6)? 1, 0 (also on a kernel without IPv6), or -errno. */
+int xvs_link_ipv6(const char *name);
 int xvs_link_set_ipv6(const char *name, bool on);
 
 /* Receive VLAN offload by ethtool, read back: -EOPNOTSUPP if the device did not obey. */

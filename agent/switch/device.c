@@ -166,17 +166,26 @@ int xvs_host_device_add(struct xvs_agent *agent, uint32_t id, const char *interf
 		return error;
 	error = xvs_link_set_flags(&agent->links, if_nametoindex(interface), IFF_UP, IFF_UP);
 	error = error ?: xvs_link_refresh(&agent->links, if_nametoindex(interface));
-	return error ?: xvs_link_refresh(&agent->links, if_nametoindex(near));
+	error = error ?: xvs_link_refresh(&agent->links, if_nametoindex(near));
+	if (error && if_nametoindex(near))
+		xvs_link_delete(&agent->links, if_nametoindex(near));
+	return error;
 }
 
-/* What the device is now, of what taking it will change. */
-static uint32_t note_device(const struct xvs_vport *port, const struct xvs_link *link)
+/* Notes what the device is now, of what taking it will change. */
+static int note_device(
+	const struct xvs_vport *port, const struct xvs_link *link, struct xvs_device_saved *ret)
 {
-	uint32_t flags = link->flags & IFF_UP ? 0 : XVS_SAVED_DOWN;
+	int ipv6 = port->kind == XVS_PORT_UPLINK ? 0 : xvs_link_ipv6(link->name);
 
-	if (port->kind == XVS_PORT_UPLINK)
-		return flags | (link->flags & IFF_PROMISC ? 0 : XVS_SAVED_PROMISC);
-	return flags | (xvs_link_ipv6(link->name) ? XVS_SAVED_IPV6 : 0);
+	*ret = (struct xvs_device_saved){.ifindex = link->ifindex};
+	if (!(link->flags & IFF_UP))
+		ret->flags |= XVS_SAVED_DOWN;
+	if (port->kind == XVS_PORT_UPLINK && !(link->flags & IFF_PROMISC))
+		ret->flags |= XVS_SAVED_PROMISC;
+	if (ipv6 > 0)
+		ret->flags |= XVS_SAVED_IPV6;
+	return ipv6 < 0 ? ipv6 : 0;
 }
 
 /* What a port's device must be while it is one. */
@@ -186,13 +195,9 @@ static int take_device(
 	uint32_t flags = IFF_UP | (port->kind == XVS_PORT_UPLINK ? IFF_PROMISC : 0);
 	int error = port->kind == XVS_PORT_UPLINK ? 0 : xvs_link_set_ipv6(link->name, false);
 
-	if (error)
-		xvs_log_of(LOG_WARNING,
-			&(struct xvs_log_fields){.port = port->name, .reason = strerror(-error)},
-			"%s: IPv6 stays on: %s", link->name, strerror(-error));
-	return (link->flags & flags) == flags
-		       ? 0
-		       : xvs_link_set_flags(&agent->links, link->ifindex, flags, flags);
+	if (!error && (link->flags & flags) != flags)
+		error = xvs_link_set_flags(&agent->links, link->ifindex, flags, flags);
+	return error;
 }
 
 static int save(struct xvs_agent *agent, uint32_t id, const struct xvs_device_saved *saved)
@@ -269,7 +274,9 @@ int xvs_device_attach(struct xvs_agent *agent, struct xvs_vport *port, uint32_t 
 	link = xvs_link_by_index(&agent->links, ifindex);
 	bpf_map_lookup_elem(agent->loader.tables.device_saved, &port->id, &saved);
 	if (saved.ifindex != ifindex) /* else it was taken before and not given back */
-		saved = (struct xvs_device_saved){ifindex, note_device(port, link)};
+		error = note_device(port, link, &saved);
+	if (error)
+		return error;
 	error = save(agent, port->id, &saved); /* first: whoever comes after a crash finds it */
 	error = error ?: take_device(agent, port, link);
 	error = error ?: hook_up(agent, port, ifindex, &saved);

@@ -300,8 +300,8 @@ static void write_xdp_targets(struct xvs_agent *agent, const struct half *half)
 	}
 }
 
-/* What was learned on ports that changed switch or VLAN points to the wrong place now. */
-static void forget_moved(struct xvs_agent *agent, const struct half *half)
+/* Notes the ports that changed switch or VLAN: what was learned there is out of place. */
+static void note_moved(struct xvs_agent *agent, const struct half *half)
 {
 	const struct xvs_tables *tables = &agent->loader.tables;
 	unsigned int old = xvs_tables_spare(tables); /* after the flip */
@@ -313,8 +313,18 @@ static void forget_moved(struct xvs_agent *agent, const struct half *half)
 		if (was->kind != XVS_PORT_UNUSED &&
 			(was->switch_id != is->switch_id || was->vlan_mode != is->vlan_mode ||
 				was->vlan != is->vlan || was->vlan_set != is->vlan_set))
-			xvs_fdb_forget_port(agent, id);
+			agent->switching->moved[id] = true;
 	}
+}
+
+void xvs_switch_forget_moved(struct xvs_agent *agent)
+{
+	struct xvs_switching *switching = agent->switching;
+
+	for (uint32_t id = 1; id < switching->ports_end; id++)
+		if (switching->moved[id])
+			xvs_fdb_forget_port(agent, id);
+	memset(switching->moved, 0, sizeof(switching->moved));
 }
 
 /* To listeners: which ports came up or went down. Those without a device now were detached. */
@@ -410,7 +420,7 @@ static int write_half(
 	write_xdp_targets(agent, half);
 	xvs_tables_flip(tables);
 	agent->switching->grace_due = true;
-	forget_moved(agent, half);
+	note_moved(agent, half);
 	tell_links(agent, half);
 	return 0;
 }

@@ -336,6 +336,7 @@ static int undo_publish(struct xvs_agent *agent, struct xvs_step *step)
 	error = xvs_switch_publish(agent, change->old_config);
 	if (change->lent)
 		swap_pools(agent, change->lent);
+	memset(agent->switching->moved, 0, sizeof(agent->switching->moved)); /* and back */
 	return error;
 }
 
@@ -350,6 +351,11 @@ static int apply_publish(struct xvs_agent *agent, struct xvs_step *step)
 	return error;
 }
 
+static void commit_publish(struct xvs_agent *agent, struct xvs_step *step)
+{
+	xvs_switch_forget_moved(agent);
+}
+
 static int shown_published(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
@@ -361,4 +367,5 @@ const struct xvs_step_kind xvs_step_publish = {
 	.apply = apply_publish,
 	.undo = undo_publish,
 	.shown = shown_published,
+	.commit = commit_publish,
 };

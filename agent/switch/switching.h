@@ -98,6 +98,7 @@ struct xvs_switching {
 	uint32_t longest_flood; /* members of the longest flood list */
 	char backlog_error[XVS_REASON_SIZE];
 	bool grace_due; /* the spare half may still be read */
+	bool moved[XVS_PORT_MAX]; /* ports that changed switch or VLAN since the last commit */
 	/* ageing, a slice at a time */
 	uint32_t sweep_switch; /* id, 0 = resting */
 	struct xvs_fdb_cursor sweep_cursor;
@@ -171,6 +172,11 @@ int xvs_host_device_add(struct xvs_agent *agent, uint32_t id, const char *interf
 /* publish.c */
 /* Writes what packets read, from `config` and the ports' devices, and flips to it. */
 int xvs_switch_publish(struct xvs_agent *agent, const struct xvs_config *config);
+/*
+ * Forgets what was learned on ports that changed switch or VLAN since the last time. Until then
+ * frames to those addresses are dropped, as they are no longer where they were.
+ */
+void xvs_switch_forget_moved(struct xvs_agent *agent);
 /* Would that change anything? */
 bool xvs_switch_published(struct xvs_agent *agent, const struct xvs_config *config);
 /* Reads what an earlier run published. */
