@@ -855,6 +855,7 @@ static int run(const struct move *move)
 	if (error)
 		put_back(move);
 	xvs_addresses_remove(move->links, move->stand_ins, move->to);
+	xvs_addresses_announce(move->links, error ? move->from : move->to);
 	return error;
 }
 

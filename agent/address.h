@@ -54,6 +54,12 @@ int xvs_addresses_move(
 	struct xvs_links *links, uint32_t from, uint32_t to, const char *const *except);
 
 /*
+ * Tells the neighbours of a device that its addresses are there: by ARP and neighbour
+ * advertisement. A move does so. Nothing depends on it: they would find out, later.
+ */
+void xvs_addresses_announce(struct xvs_links *links, uint32_t ifindex);
+
+/*
  * Calls `visit` for each address of the device, link-local ones too; twice for some if they change
  * meanwhile. 0 or -errno.
  */
