@@ -38,8 +38,8 @@ int xvs_addresses_add(struct xvs_links *links, const struct xvs_addresses *set, 
 /*
  * Takes the set off a device. What is gone already, also the device itself, is fine. 0 or -errno;
  * it goes on behind an error. The kernel takes more along: with a primary IPv4 address its
- * secondary ones, with the last IPv4 address all IPv4 routes of the device, and routes with
- * that preferred source, whatever their device. Add again what is to stay.
+ * secondary ones, with the last IPv4 address all IPv4 routes of the device, and with an address
+ * that no device has any more the IPv4 routes that prefer it as source. Add again what is to stay.
  */
 int xvs_addresses_remove(
 	struct xvs_links *links, const struct xvs_addresses *set, uint32_t ifindex);

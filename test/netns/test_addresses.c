@@ -329,8 +329,7 @@ TEST(a_move_that_fails_changes_nothing)
 	netns_set(&two.near, "ipv6/conf/h0/disable_ipv6", 1); /* IPv4 moves, IPv6 can't */
 	was = snapshot(&two);
 	CHECK_EQUAL(-EACCES, move(&two, "e0", "h0", NULL));
-	CHECK_TEXT(
-		run(NULL, "echo '%s' | sort", was), run(NULL, "echo '%s' | sort", snapshot(&two)));
+	CHECK_TEXT(run_with_input(NULL, was, "sort"), run_with_input(NULL, snapshot(&two), "sort"));
 	CHECK_EQUAL(-EINVAL, move(&two, "e0", "h0", (const char *const[]){"192.0.2.10", NULL}));
 	CHECK_EQUAL(-ENODEV, move(&two, "e0", "none", NULL));
 }
