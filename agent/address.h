@@ -38,8 +38,8 @@ int xvs_addresses_add(struct xvs_links *links, const struct xvs_addresses *set, 
 /*
  * Takes the set off a device. What is gone already, also the device itself, is fine. 0 or -errno;
  * it goes on behind an error. The kernel takes more along: with a primary IPv4 address its
- * secondary ones, with the last IPv4 address all IPv4 routes of the device, and routes with
- * that preferred source, whatever their device. Add again what is to stay.
+ * secondary ones, with the last IPv4 address all IPv4 routes of the device, and with an address
+ * that no device has any more the IPv4 routes that prefer it as source. Add again what is to stay.
  */
 int xvs_addresses_remove(
 	struct xvs_links *links, const struct xvs_addresses *set, uint32_t ifindex);
@@ -54,6 +54,12 @@ int xvs_addresses_move(
 	struct xvs_links *links, uint32_t from, uint32_t to, const char *const *except);
 
 /*
+ * Tells the neighbours of a device that its addresses are there: by ARP and neighbour
+ * advertisement. A move does so. Nothing depends on it: they would find out, later.
+ */
+void xvs_addresses_announce(struct xvs_links *links, uint32_t ifindex);
+
+/*
  * Keeps a set in a file of the agent's own, to be read by this build or a later one of the same
  * layout. 0 or -errno; -EPROTO: the file is of another making.
  */
@@ -66,7 +72,6 @@ int xvs_addresses_load(const char *path, struct xvs_addresses **ret);
  */
 int xvs_link_addresses(struct xvs_links *links, uint32_t ifindex,
 	void (*visit)(const struct xvs_address *address, void *data), void *data);
-
 /* Is "ADDRESS/LENGTH" on the device? 1, 0 or -errno. */
 int xvs_link_has_address(struct xvs_links *links, uint32_t ifindex, const char *address);
 

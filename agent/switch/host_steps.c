@@ -13,7 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
-#include "agent/announce.h"
 #include "agent/log.h"
 #include "agent/switch/steps.h"
 
@@ -321,14 +320,6 @@ static int find_both(const struct xvs_change *change, uint32_t *ret_nic, uint32_
 	return *ret_nic && *ret_interface ? 0 : -ENODEV;
 }
 
-static void announce(struct xvs_agent *agent, uint32_t ifindex)
-{
-	int error = xvs_announce(&agent->links, ifindex);
-
-	if (error)
-		xvs_log(LOG_NOTICE, "moved addresses are not announced: %s", strerror(-error));
-}
-
 static int take_addresses(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
@@ -342,8 +333,6 @@ static int take_addresses(struct xvs_agent *agent, struct xvs_step *step)
 	error = xvs_addresses_move(&agent->links, nic, interface, NULL);
 	if (error)
 		note_taken(agent, change, false);
-	else
-		announce(agent, interface);
 	return error;
 }
 
@@ -354,8 +343,6 @@ static int return_addresses(struct xvs_agent *agent, struct xvs_step *step)
 	int error = find_both(change, &nic, &interface);
 
 	error = error ?: xvs_addresses_move(&agent->links, interface, nic, change->kept);
-	if (!error)
-		announce(agent, nic);
 	return error ?: note_taken(agent, change, false);
 }
 

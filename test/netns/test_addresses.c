@@ -241,6 +241,34 @@ TEST(tcp_survives_its_address_moving)
 	}
 }
 
+/* By which MAC does the far end know the address? */
+static bool far_end_knows(struct two_devices *two, const char *address, const char *device)
+{
+	char *link = run(&two->near, "ip -o link show dev %s", device);
+	char *mac = strstr(link, "link/ether ") + strlen("link/ether ");
+
+	mac[strcspn(mac, " ")] = 0;
+	return strstr(run(&two->far, "ip neigh show to %s", address), mac);
+}
+
+TEST(neighbours_hear_of_a_move)
+{
+	struct two_devices two = make_two_devices(tb);
+	struct connection v4, v6;
+
+	netns_ip(&two.near, "address add 192.0.2.10/24 dev e0\n"
+			    "address add 2001:db8::10/64 dev e0 nodad\n");
+	v4 = connect_tcp(&two, AF_INET);
+	v6 = connect_tcp(&two, AF_INET6);
+	converse(v4);
+	converse(v6);
+	CHECK_SOON(far_end_knows(&two, "192.0.2.10", "e0"));
+	CHECK_SOON(far_end_knows(&two, "2001:db8::10", "e0"));
+	CHECK_EQUAL(0, move(&two, "e0", "h0", NULL));
+	CHECK_SOON(far_end_knows(&two, "192.0.2.10", "h0"));
+	CHECK_SOON(far_end_knows(&two, "2001:db8::10", "h0"));
+}
+
 /* Asks for a route again and again, in a process of its own; ends with 1 if there is none. */
 static pid_t watch_route(const struct netns *ns)
 {
@@ -301,8 +329,7 @@ TEST(a_move_that_fails_changes_nothing)
 	netns_set(&two.near, "ipv6/conf/h0/disable_ipv6", 1); /* IPv4 moves, IPv6 can't */
 	was = snapshot(&two);
 	CHECK_EQUAL(-EACCES, move(&two, "e0", "h0", NULL));
-	CHECK_TEXT(
-		run(NULL, "echo '%s' | sort", was), run(NULL, "echo '%s' | sort", snapshot(&two)));
+	CHECK_TEXT(run_with_input(NULL, was, "sort"), run_with_input(NULL, snapshot(&two), "sort"));
 	CHECK_EQUAL(-EINVAL, move(&two, "e0", "h0", (const char *const[]){"192.0.2.10", NULL}));
 	CHECK_EQUAL(-ENODEV, move(&two, "e0", "none", NULL));
 }
