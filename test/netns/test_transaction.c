@@ -26,7 +26,7 @@
 #include "test/netns/snapshot.h"
 
 #define SETTLE_MS 1500 /* links tell late; the daemon follows */
-#define WRONG_MAX 40 /* states; then a test gives up */
+#define WRONG_MAX 100 /* states; then a test gives up */
 #define CALLS_MAX 5000 /* of one plan */
 #define TRANSACTION_TIMEOUT_S 600 /* wrong states take longest */
 
