@@ -3,7 +3,7 @@
 # The unit xvswitchd.service under a real systemd. Boots a machine of scripts/vm for it, with the
 # options given here, such as --kernel 6.1; needs a build in build/.
 set -uo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 [ -e /run/vm-settings ] || exec scripts/vm run --systemd "$@" -- test/vm/test_systemd.sh
 
 unit=xvswitchd.service
