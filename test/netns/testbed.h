@@ -40,7 +40,7 @@ struct testbed {
 	struct netns host;
 	char *folder, *socket, *pins;
 	const char *daemon; /* program that is started; NULL: xvswitchd */
-	const char *const *launcher; /* words before it: what starts it; NULL: nothing */
+	void (*before_agent)(const struct testbed *tb); /* in its process; NULL: nothing */
 	const char *hook; /* given to the agent as --hook; NULL: its default */
 	pid_t agent; /* 0: not running */
 	bool purged; /* and not started since */
