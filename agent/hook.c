@@ -121,6 +121,48 @@ static bool filter_there(uint32_t ifindex, enum bpf_tc_attach_point point)
 	return !bpf_tc_query(&hook, &options);
 }
 
+/* The id of a pinned stub, 0 if there is none. */
+static uint32_t stub_id(const struct xvs_loader *loader, const char *pin)
+{
+	struct bpf_prog_info info = {0};
+	uint32_t size = sizeof(info);
+	char path[320];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", loader->pin_dir, pin);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return 0;
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		info.id = 0;
+	close(fd);
+	return info.id;
+}
+
+/* Another agent's filters look the same but for their program. */
+static void detach_own_filter(uint32_t ifindex, enum bpf_tc_attach_point point, uint32_t program)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = point);
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY);
+
+	if (!bpf_tc_query(&hook, &options) && options.prog_id == program)
+		detach_filter(ifindex, point);
+}
+
+void xvs_hook_remove_filters(const struct xvs_loader *loader)
+{
+	uint32_t in = stub_id(loader, "stub_in"), out = stub_id(loader, "stub_out");
+	struct if_nameindex *all = if_nameindex();
+	libbpf_print_fn_t print = libbpf_set_print(NULL); /* it warns of devices without any */
+
+	for (struct if_nameindex *at = all; in && out && at && at->if_index; at++) {
+		detach_own_filter(at->if_index, BPF_TC_INGRESS, in);
+		detach_own_filter(at->if_index, BPF_TC_EGRESS, out);
+	}
+	libbpf_set_print(print);
+	if_freenameindex(all);
+}
+
 int xvs_hook_attach(const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id,
 	uint32_t ifindex, bool *ret_made)
 {

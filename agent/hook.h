@@ -31,6 +31,8 @@ void xvs_hook_detach(
 	const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id, uint32_t ifindex);
 /* Removes the clsact qdisc that was made for the stubs. Whatever it holds goes with it. */
 void xvs_hook_remove_clsact(uint32_t ifindex);
+/* Takes our clsact filters off all devices, known or not. Needs the pins. */
+void xvs_hook_remove_filters(const struct xvs_loader *loader);
 /* Are both stubs on the device? What was attached before a restart, or taken off by somebody. */
 bool xvs_hook_attached(
 	const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id, uint32_t ifindex);

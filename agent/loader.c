@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include "agent/hook.h"
 #include "agent/loader.h"
 #include "agent/log.h"
 #include "bpf/egress.skel.h"
@@ -574,7 +575,8 @@ static void remove_folder(const char *pin_dir, const char *name, bool (*is_own)(
 
 int xvs_loader_remove(const struct xvs_loader *loader)
 {
-	/* first: the programs behind the hooks are still there */
+	/* hooks first: the programs behind them are still there */
+	xvs_hook_remove_filters(loader);
 	remove_folder(loader->pin_dir, "links", is_own_link);
 	remove_folder(loader->pin_dir, "tables", is_own_table);
 	remove_pins(loader, UINT64_MAX);

@@ -30,29 +30,15 @@ become_agent(const struct testbed *tb, const char *const argv[], int log)
 	dup2(log, STDERR_FILENO);
 	if (tb->before_agent)
 		tb->before_agent(tb);
-	execvp(argv[0], (char *const *)argv);
+	execv(argv[0], (char *const *)argv);
 	fprintf(stderr, "cannot start %s: %s\n", argv[0], strerror(errno));
 	_exit(127);
-}
-
-#define WORDS_MAX 32
-
-/* Adds words up to a NULL. */
-static void add_words(const char *words[WORDS_MAX + 1], const char *const *more)
-{
-	size_t count = 0;
-
-	while (words[count])
-		count++;
-	for (; more && *more && count < WORDS_MAX; more++)
-		words[count++] = *more;
 }
 
 /* The agent's process; it writes to the end of the testbed's log. */
 static pid_t start_agent(const struct testbed *tb, const char *mode)
 {
-	const char *argv[WORDS_MAX + 1] = {NULL};
-	const char *const words[] = {
+	const char *const argv[] = {
 		control_program(tb->program ?: "xvswitchd"),
 		test_text("--pin-dir=%s", tb->pins),
 		test_text("--socket=%s", tb->socket),
@@ -65,11 +51,8 @@ static pid_t start_agent(const struct testbed *tb, const char *mode)
 	};
 	int log = open(test_text("%s/" TESTBED_LOG, tb->folder),
 		O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	pid_t pid;
+	pid_t pid = fork();
 
-	add_words(argv, tb->launcher);
-	add_words(argv, words);
-	pid = fork();
 	if (pid < 0 || log < 0)
 		test_fail("cannot start the agent: %s", strerror(errno));
 	if (pid == 0)

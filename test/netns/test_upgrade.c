@@ -338,6 +338,35 @@ TEST_WITHIN(upgrade_to_an_unknown_layout_is_refused, TIMEOUT_S)
 	testbed_purge(tb);
 }
 
+/* Filters don't go with the pins, and would drop every frame without them. */
+TEST(purge_of_an_unknown_layout_takes_the_filters_off)
+{
+	static const char show[] = "tc filter show dev a ingress";
+	struct testbed *other = testbed_beside(tb);
+	struct station *a, *b;
+	struct frame frame;
+
+	tb->hook = other->hook = "clsact";
+	testbed_purge(tb);
+	testbed_start(tb);
+	testbed_start(other);
+	testbed_guest(tb, "a");
+	a = testbed_guest(other, "c");
+	b = testbed_guest(other, "d");
+	testbed_apply(tb, TWO_PORTS);
+	testbed_apply(other, PRIVATE_SWITCH "ports:\n"
+					    "  c: {switch: s, interface: c}\n"
+					    "  d: {switch: s, interface: d}\n");
+	CHECK_CONTAINS("xvs_in", run(&tb->host, show));
+	testbed_stop(tb);
+	pin_set_layout_version(tb, 77);
+	testbed_purge(tb);
+	CHECK(!strstr(run(&tb->host, show), "xvs_in"));
+	frame = frame_new(a->mac, MAC_BROADCAST);
+	expect_delivery(a, &frame, b); /* the neighbour's stay */
+	run(&tb->host, "tc qdisc del dev a clsact"); /* whose it was is not known */
+}
+
 /* Of the same version, but a map is not as it must be. */
 TEST(upgrade_with_a_changed_map_is_refused)
 {

@@ -42,7 +42,6 @@ struct testbed {
 	const char *socket_group; /* given to the agent as --socket-group; NULL: not */
 	void (*before_agent)(const struct testbed *tb); /* in its process; NULL: nothing */
 	const char *program; /* the daemon; NULL: xvswitchd */
-	const char *const *launcher; /* words before it: what starts it; NULL: nothing */
 	const char *hook; /* given to the agent as --hook; NULL: its default */
 	pid_t agent; /* 0: not running */
 	bool purged; /* and not started since */
