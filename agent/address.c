@@ -130,6 +130,7 @@ bool xvs_address_read(
 	ret->family = family;
 	ret->length = length;
 	ret->size = size;
+	ret->protocol = 0;
 	memcpy(ret->bytes, mnl_attr_get_payload(attribute), size);
 	return true;
 }
@@ -453,7 +454,7 @@ static int list_address(const struct nlmsghdr *header, void *data)
 {
 	const struct ifaddrmsg *message = xvs_netlink_head(header, sizeof(*message));
 	const struct listing *listing = data;
-	const struct nlattr *table[IFA_LOCAL + 1];
+	const struct nlattr *table[IFA_PROTO + 1];
 	struct xvs_address address;
 	const void *first;
 	size_t size;
@@ -461,10 +462,13 @@ static int list_address(const struct nlmsghdr *header, void *data)
 	if (header->nlmsg_type != RTM_NEWADDR || !message || message->ifa_index != listing->ifindex)
 		return 0;
 	first = xvs_attrs_of(header, sizeof(*message), &size);
-	xvs_attrs_index(first, size, table, IFA_LOCAL);
+	xvs_attrs_index(first, size, table, IFA_PROTO);
 	if (xvs_address_read(table[IFA_LOCAL] ?: table[IFA_ADDRESS], message->ifa_family,
-		    message->ifa_prefixlen, &address))
+		    message->ifa_prefixlen, &address)) {
+		if (table[IFA_PROTO] && mnl_attr_get_payload_len(table[IFA_PROTO]) == 1)
+			address.protocol = mnl_attr_get_u8(table[IFA_PROTO]);
 		listing->visit(&address, listing->data);
+	}
 	return 0;
 }
 

@@ -380,6 +380,8 @@ int xvs_link_address(struct xvs_links *links, uint32_t ifindex, const char *addr
 	message->ifa_index = ifindex;
 	mnl_attr_put(&request.header, IFA_LOCAL, parsed.size, parsed.bytes);
 	mnl_attr_put(&request.header, IFA_ADDRESS, parsed.size, parsed.bytes);
+	if (present)
+		mnl_attr_put_u8(&request.header, IFA_PROTO, XVS_ADDRESS_PROTOCOL);
 	error = command(links, &request);
 	return (present && error == -EEXIST) || (!present && error == -EADDRNOTAVAIL) ? 0 : error;
 }

@@ -210,17 +210,35 @@ int xvs_fdb_set_permanent(struct xvs_agent *agent, struct xvs_switch_state *item
 	return added ? xvs_fdb_walk(agent, item, is_superseded, item) : 0;
 }
 
-static bool learned_on(const struct xvs_fdb_entry *entry, void *data)
+void xvs_fdb_misplace(struct xvs_agent *agent, uint32_t port)
 {
-	return !(entry->flags & XVS_FDB_PERMANENT) && entry->port == *(uint32_t *)data;
+	agent->switching->misplaced[port] = true;
+	agent->switching->any_misplaced = true;
 }
 
-void xvs_fdb_forget_port(struct xvs_agent *agent, uint32_t port)
+void xvs_fdb_replace(struct xvs_agent *agent)
+{
+	memset(agent->switching->misplaced, 0, sizeof(agent->switching->misplaced));
+	agent->switching->any_misplaced = false;
+}
+
+static bool is_misplaced(const struct xvs_fdb_entry *entry, void *data)
+{
+	const struct xvs_switching *switching = data;
+
+	return !(entry->flags & XVS_FDB_PERMANENT) && entry->port < XVS_PORT_MAX &&
+	       switching->misplaced[entry->port];
+}
+
+void xvs_fdb_forget(struct xvs_agent *agent)
 {
 	struct xvs_switch_state *item, *next;
 
+	if (!agent->switching->any_misplaced)
+		return;
 	HASH_ITER (hh, agent->switching->switches, item, next)
-		xvs_fdb_walk(agent, item, learned_on, &port);
+		xvs_fdb_walk(agent, item, is_misplaced, agent->switching);
+	xvs_fdb_replace(agent);
 }
 
 struct adopted {

@@ -99,12 +99,21 @@ static int adopt_port(struct xvs_agent *agent, uint32_t id, const char *name)
 	return 0;
 }
 
+/* Whatever stands in a half is written anew with it, be its port still there or not. */
+static bool is_in_use(const struct xvs_port *port)
+{
+	return port->half[0].kind != XVS_PORT_UNUSED || port->half[1].kind != XVS_PORT_UNUSED;
+}
+
 static int adopt_ports(struct xvs_agent *agent)
 {
 	struct xvs_name name;
 
 	for (uint32_t id = 1; id < XVS_PORT_MAX; id++) {
 		int error = xvs_name_read(agent->loader.tables.port_names, id, &name);
+
+		if (is_in_use(&agent->loader.tables.ports[id]))
+			agent->switching->ports_end = id + 1;
 
 		if (!error && name.text[0])
 			error = adopt_port(agent, id, name.text);
@@ -185,6 +194,8 @@ static bool uses_xdp(const struct xvs_switching *switching)
 
 static void tick(struct xvs_agent *agent)
 {
+	if (!agent->trial) /* else it may yet be undone */
+		xvs_fdb_forget(agent);
 	xvs_fdb_tell_moves(agent);
 	xvs_fdb_sweep(agent);
 	if (uses_xdp(agent->switching) && xvs_links_read_xdp(&agent->links))

@@ -95,6 +95,7 @@ int xvs_leases_load(struct xvs_agent *agent)
 	int error;
 
 	xvs_leases_file(agent, path);
+	xvs_file_unstage(path); /* a killed agent's */
 	error = xvs_file_read(path, LEASES_SIZE_MAX, &text, &size);
 	if (error)
 		return error == -ENOENT ? 0 : error;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The part of a plan that concerns host ports: their interfaces, and the addresses on them. */
 #include <errno.h>
+#include <arpa/inet.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,37 +95,6 @@ void xvs_plan_host_removal(struct planner *planner, const struct xvs_vport *port
 	plan_set_aside(planner, port);
 }
 
-static bool has_address(const struct xvs_switch *item, const char *text)
-{
-	for (size_t i = 0; item && i < item->host_port.address_count; i++)
-		if (!strcmp(item->host_port.addresses[i], text))
-			return true;
-	return false;
-}
-
-/* The addresses of `item`'s host port that `other` has not. */
-static void plan_address_difference(struct planner *planner, const struct xvs_switch *item,
-	const struct xvs_switch *other, bool present)
-{
-	for (size_t i = 0; i < item->host_port.address_count; i++) {
-		const char *text = item->host_port.addresses[i];
-		struct xvs_change *change;
-
-		if (has_address(other, text))
-			continue;
-		change = xvs_change_new(planner, item->name);
-		if (!change)
-			return;
-		change->present = present;
-		snprintf(change->address, sizeof(change->address), "%s", text);
-		snprintf(change->interface, sizeof(change->interface), "%s",
-			(present ? item : other)->host_port.interface);
-		ADD(planner, &xvs_step_address, change, "%s address %s %s %s",
-			present ? "add" : "remove", text, present ? "to" : "from",
-			item->host_port.interface);
-	}
-}
-
 /* Name and address of a host's end that stays. */
 static void plan_host_change(
 	struct planner *planner, const struct xvs_wanted *item, const struct xvs_vport *port)
@@ -165,26 +135,89 @@ void xvs_plan_host_ends(struct planner *planner)
 	}
 }
 
-/* Has the switch a host's end already, from the configuration in force? */
-static bool has_host_end(const struct planner *planner, const struct xvs_switch *item)
+/* ---- configured addresses ---- */
+
+static void plan_address(
+	struct planner *planner, const struct xvs_switch *item, const char *text, bool present)
+{
+	struct xvs_change *change = xvs_change_new(planner, item->name);
+
+	if (!change)
+		return;
+	change->present = present;
+	snprintf(change->address, sizeof(change->address), "%s", text);
+	snprintf(change->interface, sizeof(change->interface), "%s", item->host_port.interface);
+	ADD(planner, &xvs_step_address, change, "%s address %s %s %s", present ? "add" : "remove",
+		text, present ? "to" : "from", item->host_port.interface);
+}
+
+/* Where `address` stands among a host port's, -1 if it does not. */
+static ssize_t find_address(const struct xvs_switch *item, const struct xvs_address *address)
+{
+	for (size_t i = 0; item && i < item->host_port.address_count; i++) {
+		struct xvs_address one;
+
+		if (!xvs_address_parse(item->host_port.addresses[i], &one) &&
+			one.family == address->family && one.length == address->length &&
+			!memcmp(one.bytes, address->bytes, one.size))
+			return i;
+	}
+	return -1;
+}
+
+/* The addresses of a host's end, compared with those wanted. */
+struct comparison {
+	struct planner *planner;
+	const struct xvs_switch *item, *old; /* old: in the configuration in force, or NULL */
+	bool *there; /* by index of item's */
+};
+
+/* One that was ours, and is wanted no longer, goes; whatever others have put there stays. */
+static void compare_address(const struct xvs_address *address, void *data)
+{
+	struct comparison *comparison = data;
+	ssize_t index = find_address(comparison->item, address);
+	char host[INET6_ADDRSTRLEN], text[INET6_ADDRSTRLEN + 4];
+
+	if (index >= 0) {
+		comparison->there[index] = true;
+		return;
+	}
+	if (address->protocol != XVS_ADDRESS_PROTOCOL && find_address(comparison->old, address) < 0)
+		return;
+	inet_ntop(address->family, address->bytes, host, sizeof(host));
+	snprintf(text, sizeof(text), "%s/%u", host, address->length);
+	plan_address(comparison->planner, comparison->item, text, false);
+}
+
+static void plan_addresses_of(struct planner *planner, const struct xvs_switch *item)
 {
 	const struct xvs_vport *port = own_port(planner, item->name, "host");
+	const struct xvs_link *end = port ? xvs_host_end(planner->agent, port) : NULL;
+	struct comparison comparison = {
+		.planner = planner,
+		.item = item,
+		.old = xvs_config_switch(planner->agent->running, item->name),
+		.there = calloc(item->host_port.address_count + 1, sizeof(bool)),
+	};
 
-	return port && port->ifindex && xvs_link_by_index(&planner->agent->links, port->ifindex);
+	if (!comparison.there)
+		planner->error = -ENOMEM;
+	else if (end)
+		planner->error = planner->error
+					 ?: xvs_link_addresses(&planner->agent->links, end->ifindex,
+						    compare_address, &comparison);
+	for (size_t i = 0; comparison.there && i < item->host_port.address_count; i++)
+		if (!comparison.there[i])
+			plan_address(planner, item, item->host_port.addresses[i], true);
+	free(comparison.there);
 }
 
 void xvs_plan_host_addresses(struct planner *planner)
 {
-	XVS_EACH_SWITCH (planner->config, item) {
-		const struct xvs_switch *old =
-			has_host_end(planner, item)
-				? xvs_config_switch(planner->agent->running, item->name)
-				: NULL;
-
-		plan_address_difference(planner, item, old, true);
-		if (old && item->host_port.present)
-			plan_address_difference(planner, old, item, false);
-	}
+	XVS_EACH_SWITCH (planner->config, item)
+		if (item->host_port.present)
+			plan_addresses_of(planner, item);
 }
 
 /* ---- the NIC's addresses ---- */

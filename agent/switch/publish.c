@@ -208,17 +208,19 @@ static size_t collect_members(const struct half *half, struct member *members)
 	return count;
 }
 
-static void remove_lists(const struct xvs_tables *tables, unsigned int half)
+static int remove_lists(const struct xvs_tables *tables, unsigned int half)
 {
 	struct xvs_flood_key key, next;
-	bool more = !bpf_map_get_next_key(tables->flood_lists, NULL, &next);
+	int error = bpf_map_get_next_key(tables->flood_lists, NULL, &next) ? -errno : 0;
 
-	while (more) {
+	while (!error) {
 		key = next;
-		more = !bpf_map_get_next_key(tables->flood_lists, &key, &next);
-		if (key.half == half)
-			bpf_map_delete_elem(tables->flood_lists, &key);
+		error = bpf_map_get_next_key(tables->flood_lists, &key, &next) ? -errno : 0;
+		if (key.half == half && bpf_map_delete_elem(tables->flood_lists, &key) &&
+			errno != ENOENT)
+			return -errno;
 	}
+	return error == -ENOENT ? 0 : error;
 }
 
 /* Writes the lists of the spare half, and notes the longest. */
@@ -229,12 +231,12 @@ static int write_lists(struct xvs_agent *agent, const struct half *half)
 	uint32_t base = spare * (XVS_FLOOD_MEMBER_MAX / 2), longest = 0, trunks = 0;
 	struct member *members = calloc(half->ports_end + 1, sizeof(*members));
 	size_t count, first = 0;
-	int error = 0;
+	int error;
 
 	if (!members)
 		return -ENOMEM;
 	count = collect_members(half, members);
-	remove_lists(tables, spare);
+	error = remove_lists(tables, spare);
 	for (size_t i = 0; !error && i < count; i++) {
 		struct xvs_flood_key key = {members[i].switch_id, members[i].vlan, spare};
 		struct xvs_flood_list list = {base + first, i + 1 - first};
@@ -313,18 +315,8 @@ static void note_moved(struct xvs_agent *agent, const struct half *half)
 		if (was->kind != XVS_PORT_UNUSED &&
 			(was->switch_id != is->switch_id || was->vlan_mode != is->vlan_mode ||
 				was->vlan != is->vlan || was->vlan_set != is->vlan_set))
-			agent->switching->moved[id] = true;
+			xvs_fdb_misplace(agent, id);
 	}
-}
-
-void xvs_switch_forget_moved(struct xvs_agent *agent)
-{
-	struct xvs_switching *switching = agent->switching;
-
-	for (uint32_t id = 1; id < switching->ports_end; id++)
-		if (switching->moved[id])
-			xvs_fdb_forget_port(agent, id);
-	memset(switching->moved, 0, sizeof(switching->moved));
 }
 
 /* To listeners: which ports came up or went down. Those without a device now were detached. */

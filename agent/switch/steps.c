@@ -142,6 +142,7 @@ static int apply_add_port(struct xvs_agent *agent, struct xvs_step *step)
 	uint32_t id = 1;
 	int error;
 
+	xvs_fdb_forget(agent);
 	while (id < XVS_PORT_MAX && agent->switching->port_by_id[id])
 		id++;
 	if (id == XVS_PORT_MAX)
@@ -161,7 +162,7 @@ static int undo_add_port(struct xvs_agent *agent, struct xvs_step *step)
 	struct xvs_vport *port = port_of(agent, step);
 
 	xvs_device_detach(agent, port); /* it may have found one later */
-	xvs_fdb_forget_port(agent, port->id);
+	xvs_fdb_misplace(agent, port->id); /* forgotten before the id is used again */
 	xvs_vport_drop(agent, port->name);
 	return 0;
 }
@@ -169,7 +170,10 @@ static int undo_add_port(struct xvs_agent *agent, struct xvs_step *step)
 /* Its device is detached and no packet finds it any more. */
 static int apply_remove_port(struct xvs_agent *agent, struct xvs_step *step)
 {
-	port_of(agent, step)->leaving = true;
+	struct xvs_vport *port = port_of(agent, step);
+
+	port->leaving = true;
+	xvs_fdb_misplace(agent, port->id);
 	return 0;
 }
 
@@ -179,9 +183,11 @@ static int undo_remove_port(struct xvs_agent *agent, struct xvs_step *step)
 	return 0;
 }
 
+/* The first one walks the MAC tables for all. */
 static void commit_remove_port(struct xvs_agent *agent, struct xvs_step *step)
 {
-	undo_add_port(agent, step);
+	xvs_fdb_forget(agent);
+	xvs_vport_drop(agent, port_of(agent, step)->name);
 }
 
 const struct xvs_step_kind xvs_step_add_port = {
@@ -336,7 +342,7 @@ static int undo_publish(struct xvs_agent *agent, struct xvs_step *step)
 	error = xvs_switch_publish(agent, change->old_config);
 	if (change->lent)
 		swap_pools(agent, change->lent);
-	memset(agent->switching->moved, 0, sizeof(agent->switching->moved)); /* and back */
+	xvs_fdb_replace(agent);
 	return error;
 }
 
@@ -353,7 +359,7 @@ static int apply_publish(struct xvs_agent *agent, struct xvs_step *step)
 
 static void commit_publish(struct xvs_agent *agent, struct xvs_step *step)
 {
-	xvs_switch_forget_moved(agent);
+	xvs_fdb_forget(agent);
 }
 
 static int shown_published(struct xvs_agent *agent, struct xvs_step *step)

@@ -98,7 +98,8 @@ struct xvs_switching {
 	uint32_t longest_flood; /* members of the longest flood list */
 	char backlog_error[XVS_REASON_SIZE];
 	bool grace_due; /* the spare half may still be read */
-	bool moved[XVS_PORT_MAX]; /* ports that changed switch or VLAN since the last commit */
+	bool misplaced[XVS_PORT_MAX]; /* ports of which all that was learned is to be forgotten */
+	bool any_misplaced;
 	/* ageing, a slice at a time */
 	uint32_t sweep_switch; /* id, 0 = resting */
 	struct xvs_fdb_cursor sweep_cursor;
@@ -172,11 +173,6 @@ int xvs_host_device_add(struct xvs_agent *agent, uint32_t id, const char *interf
 /* publish.c */
 /* Writes what packets read, from `config` and the ports' devices, and flips to it. */
 int xvs_switch_publish(struct xvs_agent *agent, const struct xvs_config *config);
-/*
- * Forgets what was learned on ports that changed switch or VLAN since the last time. Until then
- * frames to those addresses are dropped, as they are no longer where they were.
- */
-void xvs_switch_forget_moved(struct xvs_agent *agent);
 /* Would that change anything? */
 bool xvs_switch_published(struct xvs_agent *agent, const struct xvs_config *config);
 /* Reads what an earlier run published. */
@@ -193,8 +189,15 @@ int xvs_fdb_walk(
 /* Sets the table's static and assigned entries: new ones are written at once, ... */
 int xvs_fdb_set_permanent(struct xvs_agent *agent, struct xvs_switch_state *item,
 	struct xvs_fdb_entry *entries, size_t count);
-/* Removes what was learned on a port. */
-void xvs_fdb_forget_port(struct xvs_agent *agent, uint32_t port);
+/*
+ * What was learned on a port is out of place: it goes, or changes switch or VLAN. It is forgotten
+ * when that is final, by one walk for all such ports; until then frames to those addresses are
+ * dropped, as they are no longer where they were.
+ */
+void xvs_fdb_misplace(struct xvs_agent *agent, uint32_t port);
+void xvs_fdb_forget(struct xvs_agent *agent);
+/* They are back where they were. */
+void xvs_fdb_replace(struct xvs_agent *agent);
 /* Reads static and assigned entries of an adopted table. */
 int xvs_fdb_adopt(struct xvs_agent *agent, struct xvs_switch_state *item);
 /* A table of another size takes this one's place, which the caller gets: closes or puts back. */
