@@ -39,7 +39,12 @@ int xvs_addresses_store(const struct xvs_addresses *set, const char *path)
 	}
 	error = xvs_file_stage(path, text, size);
 	free(text);
-	return error ?: xvs_file_commit(path);
+	if (error)
+		return error;
+	error = xvs_file_commit(path);
+	if (error)
+		xvs_file_unstage(path);
+	return error;
 }
 
 /* Takes the items out of `text`. */

@@ -79,12 +79,15 @@ static void count_down(struct xvs_agent *agent, uint32_t port)
 		;
 }
 
-static void remove_entry(
+static int remove_entry(
 	struct xvs_agent *agent, struct xvs_switch_state *item, const struct xvs_fdb_entry *entry)
 {
-	if (!bpf_map_delete_elem(item->fdb, &entry->key) && !(entry->flags & XVS_FDB_PERMANENT))
+	if (bpf_map_delete_elem(item->fdb, &entry->key))
+		return errno == ENOENT ? 0 : -errno;
+	if (!(entry->flags & XVS_FDB_PERMANENT))
 		count_down(agent, entry->port);
 	xvs_tables_fdb_changed(&agent->loader.tables);
+	return 0;
 }
 
 int xvs_fdb_walk(
@@ -97,7 +100,7 @@ int xvs_fdb_walk(
 		error = xvs_fdb_read(item->fdb, &cursor);
 		for (uint32_t i = 0; !error && i < cursor.count; i++)
 			if (visit(&cursor.entries[i], data))
-				remove_entry(agent, item, &cursor.entries[i]);
+				error = remove_entry(agent, item, &cursor.entries[i]);
 	}
 	xvs_fdb_cursor_clear(&cursor);
 	return error;
@@ -155,12 +158,14 @@ static int write_permanent(
 }
 
 /* Removes the permanent entries that are not among `entries`. */
-static void delete_stale(
+static int delete_stale(
 	struct xvs_switch_state *item, const struct xvs_fdb_entry *entries, size_t count)
 {
 	for (size_t i = 0; i < item->permanent_count; i++)
-		if (!find(entries, count, &item->permanent[i].key))
-			bpf_map_delete_elem(item->fdb, &item->permanent[i].key);
+		if (!find(entries, count, &item->permanent[i].key) &&
+			bpf_map_delete_elem(item->fdb, &item->permanent[i].key) && errno != ENOENT)
+			return -errno;
+	return 0;
 }
 
 /* Takes the first `count` new entries out again, and puts the permanent ones back. */
@@ -193,16 +198,16 @@ int xvs_fdb_set_permanent(struct xvs_agent *agent, struct xvs_switch_state *item
 		added = true;
 		error = write_permanent(agent, item, &entries[done]);
 		if (error == -ENOSPC) { /* then the old ones go first */
-			delete_stale(item, entries, count);
-			error = write_permanent(agent, item, &entries[done]);
+			error = delete_stale(item, entries, count);
+			error = error ?: write_permanent(agent, item, &entries[done]);
 		}
 	}
+	error = error ?: delete_stale(item, entries, count);
 	if (error) {
 		take_back(item, entries, done);
 		free(entries);
 		return error;
 	}
-	delete_stale(item, entries, count);
 	xvs_tables_fdb_changed(&agent->loader.tables);
 	free(old);
 	item->permanent = entries;
@@ -234,11 +239,16 @@ void xvs_fdb_forget(struct xvs_agent *agent)
 {
 	struct xvs_switch_state *item, *next;
 
+	int error = 0;
+
 	if (!agent->switching->any_misplaced)
 		return;
 	HASH_ITER (hh, agent->switching->switches, item, next)
-		xvs_fdb_walk(agent, item, is_misplaced, agent->switching);
-	xvs_fdb_replace(agent);
+		error = error ?: xvs_fdb_walk(agent, item, is_misplaced, agent->switching);
+	if (error) /* tried again, see tick() */
+		xvs_log(LOG_WARNING, "forgetting MAC addresses: %s", strerror(-error));
+	else
+		xvs_fdb_replace(agent);
 }
 
 struct adopted {

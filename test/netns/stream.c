@@ -50,7 +50,7 @@ struct stream {
 	struct flow flows[FLOWS_MAX];
 	unsigned int flow_count;
 	unsigned long frames; /* to be sent, 0 = until told */
-	atomic_bool told_to_end, running;
+	atomic_bool told_to_end;
 	pthread_t thread;
 };
 
@@ -271,21 +271,14 @@ static void *run_stream(void *data)
 		}
 		wait_for_burst(stream);
 	}
-	stream->running = false;
 	return NULL;
 }
 
 void stream_start(struct stream *stream, unsigned long frames)
 {
 	stream->frames = frames;
-	stream->running = true;
 	if (pthread_create(&stream->thread, NULL, run_stream, stream))
 		test_fail("no thread for a stream");
-}
-
-bool stream_is_running(const struct stream *stream)
-{
-	return stream->running;
 }
 
 unsigned long stream_sent_by(const struct stream *stream, unsigned int flow)

@@ -8,8 +8,9 @@
  *	struct stream *stream = stream_new();
  *
  *	stream_add(stream, STREAM_EACH, a, b->mac, b);
- *	stream_start(stream, 1000000);
- *	…
+ *	stream_start(stream, 0);
+ *	while (stream_sent(stream) < 1000000)
+ *		…
  *	stream_finish(stream);
  *
  * Stations must be silent (struct guest_options): the stream has packet sockets of its own.
@@ -41,7 +42,6 @@ void stream_watch(struct stream *stream, const struct station *station);
 
 /* Begins to send; `frames`: at least so many of all flows together. 0: until stream_finish(). */
 void stream_start(struct stream *stream, unsigned long frames);
-bool stream_is_running(const struct stream *stream);
 /* Frames sent so far: by all flows, and by one, counted from 0 in the order of stream_add(). */
 unsigned long stream_sent(const struct stream *stream);
 unsigned long stream_sent_by(const struct stream *stream, unsigned int flow);

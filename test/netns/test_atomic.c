@@ -6,19 +6,13 @@
  *	policy 0    VLAN 10: a b    VLAN 20: c d    VLAN 30: e f g
  *	policy 1    VLAN 10: a d    VLAN 20: c b    VLAN 30: e f g
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 #include "test/netns/control.h"
+#include "test/netns/peer.h"
 #include "test/netns/stream.h"
 
-#define FLIPS 1000
-#define FRAMES_MIN 50000 /* or there was no load */
+#define FLIPS 1000 /* at least, and so many frames */
+#define FRAMES 500000
 #define TIMEOUT_S 180 /* on a busy machine */
-#define REPLY_MAX 65536
 
 enum { A, B, C, D, E, F, G, GUESTS };
 
@@ -37,17 +31,6 @@ static const char *policy(unsigned int number)
 		number ? 20 : 10, number ? 10 : 20);
 }
 
-static int connect_control(const struct testbed *tb)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	strncpy(address.sun_path, tb->socket, sizeof(address.sun_path) - 1);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)))
-		FAIL("cannot connect to %s: %s", tb->socket, strerror(errno));
-	return fd;
-}
-
 /* A call of the control protocol that applies `text`. */
 static char *apply_call(const char *text)
 {
@@ -61,21 +44,16 @@ static char *apply_call(const char *text)
 }
 
 /* On one connection: a process for each change would take most of the time. */
-static void apply(int control, const char *call)
+static void apply(struct peer *peer, const char *call)
 {
-	const size_t size = strlen(call) + 1;
-	char reply[REPLY_MAX];
-	ssize_t got = 0, more;
+	json_t *reply;
 
-	CHECK_EQUAL(size, send(control, call, size, MSG_NOSIGNAL));
-	do {
-		more = recv(control, reply + got, sizeof(reply) - got, 0);
-		if (more <= 0)
-			FAIL("expected an answer to Apply, got none");
-		got += more;
-	} while (reply[got - 1] != 0);
-	if (strstr(reply, "\"error\""))
-		FAIL("expected Apply to succeed, got %s", reply);
+	CHECK(peer_say(peer, call));
+	reply = peer_hear(peer);
+	if (!reply || json_object_get(reply, "error"))
+		FAIL("expected Apply to succeed, got %s",
+			reply ? json_dumps(reply, 0) : "no answer");
+	json_decref(reply);
 }
 
 static long long generation(struct testbed *tb)
@@ -122,23 +100,22 @@ static void flip_under_load(struct testbed *tb)
 	const char *const calls[] = {apply_call(policy(0)), apply_call(policy(1))};
 	struct station *guests[GUESTS];
 	struct stream *stream;
-	long long before;
-	int control;
+	long long before, flips = 0;
+	struct peer *peer;
 
 	for (int i = 0; i < GUESTS; i++)
 		guests[i] = testbed_guest(tb, names[i], .silent = true);
-	control = connect_control(tb);
-	apply(control, calls[0]);
+	peer = peer_new(tb);
+	apply(peer, calls[0]);
 	announce(guests);
 	before = generation(tb);
 	stream = add_load(guests);
 	stream_start(stream, 0);
-	for (int i = 1; i <= FLIPS; i++)
-		apply(control, calls[i & 1]);
+	for (; flips < FLIPS || stream_sent(stream) < FRAMES; flips++)
+		apply(peer, calls[~flips & 1]);
 	stream_finish(stream);
-	close(control);
-	CHECK_EQUAL(before + FLIPS, generation(tb));
-	CHECK_BETWEEN(FRAMES_MIN, 1ll << 40, stream_sent(stream));
+	peer_end(peer);
+	CHECK_EQUAL(before + flips, generation(tb));
 	for (int i = E; i < GUESTS; i++)
 		CHECK_TEXT("", testbed_drops(tb, names[i]));
 }

@@ -12,6 +12,7 @@
 
 #define PACKETS 1000000
 #define TIMEOUT_S 180 /* on a busy machine; some 10 s else */
+#define ROUNDS 10 /* restarts at least, however fast the packets are */
 #define GUESTS 4
 #define REFUSED 2 /* exit status */
 
@@ -77,7 +78,13 @@ static void begin(struct load *load)
 		load->received[i] = json_number(port, "counters.receive.packets");
 		stream_watch(load->stream, load->guests[i]);
 	}
-	stream_start(load->stream, PACKETS);
+	stream_start(load->stream, 0);
+}
+
+/* Another round? */
+static bool goes_on(const struct stream *stream, int rounds)
+{
+	return rounds < ROUNDS || stream_sent(stream) < PACKETS;
 }
 
 /* What the streams must have added. */
@@ -97,7 +104,6 @@ static void add_expected(struct load *load)
 static void finish(struct load *load)
 {
 	stream_finish(load->stream);
-	CHECK_BETWEEN(PACKETS, 2 * PACKETS, stream_sent(load->stream));
 	add_expected(load);
 	CHECK_EQUAL(load->switch_id, json_number(testbed_switch(load->tb, "s"), "id"));
 	for (int i = 0; i < GUESTS; i++) {
@@ -122,12 +128,11 @@ TEST_WITHIN(upgrade_kill_and_start_loses_nothing, TIMEOUT_S)
 	add_flow(&load, 0, 1);
 	add_flow(&load, 1, 0);
 	begin(&load);
-	for (; stream_is_running(load.stream); kills++) {
+	for (; goes_on(load.stream, kills); kills++) {
 		testbed_kill(tb);
 		test_sleep_ms(50);
 		testbed_start(tb);
 	}
-	CHECK_BETWEEN(3, 100000, kills);
 	finish(&load);
 }
 
@@ -142,13 +147,12 @@ TEST_WITHIN(upgrade_killed_starts_lose_nothing, TIMEOUT_S)
 	add_flow(&load, 2, -1);
 	begin(&load);
 	testbed_kill(tb);
-	for (; stream_is_running(load.stream); kills++) {
+	for (; goes_on(load.stream, kills); kills++) {
 		testbed_launch(tb);
-		test_sleep_ms(1 + kills % 200);
+		test_sleep_ms(1 + 7 * kills % 200);
 		testbed_kill(tb);
 	}
 	testbed_start(tb);
-	CHECK_BETWEEN(10, 100000, kills);
 	finish(&load);
 }
 
@@ -161,12 +165,11 @@ TEST_WITHIN(upgrade_stop_and_start_loses_nothing, TIMEOUT_S)
 	add_flow(&load, 0, 1);
 	add_flow(&load, 1, 0);
 	begin(&load);
-	for (; stream_is_running(load.stream); stops++) {
+	for (; goes_on(load.stream, stops); stops++) {
 		testbed_stop(tb);
 		test_sleep_ms(50);
 		testbed_start(tb);
 	}
-	CHECK_BETWEEN(3, 100000, stops);
 	finish(&load);
 }
 
@@ -196,7 +199,7 @@ static void upgrade_back_and_forth(struct load *load)
 
 	read_tags(load->tb, tags[0]);
 	begin(load);
-	while (stream_is_running(load->stream)) {
+	while (goes_on(load->stream, upgrades)) {
 		const bool next = ++upgrades & 1;
 
 		restart_as(load->tb, next ? "xvswitchd-next" : NULL);
@@ -208,7 +211,6 @@ static void upgrade_back_and_forth(struct load *load)
 			CHECK(now[i] == tags[next][i]);
 		}
 	}
-	CHECK_BETWEEN(3, 100000, upgrades);
 	finish(load);
 }
 
@@ -264,10 +266,9 @@ TEST_WITHIN(upgrade_under_xdp_loses_nothing, TIMEOUT_S)
 	stream_finish(announced);
 	stream_add(stream, STREAM_EACH, wire, a->mac, a);
 	stream_add(stream, STREAM_EACH, a, wire->mac, wire);
-	stream_start(stream, PACKETS);
-	for (; stream_is_running(stream); upgrades++)
+	stream_start(stream, 0);
+	for (; goes_on(stream, upgrades); upgrades++)
 		restart_as(tb, upgrades & 1 ? NULL : "xvswitchd-next");
-	CHECK_BETWEEN(3, 100000, upgrades);
 	stream_finish(stream);
 	CHECK_TEXT("native", json_text(testbed_switch(tb, "s"), "xdp.attached"));
 	CHECK_TEXT("", testbed_drops(tb, "a"));
@@ -296,7 +297,7 @@ TEST_WITHIN(upgrade_that_the_kernel_refuses_changes_nothing, TIMEOUT_S)
 	testbed_stop(tb);
 	pins = run(NULL, "sh -c 'cd %s && find . | sort'", tb->pins);
 	tb->program = "xvswitchd-refused";
-	for (; tries < 3 || stream_is_running(load.stream); tries++) {
+	for (; goes_on(load.stream, tries); tries++) {
 		CHECK_EQUAL(REFUSED, testbed_start_fails(tb));
 		read_tags(tb, after);
 		CHECK(memcmp(before, after, sizeof(before)) == 0);
@@ -330,7 +331,7 @@ TEST_WITHIN(upgrade_to_an_unknown_layout_is_refused, TIMEOUT_S)
 	begin(&load);
 	testbed_stop(tb);
 	pin_set_layout_version(tb, 77);
-	while (stream_is_running(load.stream))
+	for (int tries = 0; goes_on(load.stream, tries); tries++)
 		CHECK_EQUAL(REFUSED, testbed_start_fails(tb));
 	CHECK_CONTAINS("have layout version 77", agent_log(tb));
 	CHECK_CONTAINS("remove them with: xvswitchd --purge", agent_log(tb));
