@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include "agent/agent.h"
 #include "agent/check.h"
@@ -201,7 +200,6 @@ static int run_daemon(const struct xvs_options *options)
 
 int main(int argc, char **argv)
 {
-	const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
 	struct command_line line = {
 		.options =
 			{
@@ -220,7 +218,6 @@ int main(int argc, char **argv)
 		return status;
 	if (line.check)
 		return xvs_check(&line.options, line.check) ? EXIT_USAGE : 0;
-	setrlimit(RLIMIT_MEMLOCK, &unlimited); /* maps are counted there before kernel 5.11 */
 	if (geteuid()) {
 		fputs("xvswitchd: must be started as root\n", stderr);
 		return EXIT_REFUSED;

@@ -106,10 +106,18 @@ static int put_back(struct xvs_agent *agent, struct xvs_change *change, uint32_t
 
 	if (change->addresses)
 		error = xvs_addresses_remove(&agent->links, change->addresses, ifindex);
-	error = error ?: xvs_link_set_flags(&agent->links, ifindex, IFF_UP, IFF_UP);
+	if (!change->was_down)
+		error = error ?: xvs_link_set_flags(&agent->links, ifindex, IFF_UP, IFF_UP);
 	if (!error && change->addresses)
 		error = xvs_addresses_add(&agent->links, change->addresses, ifindex);
 	return error;
+}
+
+static bool is_down(struct xvs_agent *agent, uint32_t ifindex)
+{
+	const struct xvs_link *link = xvs_link_by_index(&agent->links, ifindex);
+
+	return link && !(link->flags & IFF_UP);
 }
 
 /*
@@ -124,6 +132,7 @@ static int set_aside(struct xvs_agent *agent, struct xvs_step *step)
 
 	if (!ifindex)
 		return 0; /* somebody has removed it already */
+	change->was_down = is_down(agent, ifindex);
 	error = remember_addresses(agent, change, ifindex);
 	error = error ?: xvs_link_set_flags(&agent->links, ifindex, 0, IFF_UP);
 	error = error ?: xvs_link_rename(&agent->links, ifindex, change->interface);
@@ -138,12 +147,12 @@ static int bring_back(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
 	uint32_t ifindex = if_nametoindex(change->interface);
-	int error;
+	int error = 0;
 
-	if (!ifindex)
-		return 0;
-	error = xvs_link_rename(&agent->links, ifindex, change->old_interface);
-	error = error ?: put_back(agent, change, ifindex);
+	if (ifindex) {
+		error = xvs_link_rename(&agent->links, ifindex, change->old_interface);
+		error = error ?: put_back(agent, change, ifindex);
+	}
 	if (!error)
 		forget_addresses(agent, change);
 	return error;

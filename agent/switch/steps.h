@@ -22,6 +22,7 @@ struct xvs_change {
 	char address[64];
 	bool present; /* address: add or remove */
 	struct xvs_pool pool; /* leases: the new ones, after apply the old ones */
+	bool was_down; /* host port that goes: the host's end was switched off */
 	struct xvs_addresses *addresses; /* host port that goes: what stood on the host's end */
 	uint32_t generation; /* publish: since then it is in force */
 	struct xvs_change *lent; /* publish: the plan's change of leases, or NULL; not owned */
