@@ -242,15 +242,6 @@ int xvs_link_set_flags(struct xvs_links *links, uint32_t ifindex, uint32_t flags
 	return command(links, &request);
 }
 
-int xvs_link_set_mtu(struct xvs_links *links, uint32_t ifindex, uint32_t mtu)
-{
-	struct xvs_request request;
-
-	start_request(&request, RTM_NEWLINK, 0, ifindex);
-	mnl_attr_put_u32(&request.header, IFLA_MTU, mtu);
-	return command(links, &request);
-}
-
 int xvs_link_set_mac(struct xvs_links *links, uint32_t ifindex, const struct xvs_mac *mac)
 {
 	struct xvs_request request;

@@ -56,7 +56,6 @@ int xvs_link_refresh(struct xvs_links *links, uint32_t ifindex);
 
 /* Sets the bits of `mask` in the link's flags (IFF_UP, IFF_PROMISC) to those in `flags`. */
 int xvs_link_set_flags(struct xvs_links *links, uint32_t ifindex, uint32_t flags, uint32_t mask);
-int xvs_link_set_mtu(struct xvs_links *links, uint32_t ifindex, uint32_t mtu);
 int xvs_link_set_mac(struct xvs_links *links, uint32_t ifindex, const struct xvs_mac *mac);
 
 /* Kernels before 6.2 want the link down for that; it is put down and up where they do. */

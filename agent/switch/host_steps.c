@@ -336,6 +336,13 @@ static int take_addresses(struct xvs_agent *agent, struct xvs_step *step)
 	int error = find_both(change, &nic, &interface);
 
 	error = error ?: xvs_addresses_read(&agent->links, nic, &change->addresses);
+	if (!error && xvs_addresses_unmovable(change->addresses)) {
+		xvs_log(LOG_ERR,
+			"%s has routes with several next hops, or a next hop object, which would "
+			"be lost: make them plain routes first",
+			change->uplink);
+		return -EOPNOTSUPP;
+	}
 	error = error ?: note_taken(agent, change, true); /* first: a killed agent's successor */
 	if (error)
 		return error;
@@ -375,9 +382,25 @@ static int undo_return(struct xvs_agent *agent, struct xvs_step *step)
 	return take_addresses(agent, step);
 }
 
+/* Is all that was on the NIC on the interface now? */
+static int shown_taken(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+	struct xvs_addresses *left = NULL;
+	uint32_t nic, interface;
+	int error = find_both(change, &nic, &interface);
+
+	error = error ?: xvs_addresses_read(&agent->links, nic, &left);
+	if (!error && xvs_addresses_count(left))
+		error = -EEXIST;
+	xvs_addresses_free(left);
+	return error;
+}
+
 const struct xvs_step_kind xvs_step_take_addresses = {
 	.apply = take_addresses,
 	.undo = undo_take,
+	.shown = shown_taken,
 	.clear = clear_addresses,
 };
 const struct xvs_step_kind xvs_step_return_addresses = {
