@@ -59,7 +59,36 @@ static int ethtool(int fd, const char *name, struct ethtool_value *value)
 	return ioctl(fd, SIOCETHTOOL, &request) ? -errno : 0;
 }
 
-int xvs_link_set_rxvlan(const char *name, bool on, bool *ret_was)
+static int set_rxvlan(int fd, const char *name, bool on)
+{
+	struct ethtool_value value = {.cmd = ETHTOOL_GFLAGS};
+	int error = ethtool(fd, name, &value);
+
+	if (error || !!(value.data & ETH_FLAG_RXVLAN) == on)
+		return error;
+	value.cmd = ETHTOOL_SFLAGS;
+	value.data ^= ETH_FLAG_RXVLAN;
+	error = ethtool(fd, name, &value);
+	value.cmd = ETHTOOL_GFLAGS;
+	error = error ?: ethtool(fd, name, &value);
+	if (!error && !!(value.data & ETH_FLAG_RXVLAN) != on)
+		error = -EOPNOTSUPP;
+	return error;
+}
+
+int xvs_link_set_rxvlan(const char *name, bool on)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	error = set_rxvlan(fd, name, on);
+	close(fd);
+	return error;
+}
+
+int xvs_link_rxvlan(const char *name)
 {
 	struct ethtool_value value = {.cmd = ETHTOOL_GFLAGS};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -68,19 +97,8 @@ int xvs_link_set_rxvlan(const char *name, bool on, bool *ret_was)
 	if (fd < 0)
 		return -errno;
 	error = ethtool(fd, name, &value);
-	if (!error && ret_was)
-		*ret_was = value.data & ETH_FLAG_RXVLAN;
-	if (!error && !!(value.data & ETH_FLAG_RXVLAN) != on) {
-		value.cmd = ETHTOOL_SFLAGS;
-		value.data ^= ETH_FLAG_RXVLAN;
-		error = ethtool(fd, name, &value);
-		value.cmd = ETHTOOL_GFLAGS;
-		error = error ?: ethtool(fd, name, &value);
-		if (!error && !!(value.data & ETH_FLAG_RXVLAN) != on)
-			error = -EOPNOTSUPP;
-	}
 	close(fd);
-	return error;
+	return error ?: !!(value.data & ETH_FLAG_RXVLAN);
 }
 
 /* Starts a request of generic netlink. */

@@ -20,35 +20,47 @@ static void link_path(
 	snprintf(path, 320, "%s/links/%u_%s", loader->pin_dir, id, what);
 }
 
-/* The link pinned at `path` still holds `ifindex`. */
-static bool link_holds(const char *path, uint32_t ifindex)
+/* What the kernel says of the link pinned at `path`. 0 or -errno. */
+static int read_link(const char *path, struct bpf_link_info *ret)
 {
-	struct bpf_link_info info = {0};
-	uint32_t size = sizeof(info);
-	int fd = bpf_obj_get(path);
-	bool holds;
+	uint32_t size = sizeof(*ret);
+	int fd = bpf_obj_get(path), error;
 
 	if (fd < 0)
-		return false;
-	/* the first member for tcx and XDP links alike is the device, 0 once that is gone */
-	holds = !bpf_obj_get_info_by_fd(fd, &info, &size) && info.xdp.ifindex == ifindex;
+		return -errno;
+	*ret = (struct bpf_link_info){0};
+	error = bpf_obj_get_info_by_fd(fd, ret, &size) ? -errno : 0;
 	close(fd);
-	return holds;
+	return error;
 }
 
-static void detach_link(const struct xvs_loader *loader, uint32_t id, const char *what)
+/* The link pinned at `path` still holds `ifindex`: 1, 0, or -errno. */
+static int link_holds(const char *path, uint32_t ifindex)
+{
+	struct bpf_link_info info;
+	int error = read_link(path, &info);
+
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	/* the first member for tcx and XDP links alike is the device, 0 once that is gone */
+	return info.xdp.ifindex == ifindex;
+}
+
+static int detach_link(const struct xvs_loader *loader, uint32_t id, const char *what)
 {
 	char path[320];
-
-	int fd;
+	int fd, error;
 
 	link_path(loader, id, what, path);
 	fd = bpf_obj_get(path);
 	if (fd < 0)
-		return;
-	bpf_link_detach(fd); /* at once; after the last reference it would be some time later */
+		return errno == ENOENT ? 0 : -errno;
+	/* at once; after the last reference it would be some time later */
+	error = bpf_link_detach(fd) && errno != ENODEV ? -errno : 0;
 	close(fd);
-	unlink(path);
+	if (!error && unlink(path) && errno != ENOENT)
+		error = -errno;
+	return error;
 }
 
 static int attach_link(const struct xvs_loader *loader, uint32_t id, uint32_t ifindex,
@@ -59,13 +71,19 @@ static int attach_link(const struct xvs_loader *loader, uint32_t id, uint32_t if
 	int fd, error;
 
 	link_path(loader, id, what, path);
-	if (link_holds(path, ifindex))
-		return 0;
-	detach_link(loader, id, what); /* of a device that is gone, or no longer this port's */
+	error = link_holds(path, ifindex);
+	if (error) /* or there already */
+		return error < 0 ? error : 0;
+	/* of a device that is gone, or no longer this port's */
+	error = detach_link(loader, id, what);
+	if (error)
+		return error;
 	fd = bpf_link_create(program, ifindex, type, &options);
 	if (fd < 0)
 		return -errno;
 	error = bpf_obj_pin(fd, path) ? -errno : 0;
+	if (error)
+		bpf_link_detach(fd);
 	close(fd);
 	return error;
 }
@@ -78,22 +96,28 @@ enum xvs_hook_kind xvs_hook_probe(const struct xvs_loader *loader)
 	return fd < 0 && errno == ENODEV ? XVS_HOOK_TCX : XVS_HOOK_CLSACT;
 }
 
-static int make_clsact(uint32_t ifindex, bool *ret_made)
+/* There is no such device, qdisc (EINVAL for filters) or filter: nothing to take off. */
+static bool is_gone(int error)
+{
+	return error == -ENOENT || error == -ENODEV || error == -EINVAL;
+}
+
+static int make_clsact(uint32_t ifindex)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
 		.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
 	int error = bpf_tc_hook_create(&hook);
 
-	*ret_made = !error;
 	return error == -EEXIST ? 0 : error;
 }
 
-void xvs_hook_remove_clsact(uint32_t ifindex)
+int xvs_hook_remove_clsact(uint32_t ifindex)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
 		.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+	int error = bpf_tc_hook_destroy(&hook);
 
-	bpf_tc_hook_destroy(&hook);
+	return is_gone(error) ? 0 : error;
 }
 
 static int attach_filter(uint32_t ifindex, int program, enum bpf_tc_attach_point point)
@@ -105,20 +129,25 @@ static int attach_filter(uint32_t ifindex, int program, enum bpf_tc_attach_point
 	return bpf_tc_attach(&hook, &options);
 }
 
-static void detach_filter(uint32_t ifindex, enum bpf_tc_attach_point point)
+static int detach_filter(uint32_t ifindex, enum bpf_tc_attach_point point)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = point);
 	LIBBPF_OPTS(bpf_tc_opts, options, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY);
+	int error = bpf_tc_detach(&hook, &options);
 
-	bpf_tc_detach(&hook, &options);
+	return is_gone(error) ? 0 : error;
 }
 
-static bool filter_there(uint32_t ifindex, enum bpf_tc_attach_point point)
+/* 1, 0, or -errno. */
+static int filter_there(uint32_t ifindex, enum bpf_tc_attach_point point)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = point);
 	LIBBPF_OPTS(bpf_tc_opts, options, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY);
+	int error = bpf_tc_query(&hook, &options);
 
-	return !bpf_tc_query(&hook, &options);
+	if (error)
+		return is_gone(error) ? 0 : error;
+	return 1;
 }
 
 /* The id of a pinned stub, 0 if there is none. */
@@ -163,53 +192,51 @@ void xvs_hook_remove_filters(const struct xvs_loader *loader)
 	if_freenameindex(all);
 }
 
-int xvs_hook_attach(const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id,
-	uint32_t ifindex, bool *ret_made)
+int xvs_hook_attach(
+	const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id, uint32_t ifindex)
 {
 	int error;
 
-	*ret_made = false;
 	if (kind == XVS_HOOK_CLSACT) {
-		error = make_clsact(ifindex, ret_made);
+		error = make_clsact(ifindex);
 		error = error ?: attach_filter(ifindex, loader->stub_out, BPF_TC_EGRESS);
-		error = error ?: attach_filter(ifindex, loader->stub_in, BPF_TC_INGRESS);
-	} else {
-		error = attach_link(
-			loader, id, ifindex, "out", loader->stub_out, XVS_ATTACH_TCX_EGRESS, 0);
-		error = error
-				?: attach_link(loader, id, ifindex, "in", loader->stub_in,
-					   XVS_ATTACH_TCX_INGRESS, 0);
+		return error ?: attach_filter(ifindex, loader->stub_in, BPF_TC_INGRESS);
 	}
+	error = attach_link(loader, id, ifindex, "out", loader->stub_out, XVS_ATTACH_TCX_EGRESS, 0);
 	if (error)
-		xvs_hook_detach(loader, kind, id, ifindex);
-	if (error && *ret_made)
-		xvs_hook_remove_clsact(ifindex);
-	return error;
+		return error;
+	return attach_link(loader, id, ifindex, "in", loader->stub_in, XVS_ATTACH_TCX_INGRESS, 0);
 }
 
-void xvs_hook_detach(
+int xvs_hook_detach(
 	const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id, uint32_t ifindex)
 {
+	int in, out;
+
 	if (kind == XVS_HOOK_CLSACT) {
-		detach_filter(ifindex, BPF_TC_INGRESS);
-		detach_filter(ifindex, BPF_TC_EGRESS);
-		return;
+		in = detach_filter(ifindex, BPF_TC_INGRESS);
+		out = detach_filter(ifindex, BPF_TC_EGRESS);
+	} else {
+		in = detach_link(loader, id, "in");
+		out = detach_link(loader, id, "out");
 	}
-	detach_link(loader, id, "in");
-	detach_link(loader, id, "out");
+	return in ?: out;
 }
 
-bool xvs_hook_attached(
+int xvs_hook_attached(
 	const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id, uint32_t ifindex)
 {
 	char in[320], out[320];
+	int there;
 
-	if (kind == XVS_HOOK_CLSACT)
-		return filter_there(ifindex, BPF_TC_INGRESS) &&
-		       filter_there(ifindex, BPF_TC_EGRESS);
+	if (kind == XVS_HOOK_CLSACT) {
+		there = filter_there(ifindex, BPF_TC_INGRESS);
+		return there == 1 ? filter_there(ifindex, BPF_TC_EGRESS) : there;
+	}
 	link_path(loader, id, "in", in);
 	link_path(loader, id, "out", out);
-	return link_holds(in, ifindex) && link_holds(out, ifindex);
+	there = link_holds(in, ifindex);
+	return there == 1 ? link_holds(out, ifindex) : there;
 }
 
 int xvs_hook_attach_xdp(
@@ -218,9 +245,28 @@ int xvs_hook_attach_xdp(
 	return attach_link(loader, id, ifindex, "xdp", loader->stub_xdp, BPF_XDP, flags);
 }
 
-void xvs_hook_detach_xdp(const struct xvs_loader *loader, uint32_t id)
+int xvs_hook_detach_xdp(const struct xvs_loader *loader, uint32_t id)
 {
-	detach_link(loader, id, "xdp");
+	return detach_link(loader, id, "xdp");
+}
+
+int xvs_hook_xdp_flags(const struct xvs_loader *loader, uint32_t id, uint32_t ifindex)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, options);
+	struct bpf_link_info info;
+	char path[320];
+	int error;
+
+	link_path(loader, id, "xdp", path);
+	error = read_link(path, &info);
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	if (info.xdp.ifindex != ifindex)
+		return 0;
+	error = bpf_xdp_query(ifindex, 0, &options); /* the link does not tell */
+	if (error)
+		return error;
+	return options.skb_prog_id == info.prog_id ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
 }
 
 #define EXPEDITED_PATH "/sys/kernel/rcu_expedited"

@@ -22,19 +22,26 @@ enum xvs_hook_kind {
 enum xvs_hook_kind xvs_hook_probe(const struct xvs_loader *loader);
 
 /*
- * Attaches both stubs for port `id`. Adopts what is there already. *ret_made: a clsact qdisc was
- * made for it. 0 or -errno, all or nothing.
+ * Attaches both stubs for port `id`. Adopts what is there already; makes a clsact qdisc if the kind
+ * needs one and there is none. 0, or -errno: one of them may be on the device, to be detached.
  */
-int xvs_hook_attach(const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id,
-	uint32_t ifindex, bool *ret_made);
-void xvs_hook_detach(
+int xvs_hook_attach(
+	const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id, uint32_t ifindex);
+/*
+ * What detaches returns 0 or -errno. What is gone already, by itself or with its device, is no
+ * error; after one, attaching puts back what is off.
+ */
+int xvs_hook_detach(
 	const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id, uint32_t ifindex);
 /* Removes the clsact qdisc that was made for the stubs. Whatever it holds goes with it. */
-void xvs_hook_remove_clsact(uint32_t ifindex);
+int xvs_hook_remove_clsact(uint32_t ifindex);
 /* Takes our clsact filters off all devices, known or not. Needs the pins. */
 void xvs_hook_remove_filters(const struct xvs_loader *loader);
-/* Are both stubs on the device? What was attached before a restart, or taken off by somebody. */
-bool xvs_hook_attached(
+/*
+ * Are both stubs on the device? What was attached before a restart, or taken off by somebody. 1, 0,
+ * or -errno: it can't be told.
+ */
+int xvs_hook_attached(
 	const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id, uint32_t ifindex);
 
 /*
@@ -47,6 +54,8 @@ void xvs_hook_hurry(struct xvs_loader *loader, bool on);
 /* Attaches the XDP stub; `flags` is XDP_FLAGS_DRV_MODE or XDP_FLAGS_SKB_MODE. */
 int xvs_hook_attach_xdp(
 	const struct xvs_loader *loader, uint32_t id, uint32_t ifindex, uint32_t flags);
-void xvs_hook_detach_xdp(const struct xvs_loader *loader, uint32_t id);
+int xvs_hook_detach_xdp(const struct xvs_loader *loader, uint32_t id);
+/* How the stub is on the device: XDP_FLAGS_DRV_MODE, XDP_FLAGS_SKB_MODE, 0 = not, or -errno. */
+int xvs_hook_xdp_flags(const struct xvs_loader *loader, uint32_t id, uint32_t ifindex);
 
 #endif

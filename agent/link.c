@@ -307,27 +307,43 @@ int xvs_link_delete(struct xvs_links *links, uint32_t ifindex)
 	return error == -ENODEV ? 0 : error;
 }
 
+/* The request's tcm_parent is the qdisc, which says that it is there. */
+int xvs_link_has_clsact(struct xvs_links *links, uint32_t ifindex)
+{
+	struct xvs_request request;
+	struct tcmsg *message = xvs_request_start(&request, RTM_GETQDISC, 0, sizeof(*message));
+	int error;
+
+	message->tcm_ifindex = ifindex;
+	message->tcm_parent = TC_H_CLSACT;
+	error = command(links, &request);
+	if (error == -ENOENT || error == -EINVAL) /* EINVAL: there was one */
+		return 0;
+	return error ?: 1;
+}
+
 static int note_filter(const struct nlmsghdr *header, void *data)
 {
 	*(bool *)data |= header->nlmsg_type == RTM_NEWTFILTER;
 	return 0;
 }
 
-bool xvs_link_has_filters(struct xvs_links *links, uint32_t ifindex)
+int xvs_link_has_filters(struct xvs_links *links, uint32_t ifindex)
 {
 	const uint32_t parents[] = {TC_H_MIN_INGRESS, TC_H_MIN_EGRESS};
 	bool found = false;
+	int error = 0;
 
-	for (size_t i = 0; i < sizeof(parents) / sizeof(parents[0]); i++) {
+	for (size_t i = 0; !error && i < sizeof(parents) / sizeof(parents[0]); i++) {
 		struct xvs_request request;
 		struct tcmsg *message =
 			xvs_request_start(&request, RTM_GETTFILTER, 0, sizeof(*message));
 
 		message->tcm_ifindex = ifindex;
 		message->tcm_parent = TC_H_MAKE(TC_H_CLSACT, parents[i]);
-		xvs_netlink_dump(&links->requests, &request, note_filter, NULL, &found);
+		error = xvs_netlink_dump(&links->requests, &request, note_filter, NULL, &found);
 	}
-	return found;
+	return error ?: found;
 }
 
 int xvs_address_parse(const char *text, struct xvs_address *ret)

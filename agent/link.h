@@ -84,15 +84,19 @@ int xvs_address_parse(const char *text, struct xvs_address *ret);
 /* Adds or removes an address such as "192.0.2.1/24". Adding one that is there is no error. */
 int xvs_link_address(struct xvs_links *links, uint32_t ifindex, const char *address, bool present);
 
-/* Are there traffic-control filters in the device's clsact qdisc, whoever's? */
-bool xvs_link_has_filters(struct xvs_links *links, uint32_t ifindex);
+/* Has the device a clsact (or ingress) qdisc, whoever's? 1, 0, or -errno. */
+int xvs_link_has_clsact(struct xvs_links *links, uint32_t ifindex);
+/* Are there traffic-control filters in it, whoever's? 1, 0, or -errno. */
+int xvs_link_has_filters(struct xvs_links *links, uint32_t ifindex);
 
 /* Is IPv6 on (sysctl disable_ipv6)? 1, 0 (also on a kernel without IPv6), or -errno. */
 int xvs_link_ipv6(const char *name);
 int xvs_link_set_ipv6(const char *name, bool on);
 
-/* Receive VLAN offload by ethtool, read back: -EOPNOTSUPP if the device did not obey. */
-int xvs_link_set_rxvlan(const char *name, bool on, bool *ret_was);
+/* Is receive VLAN offload on, by ethtool? 1, 0, or -errno. */
+int xvs_link_rxvlan(const char *name);
+/* Read back: -EOPNOTSUPP if the device did not obey. */
+int xvs_link_set_rxvlan(const char *name, bool on);
 
 /*
  * Reads which devices XDP programs can redirect frames to (netdev netlink family, kernel 6.3).

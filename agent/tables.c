@@ -123,8 +123,8 @@ int xvs_tables_set_port(struct xvs_tables *tables, uint32_t ifindex, uint32_t po
 		return -errno;
 	if (port || place->ifindex == ifindex) /* one store: both members change together */
 		__atomic_store_n((uint64_t *)place, cached.word, __ATOMIC_RELEASE);
-	if (!port)
-		bpf_map_delete_elem(tables->port_index, &ifindex);
+	if (!port && bpf_map_delete_elem(tables->port_index, &ifindex) && errno != ENOENT)
+		return -errno;
 	xvs_tables_fdb_changed(tables); /* nothing that was remembered of the device holds */
 	return 0;
 }

@@ -172,6 +172,18 @@ int xvs_host_device_add(struct xvs_agent *agent, uint32_t id, const char *interf
 	return error;
 }
 
+static int read_saved(const struct xvs_agent *agent, uint32_t id, struct xvs_device_saved *ret)
+{
+	return bpf_map_lookup_elem(agent->loader.tables.device_saved, &id, ret) ? -errno : 0;
+}
+
+static int save(struct xvs_agent *agent, uint32_t id, const struct xvs_device_saved *saved)
+{
+	int map = agent->loader.tables.device_saved;
+
+	return bpf_map_update_elem(map, &id, saved, BPF_ANY) ? -errno : 0;
+}
+
 /* Notes what the device is now, of what taking it will change. */
 static int note_device(
 	const struct xvs_vport *port, const struct xvs_link *link, struct xvs_device_saved *ret)
@@ -188,6 +200,18 @@ static int note_device(
 	return ipv6 < 0 ? ipv6 : 0;
 }
 
+/* Also of a device that was taken before: somebody may have removed the qdisc. */
+static int note_clsact(struct xvs_agent *agent, struct xvs_device_saved *saved)
+{
+	int there = agent->hook == XVS_HOOK_CLSACT
+			    ? xvs_link_has_clsact(&agent->links, saved->ifindex)
+			    : 1;
+
+	if (!there)
+		saved->flags |= XVS_SAVED_CLSACT;
+	return there < 0 ? there : 0;
+}
+
 /* What a port's device must be while it is one. */
 static int take_device(
 	struct xvs_agent *agent, const struct xvs_vport *port, const struct xvs_link *link)
@@ -200,30 +224,32 @@ static int take_device(
 	return error;
 }
 
-static int save(struct xvs_agent *agent, uint32_t id, const struct xvs_device_saved *saved)
+/* The first error; 0 and what only says that the device is gone are none. */
+static int first_error(int error, int next)
 {
-	int map = agent->loader.tables.device_saved;
-
-	return bpf_map_update_elem(map, &id, saved, BPF_ANY) ? -errno : 0;
+	return error || next == -ENODEV ? error : next;
 }
 
-static void give_device_back(struct xvs_agent *agent, const struct xvs_device_saved *saved)
+static int give_settings_back(struct xvs_agent *agent, const struct xvs_device_saved *saved)
 {
 	const struct xvs_link *link = xvs_link_by_index(&agent->links, saved->ifindex);
 	uint32_t off = 0;
+	int error = 0;
 
 	if (!link)
-		return;
+		return 0;
 	if (saved->flags & XVS_SAVED_PROMISC)
 		off |= IFF_PROMISC;
 	if (saved->flags & XVS_SAVED_DOWN)
 		off |= IFF_UP;
 	if (off)
-		xvs_link_set_flags(&agent->links, saved->ifindex, 0, off);
+		error = first_error(
+			error, xvs_link_set_flags(&agent->links, saved->ifindex, 0, off));
 	if (saved->flags & XVS_SAVED_IPV6)
-		xvs_link_set_ipv6(link->name, true);
+		error = first_error(error, xvs_link_set_ipv6(link->name, true));
 	if (saved->flags & XVS_SAVED_RXVLAN)
-		xvs_link_set_rxvlan(link->name, true, NULL);
+		error = first_error(error, xvs_link_set_rxvlan(link->name, true));
+	return error;
 }
 
 static void set_index(struct xvs_agent *agent, struct xvs_vport *port, uint32_t ifindex)
@@ -237,58 +263,126 @@ static void set_index(struct xvs_agent *agent, struct xvs_vport *port, uint32_t 
 		HASH_ADD(by_index, switching->by_index, ifindex, sizeof(ifindex), port);
 }
 
-static int hook_up(struct xvs_agent *agent, const struct xvs_vport *port, uint32_t ifindex,
-	struct xvs_device_saved *saved)
+static int hook_up(struct xvs_agent *agent, const struct xvs_vport *port, uint32_t ifindex)
 {
 	struct xvs_tables *tables = &agent->loader.tables;
-	bool made = false;
 	int error = xvs_tables_set_port(tables, ifindex, port->id);
 
 	tables->control->hook = 1 + agent->hook; /* from the first one on, for a restarted agent */
-	error = error ?: xvs_hook_attach(&agent->loader, agent->hook, port->id, ifindex, &made);
-	if (!made)
-		return error;
-	saved->flags |= XVS_SAVED_CLSACT;
-	return error ?: save(agent, port->id, saved);
+	return error ?: xvs_hook_attach(&agent->loader, agent->hook, port->id, ifindex);
 }
 
-/* Takes the hooks off, and the qdisc if it was made for them and holds nothing else. */
-static void unhook(
+/* The qdisc goes if it was made for the hooks and holds nothing else. */
+static int remove_clsact(struct xvs_agent *agent, uint32_t ifindex)
+{
+	int filters = xvs_link_has_filters(&agent->links, ifindex);
+
+	if (filters)
+		return filters < 0 ? filters : 0;
+	return xvs_hook_remove_clsact(ifindex);
+}
+
+static int unhook(
 	struct xvs_agent *agent, const struct xvs_vport *port, const struct xvs_device_saved *saved)
 {
-	xvs_hook_detach(&agent->loader, agent->hook, port->id, saved->ifindex);
-	if ((saved->flags & XVS_SAVED_CLSACT) &&
-		!xvs_link_has_filters(&agent->links, saved->ifindex))
-		xvs_hook_remove_clsact(saved->ifindex);
-	xvs_tables_set_port(&agent->loader.tables, saved->ifindex, 0);
+	struct xvs_tables *tables = &agent->loader.tables;
+	int error = xvs_hook_detach_xdp(&agent->loader, port->id);
+
+	if (bpf_map_delete_elem(tables->xdp_ports, &port->id) && errno != ENOENT)
+		error = first_error(error, -errno);
+	error = first_error(
+		error, xvs_hook_detach(&agent->loader, agent->hook, port->id, saved->ifindex));
+	if (saved->flags & XVS_SAVED_CLSACT)
+		error = first_error(error, remove_clsact(agent, saved->ifindex));
+	return first_error(error, xvs_tables_set_port(tables, saved->ifindex, 0));
 }
 
-int xvs_device_attach(struct xvs_agent *agent, struct xvs_vport *port, uint32_t ifindex)
+/*
+ * Goes on after an error, and returns the first one. What was noted of the device stays noted then,
+ * for whoever takes it or gives it back later.
+ */
+static int give_back(struct xvs_agent *agent, const struct xvs_vport *port, uint32_t ifindex)
 {
-	struct xvs_device_saved saved = {0}, none = {0};
+	const struct xvs_device_saved none = {0};
+	struct xvs_device_saved saved = {0};
+	int error = read_saved(agent, port->id, &saved);
+
+	saved.ifindex = ifindex;
+	error = first_error(error, unhook(agent, port, &saved));
+	error = first_error(error, give_settings_back(agent, &saved));
+	return error ?: save(agent, port->id, &none);
+}
+
+static void log_left(const struct xvs_vport *port, int error)
+{
+	if (error)
+		xvs_log_of(LOG_ERR, &(struct xvs_log_fields){.port = port->name},
+			"the interface of port %s is not given back as it was: %s", port->name,
+			strerror(-error));
+}
+
+/* An uplink's XDP program of before a restart. */
+static int adopt_xdp(struct xvs_agent *agent, struct xvs_vport *port, uint32_t ifindex)
+{
+	int flags = port->kind == XVS_PORT_UPLINK
+			    ? xvs_hook_xdp_flags(&agent->loader, port->id, ifindex)
+			    : 0;
+
+	port->xdp_attached = flags == XDP_FLAGS_DRV_MODE   ? XVS_XDP_NATIVE
+			     : flags == XDP_FLAGS_SKB_MODE ? XVS_XDP_GENERIC
+							   : XVS_XDP_OFF;
+	return flags < 0 ? flags : 0;
+}
+
+/* Frames are redirected to it by XDP if they were when it was detached. */
+static int put_xdp_target(struct xvs_agent *agent, const struct xvs_vport *port, uint32_t ifindex)
+{
+	const struct xvs_port_config *config = xvs_vport_config(agent, port);
+	struct bpf_devmap_val value = {.ifindex = ifindex};
+	int map = agent->loader.tables.xdp_ports;
+
+	if (config->ifindex != ifindex || !(config->flags & XVS_PORT_XDP_TARGET))
+		return 0;
+	return bpf_map_update_elem(map, &port->id, &value, BPF_ANY) ? -errno : 0;
+}
+
+static int take(struct xvs_agent *agent, struct xvs_vport *port, uint32_t ifindex)
+{
+	struct xvs_device_saved saved = {0};
 	const struct xvs_link *link;
 	int error = xvs_link_refresh(&agent->links, ifindex);
 
+	error = error ?: read_saved(agent, port->id, &saved);
 	if (error)
 		return error;
 	link = xvs_link_by_index(&agent->links, ifindex);
-	bpf_map_lookup_elem(agent->loader.tables.device_saved, &port->id, &saved);
 	if (saved.ifindex != ifindex) /* else it was taken before and not given back */
 		error = note_device(port, link, &saved);
+	error = error ?: note_clsact(agent, &saved);
 	if (error)
 		return error;
 	error = save(agent, port->id, &saved); /* first: whoever comes after a crash finds it */
 	error = error ?: take_device(agent, port, link);
-	error = error ?: hook_up(agent, port, ifindex, &saved);
-	if (error) {
-		unhook(agent, port, &saved);
-		give_device_back(agent, &saved);
-		save(agent, port->id, &none);
+	error = error ?: hook_up(agent, port, ifindex);
+	error = error ?: adopt_xdp(agent, port, ifindex);
+	error = error ?: put_xdp_target(agent, port, ifindex);
+	error = error ?: xvs_link_refresh(&agent->links, ifindex); /* it is up now */
+	if (!error)
+		return 0;
+	log_left(port, give_back(agent, port, ifindex));
+	port->xdp_attached = XVS_XDP_OFF;
+	return error;
+}
+
+int xvs_device_attach(struct xvs_agent *agent, struct xvs_vport *port, uint32_t ifindex)
+{
+	int error = take(agent, port, ifindex);
+
+	if (error)
 		return error;
-	}
 	set_index(agent, port, ifindex);
-	xvs_event(agent, "attached", "{s:s, s:s}", "port", port->name, "interface", link->name);
-	xvs_link_refresh(&agent->links, ifindex);
+	xvs_event(agent, "attached", "{s:s, s:s}", "port", port->name, "interface",
+		xvs_link_by_index(&agent->links, ifindex)->name);
 	return 0;
 }
 
@@ -296,57 +390,78 @@ int xvs_device_attached(const struct xvs_agent *agent, const struct xvs_vport *p
 {
 	const struct xvs_link *link = xvs_link_by_index(&agent->links, port->ifindex);
 	struct xvs_port_ref ref;
-	int map = agent->loader.tables.port_index;
+	int there, map = agent->loader.tables.port_index;
 
 	if (!link || !(link->flags & IFF_UP))
 		return -ENODEV;
-	if (bpf_map_lookup_elem(map, &port->ifindex, &ref) || ref.port != port->id)
+	if (bpf_map_lookup_elem(map, &port->ifindex, &ref))
+		return -errno;
+	if (ref.port != port->id)
 		return -ENOENT;
-	return xvs_hook_attached(&agent->loader, agent->hook, port->id, port->ifindex) ? 0
-										       : -ENOENT;
+	there = xvs_hook_attached(&agent->loader, agent->hook, port->id, port->ifindex);
+	if (there < 0)
+		return there;
+	return there ? 0 : -ENOENT;
 }
 
-static void tell_detached(struct xvs_agent *agent, const struct xvs_vport *port)
+/* The port has no device any more. */
+static void let_go(struct xvs_agent *agent, struct xvs_vport *port)
 {
 	const struct xvs_link *link = xvs_link_by_index(&agent->links, port->ifindex);
 
 	xvs_event(agent, "detached", "{s:s, s:s?}", "port", port->name, "interface",
 		link ? link->name : NULL);
+	xvs_link_refresh(&agent->links, port->ifindex); /* should it fail, an event tells as well */
+	set_index(agent, port, 0);
+	port->xdp_wanted = port->xdp_attached = XVS_XDP_OFF;
+	port->xdp_reason[0] = 0;
 }
 
-void xvs_device_detach(struct xvs_agent *agent, struct xvs_vport *port)
+int xvs_device_detach(struct xvs_agent *agent, struct xvs_vport *port)
 {
-	struct xvs_tables *tables = &agent->loader.tables;
-	struct xvs_device_saved saved = {0}, none = {0};
+	const enum xvs_xdp_mode mode = xvs_device_xdp_mode(port);
+	int error, again;
 
 	if (!port->ifindex)
-		return;
-	xvs_hook_detach_xdp(&agent->loader, port->id);
-	port->xdp_attached = XVS_XDP_OFF;
-	bpf_map_delete_elem(tables->xdp_ports, &port->id);
-	bpf_map_lookup_elem(tables->device_saved, &port->id, &saved);
-	saved.ifindex = port->ifindex;
-	tell_detached(agent, port);
-	unhook(agent, port, &saved);
-	give_device_back(agent, &saved);
-	save(agent, port->id, &none);
-	xvs_link_refresh(&agent->links, saved.ifindex);
-	set_index(agent, port, 0);
+		return 0;
+	error = give_back(agent, port, port->ifindex);
+	if (error) {
+		again = take(agent, port, port->ifindex);
+		again = again ?: xvs_device_set_xdp(agent, port, mode);
+		if (!again)
+			return error;
+		log_left(port, error);
+		give_back(agent, port, port->ifindex);
+	}
+	let_go(agent, port);
+	return error;
+}
+
+int xvs_device_release(struct xvs_agent *agent, struct xvs_vport *port)
+{
+	int error;
+
+	if (!port->ifindex)
+		return 0;
+	error = give_back(agent, port, port->ifindex);
+	log_left(port, error);
+	let_go(agent, port);
+	return error;
 }
 
 /* A tag must be in the packet when XDP looks, not beside it: off, and read back. */
 static int show_tags_to_xdp(
 	struct xvs_agent *agent, const struct xvs_vport *port, const struct xvs_link *link)
 {
-	struct xvs_tables *tables = &agent->loader.tables;
 	struct xvs_device_saved saved = {0};
-	bool was = false;
-	int error = xvs_link_set_rxvlan(link->name, false, &was);
+	int error, was = xvs_link_rxvlan(link->name);
 
-	if (error || !was || bpf_map_lookup_elem(tables->device_saved, &port->id, &saved))
-		return error;
+	if (was <= 0)
+		return was;
+	error = read_saved(agent, port->id, &saved);
 	saved.flags |= XVS_SAVED_RXVLAN;
-	return bpf_map_update_elem(tables->device_saved, &port->id, &saved, BPF_ANY) ? -errno : 0;
+	error = error ?: save(agent, port->id, &saved); /* first, as all that is noted */
+	return error ?: xvs_link_set_rxvlan(link->name, false);
 }
 
 static bool is_software(const struct xvs_link *link)
@@ -354,12 +469,14 @@ static bool is_software(const struct xvs_link *link)
 	return !strcmp(link->kind, "veth") || !strcmp(link->kind, "tun");
 }
 
+/* `mode` is native or generic. What came of it stands in the port. */
 static void attach_xdp(struct xvs_agent *agent, struct xvs_vport *port, const struct xvs_link *link,
 	enum xvs_xdp_mode mode)
 {
 	bool generic = mode == XVS_XDP_GENERIC;
 	int error = is_software(link) || generic ? 0 : show_tags_to_xdp(agent, port, link);
 
+	port->xdp_attached = XVS_XDP_OFF;
 	if (error) {
 		snprintf(port->xdp_reason, XVS_REASON_SIZE,
 			"receive VLAN offload of %s could not be switched off: %s", link->name,
@@ -373,7 +490,7 @@ static void attach_xdp(struct xvs_agent *agent, struct xvs_vport *port, const st
 			link->name, strerror(-error));
 		return;
 	}
-	port->xdp_attached = generic ? XVS_XDP_GENERIC : XVS_XDP_NATIVE;
+	port->xdp_attached = mode;
 	xvs_links_read_xdp(&agent->links);
 	error = xvs_loader_watch_lost(&agent->loader);
 	if (error)
@@ -386,21 +503,43 @@ static void attach_xdp(struct xvs_agent *agent, struct xvs_vport *port, const st
 			link->kind);
 }
 
-void xvs_device_set_xdp(struct xvs_agent *agent, struct xvs_vport *port, enum xvs_xdp_mode mode)
+enum xvs_xdp_mode xvs_device_xdp_mode(const struct xvs_vport *port)
+{
+	return port->xdp_wanted == XVS_XDP_MODE_MAX ? port->xdp_attached : port->xdp_wanted;
+}
+
+/* Takes off what is not as `target`; after an error it is as it was. */
+static int detach_other_xdp(struct xvs_agent *agent, struct xvs_vport *port,
+	const struct xvs_link *link, enum xvs_xdp_mode target)
+{
+	enum xvs_xdp_mode was = port->xdp_attached;
+	int error = was == target ? 0 : xvs_hook_detach_xdp(&agent->loader, port->id);
+
+	if (error && link && was != XVS_XDP_OFF)
+		attach_xdp(agent, port, link, was);
+	return error;
+}
+
+int xvs_device_set_xdp(struct xvs_agent *agent, struct xvs_vport *port, enum xvs_xdp_mode mode)
 {
 	const struct xvs_link *link = xvs_link_by_index(&agent->links, port->ifindex);
+	bool left_alone = link && mode == XVS_XDP_AUTO && is_software(link);
+	enum xvs_xdp_mode target = mode == XVS_XDP_AUTO ? XVS_XDP_NATIVE : mode;
+	int error;
 
-	if (port->xdp_attached != XVS_XDP_OFF && port->xdp_wanted != mode)
-		xvs_hook_detach_xdp(&agent->loader, port->id);
+	if (!link || left_alone)
+		target = XVS_XDP_OFF;
+	error = detach_other_xdp(agent, port, link, target);
+	if (error)
+		return error;
 	port->xdp_wanted = mode;
 	port->xdp_attached = XVS_XDP_OFF;
 	port->xdp_reason[0] = 0;
-	if (!link || mode == XVS_XDP_OFF)
-		return;
-	if (mode == XVS_XDP_AUTO && is_software(link))
+	if (target != XVS_XDP_OFF)
+		attach_xdp(agent, port, link, target);
+	else if (left_alone)
 		snprintf(port->xdp_reason, XVS_REASON_SIZE,
 			"auto leaves %s devices alone: XDP there switches the far end's TSO off",
 			link->kind);
-	else
-		attach_xdp(agent, port, link, mode);
+	return 0;
 }

@@ -183,7 +183,6 @@ void xvs_plan_detach(struct planner *planner, const struct xvs_vport *port)
 	if (!change)
 		return;
 	change->old_ifindex = port->ifindex;
-	change->old_xdp = port->xdp_wanted;
 	ADD(planner, &xvs_step_detach, change, "detach port %s from %s", port->name,
 		link ? link->name : "an interface that is gone");
 }
@@ -275,7 +274,6 @@ static void plan_xdp(struct planner *planner)
 		if (!change)
 			return;
 		change->xdp = item->of->xdp;
-		change->old_xdp = same_device ? port->xdp_wanted : XVS_XDP_OFF;
 		ADD(planner, &xvs_step_set_xdp, change, "set XDP on %s to %s", item->interface,
 			xvs_xdp_mode_words[item->of->xdp]);
 	}

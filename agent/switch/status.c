@@ -181,7 +181,7 @@ static void add_reasons(const struct xvs_agent *agent, const struct xvs_vport *u
 {
 	if (uplink && !uplink->ifindex)
 		add_reason(reasons, "uplink", "it has no interface; see its port");
-	if (uplink && item->xdp != XVS_XDP_AUTO && uplink->xdp_attached != item->xdp)
+	else if (uplink && item->xdp != XVS_XDP_AUTO && uplink->xdp_attached != item->xdp)
 		add_reason(reasons, "xdp", uplink->xdp_reason);
 	if (agent->switching->backlog_error[0])
 		add_reason(reasons, "floods may lose copies", agent->switching->backlog_error);

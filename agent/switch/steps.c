@@ -161,7 +161,7 @@ static int undo_add_port(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_vport *port = port_of(agent, step);
 
-	xvs_device_detach(agent, port); /* it may have found one later */
+	xvs_device_release(agent, port); /* it may have found one later */
 	xvs_fdb_misplace(agent, port->id); /* forgotten before the id is used again */
 	xvs_vport_drop(agent, port->name);
 	return 0;
@@ -220,10 +220,18 @@ static int apply_attach(struct xvs_agent *agent, struct xvs_step *step)
 	return change_device(agent, port_of(agent, step), change->ifindex);
 }
 
+static int undo_attach(struct xvs_agent *agent, struct xvs_step *step)
+{
+	return xvs_device_release(agent, port_of(agent, step));
+}
+
 static int apply_detach(struct xvs_agent *agent, struct xvs_step *step)
 {
-	xvs_device_detach(agent, port_of(agent, step));
-	return 0;
+	struct xvs_change *change = step->subject;
+	struct xvs_vport *port = port_of(agent, step);
+
+	change->old_xdp = xvs_device_xdp_mode(port);
+	return xvs_device_detach(agent, port);
 }
 
 static int undo_detach(struct xvs_agent *agent, struct xvs_step *step)
@@ -235,7 +243,7 @@ static int undo_detach(struct xvs_agent *agent, struct xvs_step *step)
 	if (error == -ENODEV)
 		return 0; /* gone meanwhile: the port waits for another */
 	if (!error && change->old_xdp != XVS_XDP_OFF)
-		xvs_device_set_xdp(agent, port, change->old_xdp);
+		error = xvs_device_set_xdp(agent, port, change->old_xdp);
 	return error;
 }
 
@@ -246,7 +254,7 @@ static int shown_attached(struct xvs_agent *agent, struct xvs_step *step)
 
 const struct xvs_step_kind xvs_step_attach = {
 	.apply = apply_attach,
-	.undo = apply_detach,
+	.undo = undo_attach,
 	.shown = shown_attached,
 };
 const struct xvs_step_kind xvs_step_detach = {
@@ -257,17 +265,17 @@ const struct xvs_step_kind xvs_step_detach = {
 static int apply_xdp(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
+	struct xvs_vport *port = port_of(agent, step);
 
-	xvs_device_set_xdp(agent, port_of(agent, step), change->xdp);
-	return 0; /* TC does the work where XDP can't; status tells */
+	change->old_xdp = xvs_device_xdp_mode(port);
+	return xvs_device_set_xdp(agent, port, change->xdp);
 }
 
 static int undo_xdp(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
 
-	xvs_device_set_xdp(agent, port_of(agent, step), change->old_xdp);
-	return 0;
+	return xvs_device_set_xdp(agent, port_of(agent, step), change->old_xdp);
 }
 
 const struct xvs_step_kind xvs_step_set_xdp = {

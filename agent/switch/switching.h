@@ -153,12 +153,27 @@ typedef bool (*xvs_device_taken)(const void *data, uint32_t ifindex);
 void xvs_device_find(const struct xvs_agent *agent, const struct xvs_wanted *wanted,
 	const char *host_device, xvs_device_taken taken, const void *data,
 	struct xvs_device_found *ret);
+/*
+ * Makes the device the port's, with its hooks; an XDP program that is there is adopted. 0 or
+ * -errno, all or nothing.
+ */
 int xvs_device_attach(struct xvs_agent *agent, struct xvs_vport *port, uint32_t ifindex);
 /* Does the kernel show the port on the device, with all that makes it one? 0 or -errno. */
 int xvs_device_attached(const struct xvs_agent *agent, const struct xvs_vport *port);
-void xvs_device_detach(struct xvs_agent *agent, struct xvs_vport *port);
-/* (Re)attaches XDP to an uplink as `mode` asks; what came of it stands in the port. */
-void xvs_device_set_xdp(struct xvs_agent *agent, struct xvs_vport *port, enum xvs_xdp_mode mode);
+/*
+ * Gives the device back as it was. 0, or -errno and it is attached as before. What is gone already
+ * is no error; nor is a port without a device.
+ */
+int xvs_device_detach(struct xvs_agent *agent, struct xvs_vport *port);
+/* The same, but goes on: the port has no device then. 0, or the first -errno, logged. */
+int xvs_device_release(struct xvs_agent *agent, struct xvs_vport *port);
+/*
+ * Sets XDP of an uplink as `mode` asks. 0 or -errno: what was there could not be detached, and is
+ * as before. What can't be attached is no error (TC does the work); the port tells why.
+ */
+int xvs_device_set_xdp(struct xvs_agent *agent, struct xvs_vport *port, enum xvs_xdp_mode mode);
+/* The mode to set to have it as it is: the one wanted, or, where that is not known, in force. */
+enum xvs_xdp_mode xvs_device_xdp_mode(const struct xvs_vport *port);
 /* The switch's end of the host port's veth. */
 void xvs_host_device_name(const struct xvs_agent *agent, uint32_t id, char name[IFNAMSIZ]);
 /* Is it a name that xvs_host_device_name() makes, here or in another daemon? */

@@ -93,11 +93,10 @@ static void attach_xdp(void)
 void world_attach(void)
 {
 	enum xvs_hook_kind kind = xvs_hook_probe(&world.loader);
-	bool made;
 
 	for (uint32_t port = 1; port < PORTS; port++)
 		cr_assert_eq(
-			xvs_hook_attach(&world.loader, kind, port, world.ifindex[port], &made), 0);
+			xvs_hook_attach(&world.loader, kind, port, world.ifindex[port]), 0);
 }
 
 static void add_tables(void)
