@@ -275,6 +275,73 @@ int xvs_config_clone(const struct xvs_config *config, struct xvs_config **ret)
 	return r;
 }
 
+static bool same_mac(const struct xvs_mac *a, const struct xvs_mac *b)
+{
+	return memcmp(a->byte, b->byte, XVS_MAC_SIZE) == 0;
+}
+
+static bool same_mac_setting(const struct xvs_mac_setting *a, const struct xvs_mac_setting *b)
+{
+	return a->source == b->source && same_mac(&a->mac, &b->mac);
+}
+
+static bool same_vlan(const struct xvs_vlan_setting *a, const struct xvs_vlan_setting *b)
+{
+	if (a->mode != b->mode || a->id != b->id || !a->allowed != !b->allowed)
+		return false;
+	return !a->allowed || memcmp(a->allowed, b->allowed, sizeof(*a->allowed)) == 0;
+}
+
+static bool same_host_port(const struct xvs_host_port *a, const struct xvs_host_port *b)
+{
+	if (a->present != b->present || strcmp(a->interface, b->interface) != 0 ||
+		!same_vlan(&a->vlan, &b->vlan) || !same_mac_setting(&a->mac, &b->mac) ||
+		a->take_addresses != b->take_addresses || a->address_count != b->address_count)
+		return false;
+	for (size_t i = 0; i < a->address_count; i++)
+		if (strcmp(a->addresses[i], b->addresses[i]) != 0)
+			return false;
+	return true;
+}
+
+bool xvs_static_entries_equal(const struct xvs_switch *a, const struct xvs_switch *b)
+{
+	if (a->static_entry_count != b->static_entry_count)
+		return false;
+	for (size_t i = 0; i < a->static_entry_count; i++) {
+		const struct xvs_static_entry *x = &a->static_entries[i];
+		const struct xvs_static_entry *y = &b->static_entries[i];
+
+		if (!same_mac(&x->mac, &y->mac) || x->vlan != y->vlan ||
+			strcmp(x->port, y->port) != 0)
+			return false;
+	}
+	return true;
+}
+
+bool xvs_switch_equal(const struct xvs_switch *a, const struct xvs_switch *b)
+{
+	return strcmp(a->name, b->name) == 0 && a->type == b->type &&
+	       strcmp(a->uplink, b->uplink) == 0 && a->xdp == b->xdp &&
+	       same_host_port(&a->host_port, &b->host_port) && a->ageing_s == b->ageing_s &&
+	       a->mac_table_size == b->mac_table_size && xvs_static_entries_equal(a, b);
+}
+
+static bool same_match(const struct xvs_match *a, const struct xvs_match *b)
+{
+	return strcmp(a->interface, b->interface) == 0 &&
+	       strcmp(a->name_pattern, b->name_pattern) == 0 && a->by_mac == b->by_mac &&
+	       same_mac(&a->mac, &b->mac);
+}
+
+bool xvs_port_setting_equal(const struct xvs_port_setting *a, const struct xvs_port_setting *b)
+{
+	return strcmp(a->name, b->name) == 0 && strcmp(a->switch_name, b->switch_name) == 0 &&
+	       same_match(&a->match, &b->match) && same_vlan(&a->vlan, &b->vlan) &&
+	       same_mac_setting(&a->mac, &b->mac) && a->priority_tag == b->priority_tag &&
+	       a->learning_limit == b->learning_limit;
+}
+
 char *xvs_mac_format(const struct xvs_mac *mac, char text[XVS_MAC_TEXT_SIZE])
 {
 	static const char digits[] = "0123456789abcdef";

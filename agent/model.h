@@ -165,6 +165,14 @@ void xvs_config_take_port(struct xvs_config *config, struct xvs_port_setting *it
 struct xvs_switch *xvs_config_switch(const struct xvs_config *config, const char *name);
 struct xvs_port_setting *xvs_config_port(const struct xvs_config *config, const char *name);
 
+/*
+ * Alike in every setting. Quick, and strict: what is written in another order is not alike, even
+ * where that makes no difference.
+ */
+bool xvs_static_entries_equal(const struct xvs_switch *a, const struct xvs_switch *b);
+bool xvs_switch_equal(const struct xvs_switch *a, const struct xvs_switch *b);
+bool xvs_port_setting_equal(const struct xvs_port_setting *a, const struct xvs_port_setting *b);
+
 /* Words for the enums, as in YAML; indexed by value. */
 extern const char *const xvs_switch_type_words[XVS_SWITCH_TYPE_MAX + 1];
 extern const char *const xvs_xdp_mode_words[XVS_XDP_MODE_MAX + 1];

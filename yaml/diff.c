@@ -328,6 +328,8 @@ static int compare_switches(
 {
 	struct comparison comparison = {0};
 
+	if (from && to && xvs_switch_equal(from, to))
+		return 0;
 	if (from)
 		comparison.from = xvs_write_switch(&comparison.arena, from);
 	if (to)
@@ -340,6 +342,8 @@ static int compare_ports(struct xvs_diff *diff, const struct xvs_port_setting *f
 {
 	struct comparison comparison = {0};
 
+	if (from && to && xvs_port_setting_equal(from, to))
+		return 0;
 	if (from)
 		comparison.from = xvs_write_port(&comparison.arena, from);
 	if (to)

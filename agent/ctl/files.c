@@ -191,9 +191,10 @@ json_t *ctl_files_json(const struct ctl_files *files)
 
 	for (size_t i = 0; i < files->count; i++) {
 		const struct ctl_file *file = &files->files[i];
+		json_t *text = json_stringn_nocheck(file->text, file->size); /* see check() */
 
-		json_array_append_new(list, ctl_need(json_pack("{s:s, s:s%}", "name", file->name,
-						    "text", file->text, file->size)));
+		json_array_append_new(
+			list, ctl_need(json_pack("{s:s, s:o}", "name", file->name, "text", text)));
 	}
 	return list;
 }

@@ -117,7 +117,7 @@ static const struct xvs_fdb_entry *find(
 	return count ? bsearch(key, entries, count, sizeof(*entries), compare_keys) : NULL;
 }
 
-/* Learned, though the address is assigned to a port now. */
+/* Learned, though the address is assigned to a port now, which is so in any VLAN. */
 static bool is_superseded(const struct xvs_fdb_entry *entry, void *data)
 {
 	const struct xvs_switch_state *item = data;
@@ -137,6 +137,19 @@ static bool make_room(const struct xvs_fdb_entry *entry, void *data)
 		return false;
 	--*wanted;
 	return true;
+}
+
+/* The entry with this key. For keys that are asked for in rising order: *at is how far we are. */
+static const struct xvs_fdb_entry *find_next(const struct xvs_fdb_entry *entries, size_t count,
+	size_t *at, const struct xvs_fdb_key *key)
+{
+	for (; *at < count; ++*at) {
+		int order = compare_keys(&entries[*at], key);
+
+		if (order >= 0)
+			return order ? NULL : &entries[*at];
+	}
+	return NULL;
 }
 
 static int write_permanent(
@@ -161,8 +174,10 @@ static int write_permanent(
 static int delete_stale(
 	struct xvs_switch_state *item, const struct xvs_fdb_entry *entries, size_t count)
 {
+	size_t at = 0;
+
 	for (size_t i = 0; i < item->permanent_count; i++)
-		if (!find(entries, count, &item->permanent[i].key) &&
+		if (!find_next(entries, count, &at, &item->permanent[i].key) &&
 			bpf_map_delete_elem(item->fdb, &item->permanent[i].key) && errno != ENOENT)
 			return -errno;
 	return 0;
@@ -172,8 +187,10 @@ static int delete_stale(
 static void take_back(
 	struct xvs_switch_state *item, const struct xvs_fdb_entry *entries, size_t count)
 {
+	size_t at = 0;
+
 	for (size_t i = 0; i < count; i++)
-		if (!find(item->permanent, item->permanent_count, &entries[i].key))
+		if (!find_next(item->permanent, item->permanent_count, &at, &entries[i].key))
 			bpf_map_delete_elem(item->fdb, &entries[i].key);
 	for (size_t i = 0; i < item->permanent_count; i++)
 		bpf_map_update_elem(
@@ -184,18 +201,19 @@ int xvs_fdb_set_permanent(struct xvs_agent *agent, struct xvs_switch_state *item
 	struct xvs_fdb_entry *entries, size_t count)
 {
 	struct xvs_fdb_entry *old = item->permanent;
-	size_t old_count = item->permanent_count, done;
-	bool added = false;
+	size_t old_count = item->permanent_count, at = 0, done;
+	bool assigned = false;
 	int error = 0;
 
 	if (count)
 		qsort(entries, count, sizeof(*entries), compare_keys);
 	for (done = 0; !error && done < count; done++) {
-		const struct xvs_fdb_entry *was = find(old, old_count, &entries[done].key);
+		const struct xvs_fdb_entry *was =
+			find_next(old, old_count, &at, &entries[done].key);
 
 		if (was && !memcmp(was, &entries[done], sizeof(*was)))
 			continue;
-		added = true;
+		assigned = assigned || entries[done].key.vlan == XVS_FDB_ANY_VLAN;
 		error = write_permanent(agent, item, &entries[done]);
 		if (error == -ENOSPC) { /* then the old ones go first */
 			error = delete_stale(item, entries, count);
@@ -212,7 +230,7 @@ int xvs_fdb_set_permanent(struct xvs_agent *agent, struct xvs_switch_state *item
 	free(old);
 	item->permanent = entries;
 	item->permanent_count = count;
-	return added ? xvs_fdb_walk(agent, item, is_superseded, item) : 0;
+	return assigned ? xvs_fdb_walk(agent, item, is_superseded, item) : 0;
 }
 
 void xvs_fdb_misplace(struct xvs_agent *agent, uint32_t port)

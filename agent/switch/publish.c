@@ -355,13 +355,14 @@ static void add_static(const struct xvs_switching *switching, const struct xvs_s
 	const struct xvs_static_entry *setting, struct xvs_fdb_entry *entries, size_t *count)
 {
 	struct xvs_fdb_entry entry = {.flags = XVS_FDB_STATIC};
-	char name[XVS_PORT_NAME_SIZE];
+	char own[XVS_PORT_NAME_SIZE];
+	const char *name = setting->port;
 	const struct xvs_vport *port;
 
-	if (!strcmp(setting->port, "uplink") || !strcmp(setting->port, "host"))
-		xvs_port_name(name, item->name, setting->port);
-	else
-		snprintf(name, sizeof(name), "%s", setting->port);
+	if (!strcmp(name, "uplink") || !strcmp(name, "host")) {
+		xvs_port_name(own, item->name, name);
+		name = own;
+	}
 	port = xvs_vport_find(switching, name);
 	if (!port)
 		return;
@@ -439,16 +440,8 @@ static bool same_static_entries(const struct xvs_config *a, const struct xvs_con
 	XVS_EACH_SWITCH (a, item) {
 		const struct xvs_switch *other = xvs_config_switch(b, item->name);
 
-		if (!other || item->static_entry_count != other->static_entry_count)
+		if (!other || !xvs_static_entries_equal(item, other))
 			return false;
-		for (size_t i = 0; i < item->static_entry_count; i++) {
-			const struct xvs_static_entry *x = &item->static_entries[i];
-			const struct xvs_static_entry *y = &other->static_entries[i];
-
-			if (memcmp(&x->mac, &y->mac, sizeof(x->mac)) || x->vlan != y->vlan ||
-				strcmp(x->port, y->port))
-				return false;
-		}
 	}
 	return true;
 }
