@@ -116,6 +116,11 @@ without_unit() {
 	systemctl daemon-reload
 }
 
+# in_sandbox COMMAND…: sees the files as the daemon does
+in_sandbox() {
+	nsenter --mount --target "$(property MainPID)" "$@"
+}
+
 # logged MESSAGE FILE: the unit's entry with that message, as JSON
 logged() {
 	journalctl -u $unit -o json | grep -F "$1" >"$2"
@@ -134,6 +139,9 @@ test_start() {
 	check 'start: xvsctl works' xvsctl show
 	check 'start: frames pass' ip netns exec a ping -n -q -c 1 -W 10 10.7.0.2
 	check 'start: the unit has the sandbox' grep -q '^Seccomp:.*2' "/proc/$(property MainPID)/status"
+	check 'start: may write what it needs in sysfs' \
+		in_sandbox test -w /sys/fs/bpf -a -w /sys/kernel/rcu_expedited
+	check 'start: and nothing else there' eval '! in_sandbox test -w /sys/kernel/profiling'
 	check 'start: and no capability but its own' \
 		grep -q "^CapBnd:.$capabilities" "/proc/$(property MainPID)/status"
 	check 'start: no warning' grep -q '^-- No entries' \
