@@ -37,7 +37,7 @@ static bool is_own(const struct xvs_foreign *foreign, uint32_t id)
 	return false;
 }
 
-/* "program 'NAME' (id 7)" */
+/* "program 'NAME' (id 7)", "program 7" where the kernel demands CAP_SYS_ADMIN for the name. */
 static const char *program_text(uint32_t id, char text[PROGRAM_TEXT_SIZE])
 {
 	struct bpf_prog_info info = {0};
@@ -48,7 +48,10 @@ static const char *program_text(uint32_t id, char text[PROGRAM_TEXT_SIZE])
 		bpf_obj_get_info_by_fd(fd, &info, &size);
 		close(fd);
 	}
-	snprintf(text, PROGRAM_TEXT_SIZE, "program '%s' (id %u)", info.name, id);
+	if (info.name[0])
+		snprintf(text, PROGRAM_TEXT_SIZE, "program '%s' (id %u)", info.name, id);
+	else
+		snprintf(text, PROGRAM_TEXT_SIZE, "program %u", id);
 	return text;
 }
 

@@ -8,6 +8,7 @@ cd "$(dirname "$0")/../.." || exit
 
 unit=xvswitchd.service
 soon=30 # seconds: the machine is slow
+capabilities=000000c000003001 # BPF, PERFMON, NET_RAW, NET_ADMIN, CHOWN
 running=/run/xvswitch/control.sock.running.yaml
 passed=0 failed=0
 
@@ -109,6 +110,17 @@ with_unit() {
 	systemctl daemon-reload
 }
 
+# without_unit NAME
+without_unit() {
+	rm /run/systemd/system/$unit.d/"$1".conf
+	systemctl daemon-reload
+}
+
+# in_sandbox COMMAND…: sees the files as the daemon does
+in_sandbox() {
+	nsenter --mount --target "$(property MainPID)" "$@"
+}
+
 # logged MESSAGE FILE: the unit's entry with that message, as JSON
 logged() {
 	journalctl -u $unit -o json | grep -F "$1" >"$2"
@@ -127,6 +139,11 @@ test_start() {
 	check 'start: xvsctl works' xvsctl show
 	check 'start: frames pass' ip netns exec a ping -n -q -c 1 -W 10 10.7.0.2
 	check 'start: the unit has the sandbox' grep -q '^Seccomp:.*2' "/proc/$(property MainPID)/status"
+	check 'start: may write what it needs in sysfs' \
+		in_sandbox test -w /sys/fs/bpf -a -w /sys/kernel/rcu_expedited
+	check 'start: and nothing else there' eval '! in_sandbox test -w /sys/kernel/profiling'
+	check 'start: and no capability but its own' \
+		grep -q "^CapBnd:.$capabilities" "/proc/$(property MainPID)/status"
 	check 'start: no warning' grep -q '^-- No entries' \
 		<(journalctl -u $unit -p warning --no-pager 2>&1)
 }
@@ -178,8 +195,7 @@ test_watchdog() {
 	check 'watchdog: no ping lost' loses_nothing
 	check 'watchdog: the journal tells' \
 		grep -q 'Watchdog timeout' <(journalctl -u $unit --no-pager)
-	rm /run/systemd/system/$unit.d/watchdog.conf
-	systemctl daemon-reload
+	without_unit watchdog
 	systemctl restart $unit
 }
 
@@ -196,15 +212,127 @@ test_stop() {
 	check 'stop, start: goes on with what was running' has_port d
 }
 
-# What guards a `try` is a timer of systemd's, made from within the sandbox.
-test_timer() {
-	with_unit timer 'ExecStartPre=systemd-run --on-active=1 --unit=guard touch /run/guarded'
-	check 'timer: can be made in the sandbox' systemctl restart $unit
-	systemctl stop $unit
-	check 'timer: outlives the daemon' eventually test -e /run/guarded
-	rm /run/systemd/system/$unit.d/timer.conf
-	systemctl daemon-reload
+# Without a frame from anybody: what is known afterwards was in the kernel.
+test_restart() {
+	local address
+	address=$(ip -n a -br link show eth0 | awk '{ print $3 }')
+	ip netns exec a ping -n -q -c 1 -W 10 10.7.0.2 >/dev/null
+	check 'restart: learned' eventually knows "$address"
+	ip -n a link set eth0 down
+	check 'restart' systemctl restart $unit
+	check 'restart: the MAC table is the same' knows "$address"
+	check 'restart: no warning' grep -q '^-- No entries' \
+		<(journalctl -u $unit -p warning --no-pager \
+			_PID="$(property MainPID)" 2>&1)
+	ip -n a link set eth0 up
+}
+
+knows() {
+	xvsctl fdb list mac "$1" | grep -q learned
+}
+
+# neighbour ADDRESS DEVICE: the far end of the wire takes ADDRESS for DEVICE's
+neighbour() {
+	ip -n wire neighbour show "$1" | grep -w "$(cat "/sys/class/net/$2/address")"
+}
+
+# The switch takes the NIC's addresses, and who knew them by the NIC's MAC hears of it.
+test_addresses() {
+	local address
+	guest wire 10.8.0.2
+	ip link set wire name nic
+	ip -n wire address add 2001:db8::2/64 dev eth0 nodad
+	ip netns exec wire sysctl -qw net.ipv4.neigh.eth0.locktime=0
+	ip address add 10.8.0.1/24 dev nic
+	ip address add 2001:db8::1/64 dev nic nodad
+	for address in 10.8.0.1 2001:db8::1; do
+		ip netns exec wire ping -n -q -c 1 -W 10 $address >/dev/null
+		check "addresses: the wire knows $address" eventually neighbour $address nic
+	done
+	check 'addresses' xvsctl switch add wan type external uplink nic \
+		host-port.interface wan0 host-port.take-addresses on
+	for address in 10.8.0.1 2001:db8::1; do
+		check "addresses: $address has moved" \
+			grep -qwF $address <(ip -br address show wan0)
+		check "addresses: the wire is told of $address" \
+			eventually neighbour $address wan0
+		check "addresses: $address answers" \
+			ip netns exec wire ping -n -q -c 1 -W 10 $address
+	done
+	check 'addresses: given back' xvsctl switch del wan
+	check 'addresses: back on the NIC' grep -qwF 10.8.0.1 <(ip -br address show nic)
+	ip link del nic
+}
+
+# as_member COMMAND…: by a user whose group is the socket's
+as_member() {
+	setpriv --reuid nobody --regid games --clear-groups "$@"
+}
+
+test_group() {
+	local socket=/run/xvswitch/control.sock
+	with_unit group "ExecStart=
+ExecStart=/usr/sbin/xvswitchd --socket-group games"
+	check 'group: restart' systemctl restart $unit
+	check 'group: has the socket' [ "$(stat -c %G:%a $socket)" = games:660 ]
+	check 'group: may look' as_member xvsctl port list
+	as_member xvsctl port del a >/dev/null 2>&1
+	check 'group: may change nothing' [ $? -eq 2 ]
+	without_unit group
+	systemctl restart $unit
+}
+
+guardian_timers() {
+	systemctl list-units --plain --no-legend "$@" 'xvswitch-guardian-*.timer'
+}
+
+no_guardian_timer() {
+	[ -z "$(guardian_timers)" ]
+}
+
+# The daemon is alone in its control group.
+is_alone() {
+	[ "$(cat "/sys/fs/cgroup$(property ControlGroup)/cgroup.procs")" = "$(property MainPID)" ]
+}
+
+reaches() {
+	ip netns exec a ping -n -q -c 1 -W 1 10.7.0.2
+}
+
+# A trial is guarded by a timer of systemd's, made from within the sandbox.
+test_trial() {
+	xvsctl apply -f <(configuration a b) >/dev/null
+	check 'trial' xvsctl try --no-wait --timeout 10m -f <(configuration a)
+	check 'trial: in force' lacks_port b
+	check 'trial: guarded by a timer' grep -q active <(guardian_timers --state=active)
+	check 'trial: outside of the control group' is_alone
+	check 'trial: confirmed' xvsctl confirm
+	check 'trial: confirmed, the timer is gone' eventually no_guardian_timer
+	check 'trial: confirmed, in force' lacks_port b
+	xvsctl apply -f <(configuration a b) >/dev/null
+	check 'trial: canceled' cancel_trial
+	check 'trial: canceled, the timer is gone' eventually no_guardian_timer
+	check 'trial: canceled, as before' has_port b
+}
+
+cancel_trial() {
+	xvsctl try --no-wait --timeout 10m -f <(configuration a) && xvsctl cancel
+}
+
+# The daemon is killed and nobody starts it again: the timer does the rest.
+test_guardian() {
+	with_unit norestart Restart=no
+	check 'guardian: before' reaches
+	xvsctl try --no-wait --timeout 3s -f <(configuration a) &>/dev/null
+	systemctl kill -s KILL $unit
+	check 'guardian: no daemon' eventually is ActiveState failed
+	check 'guardian: on trial' eval '! reaches'
+	check 'guardian: as before' eventually reaches
+	check 'guardian: still no daemon' is ActiveState failed
+	check 'guardian: is gone' eventually no_guardian_timer
+	without_unit norestart
 	systemctl start $unit
+	check 'guardian: a new daemon goes on' has_port b
 }
 
 test_purge() {
@@ -220,10 +348,14 @@ install_it
 test_start
 test_journal
 test_reload
+test_restart
 test_kill
 test_watchdog
 test_stop
-test_timer
+test_addresses
+test_group
+test_trial
+test_guardian
 test_purge
 printf '%d passed, %d failed, 0 skipped\n' $passed $failed
 [ $failed -eq 0 ]
