@@ -28,9 +28,7 @@ static int carry_out(struct xvs_transaction *change)
 {
 	int error = xvs_transaction_plan(change);
 
-	error = error ?: xvs_transaction_run(change);
-	if (!error)
-		xvs_transaction_commit(change);
+	error = error ?: xvs_transaction_run_for_good(change);
 	for (size_t i = 0; !error && i < change->plan.count; i++)
 		xvs_log(LOG_INFO, "%s", change->plan.steps[i].what);
 	xvs_transaction_clear(change);
@@ -70,6 +68,8 @@ static int on_tick(sd_event_source *source, uint64_t now, void *data)
 {
 	struct xvs_agent *agent = data;
 
+	if (agent->unfinished && !agent->trial)
+		xvs_agent_reconcile(agent);
 	for (size_t i = 0; xvs_features[i]; i++)
 		xvs_features[i]->tick(agent);
 	sd_event_source_set_time(source, now + TICK_US);

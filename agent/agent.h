@@ -33,6 +33,7 @@ struct xvs_agent {
 	enum xvs_hook_kind hook;
 	struct xvs_links links;
 	struct xvs_config *running; /* in force; never NULL once open */
+	bool unfinished; /* the last commit left something to do: tried again each second */
 	struct xvs_trial *trial; /* pending, or NULL */
 	struct xvs_control_server *server;
 	struct xvs_listener *listeners; /* to events, see event.h */

@@ -71,11 +71,13 @@ struct xvs_address {
 	uint8_t family; /* AF_INET or AF_INET6 */
 	uint8_t length; /* of the prefix, bits */
 	uint8_t size; /* of the address, bytes: 4 or 16 */
-	uint8_t protocol; /* who has put it on a device: XVS_ADDRESS_PROTOCOL, others; 0 = unknown */
+	uint8_t protocol; /* who has put it on a device: XVS_ADDRESS_PROTOCOL, others; 0 = unknown
+			   */
 	uint8_t bytes[16];
 };
 
-/* Marks the addresses that the configuration gave a device (IFA_PROTO; `ip -d address` shows it). */
+/* Marks the addresses that the configuration gave a device (IFA_PROTO; `ip -d address` shows it).
+ */
 #define XVS_ADDRESS_PROTOCOL 88
 
 /* Reads "ADDRESS/LENGTH". 0 or -EINVAL. */

@@ -27,12 +27,11 @@ static int apply(struct xvs_proposal *proposal)
 
 	if (!error) {
 		answer = xvs_proposal_describe(&change);
-		error = xvs_transaction_run(&change);
+		error = xvs_transaction_run_for_good(&change);
 		if (error)
 			xvs_proposal_refused(proposal->call, &change, error);
 	}
 	if (!error) {
-		xvs_transaction_commit(&change);
 		xvs_event(proposal->agent, "configuration", "{s:I}", "changes",
 			(json_int_t)json_array_size(json_object_get(answer, "changes")));
 		xvs_call_reply(proposal->call, json_incref(answer));
@@ -86,9 +85,14 @@ int xvs_method_save(struct xvs_agent *agent, struct xvs_call *call)
 
 	error = error ?: xvs_methods_save(agent, call, &plan, file);
 	if (!error) {
-		xvs_call_reply(call, json_pack("{s:s, s:b}", "file", file, "changed", plan.count));
-		xvs_plan_commit(&plan, agent);
+		error = xvs_plan_commit(&plan, agent);
+		if (error)
+			xvs_call_refused(call, "saving the configuration", error);
+		else
+			xvs_call_reply(
+				call, json_pack("{s:s, s:b}", "file", file, "changed", plan.count));
 	}
+	xvs_plan_undo(&plan, agent);
 	xvs_plan_clear(&plan);
 	return error;
 }

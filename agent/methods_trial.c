@@ -68,10 +68,14 @@ int xvs_method_confirm(struct xvs_agent *agent, struct xvs_call *call)
 	if (!error && and_save)
 		error = xvs_methods_save(agent, call, &plan, file);
 	if (!error) {
-		xvs_trial_end(agent, XVS_OUTCOME_CONFIRMED);
-		xvs_plan_commit(&plan, agent);
-		xvs_call_reply(call, json_object());
+		error = xvs_trial_confirm(agent); /* first: a boot loads nothing on trial */
+		error = error ?: xvs_plan_commit(&plan, agent);
+		if (error)
+			xvs_call_refused(call, agent->trial ? "making it final" : "saving it", error);
+		else
+			xvs_call_reply(call, json_object());
 	}
+	xvs_plan_undo(&plan, agent);
 	xvs_plan_clear(&plan);
 	return error;
 }

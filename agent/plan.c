@@ -112,12 +112,25 @@ int xvs_plan_run(struct xvs_plan *plan, struct xvs_agent *agent)
 	return 0;
 }
 
-void xvs_plan_commit(struct xvs_plan *plan, struct xvs_agent *agent)
+int xvs_plan_commit(struct xvs_plan *plan, struct xvs_agent *agent)
 {
-	for (size_t i = 0; i < plan->applied; i++)
-		if (plan->steps[i].kind->commit)
-			plan->steps[i].kind->commit(agent, &plan->steps[i]);
+	bool final = false; /* from now on there is no way back */
+
+	for (size_t i = 0; i < plan->applied; i++) {
+		struct xvs_step *step = &plan->steps[i];
+		int error = step->kind->commit ? step->kind->commit(agent, step) : 0;
+
+		if (error) {
+			xvs_log(LOG_ERR, "%s: %s", step->what, strerror(-error));
+			plan->failed = i;
+			if (!final)
+				return error;
+			plan->uncommitted++;
+		}
+		final = final || step->kind->commit;
+	}
 	plan->applied = 0; /* nothing left to undo */
+	return 0;
 }
 
 void xvs_plan_clear(struct xvs_plan *plan)

@@ -29,8 +29,11 @@ struct xvs_step_kind {
 	int (*undo)(struct xvs_agent *agent, struct xvs_step *step);
 	/* Does the kernel show what was applied? 0 or -errno. */
 	int (*shown)(struct xvs_agent *agent, struct xvs_step *step);
-	/* What can't be taken back, such as deleting a device. What fails here is logged. */
-	void (*commit)(struct xvs_agent *agent, struct xvs_step *step);
+	/*
+	 * What can't be taken back, such as deleting a device. 0, or -errno with nothing done, so
+	 * that another plan finds it still to be done.
+	 */
+	int (*commit)(struct xvs_agent *agent, struct xvs_step *step);
 	/* Frees what the subject owns, not itself. */
 	void (*clear)(struct xvs_step *step);
 };
@@ -55,7 +58,8 @@ struct xvs_plan {
 	struct xvs_step *steps;
 	size_t count, room;
 	size_t applied; /* steps in force: 0..count */
-	size_t failed; /* after a failed run: the step that failed */
+	size_t failed; /* after a failed run or commit: the step that failed */
+	size_t uncommitted; /* after a commit: steps that are not final, to be planned again */
 	char **not_undone; /* after an undo: steps that could not be taken back, owned */
 	size_t not_undone_count;
 	/* Called after each step. May be NULL. */
@@ -73,8 +77,11 @@ int xvs_plan_add(struct xvs_plan *plan, const struct xvs_step_kind *kind, void *
 
 /* Applies and verifies. 0, or -errno of the step plan->failed with everything undone. */
 int xvs_plan_run(struct xvs_plan *plan, struct xvs_agent *agent);
-/* Ends what xvs_plan_run() began, one way or the other. */
-void xvs_plan_commit(struct xvs_plan *plan, struct xvs_agent *agent);
+/*
+ * Ends what xvs_plan_run() began, one way or the other. A commit fails only if the first that is
+ * to be done does: -errno, and all can still be undone. What fails later is logged and counted.
+ */
+int xvs_plan_commit(struct xvs_plan *plan, struct xvs_agent *agent);
 void xvs_plan_undo(struct xvs_plan *plan, struct xvs_agent *agent);
 
 void xvs_plan_clear(struct xvs_plan *plan);

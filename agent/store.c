@@ -138,20 +138,17 @@ static int undo_file(struct xvs_agent *agent, struct xvs_step *step)
 	return 0;
 }
 
-static void commit_file(struct xvs_agent *agent, struct xvs_step *step)
+static int commit_file(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct file_change *change = step->subject;
 	char old[PATH_MAX];
-	int error;
 
 	if (change->keep_old && snprintf(old, sizeof(old), "%s.old", change->path) < PATH_MAX) {
 		unlink(old);
 		if (link(change->path, old) && errno != ENOENT)
 			xvs_log(LOG_WARNING, "%s: %s", old, strerror(errno));
 	}
-	error = xvs_file_commit(change->path);
-	if (error)
-		xvs_log(LOG_ERR, "%s: %s", change->path, strerror(-error));
+	return xvs_file_commit(change->path);
 }
 
 static void clear_file(struct xvs_step *step)

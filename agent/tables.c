@@ -230,15 +230,17 @@ int xvs_fdb_set(const struct xvs_tables *tables, uint32_t switch_id, int table)
 	return 0;
 }
 
-void xvs_fdb_unset(const struct xvs_tables *tables, uint32_t switch_id)
+int xvs_fdb_unset(const struct xvs_tables *tables, uint32_t switch_id)
 {
 	char path[320];
 
-	bpf_map_delete_elem(tables->fdb, &switch_id);
+	if (bpf_map_delete_elem(tables->fdb, &switch_id) && errno != ENOENT)
+		return -errno;
 	table_path(tables, switch_id, "", path);
-	unlink(path);
+	if (unlink(path) && errno != ENOENT)
+		return -errno;
 	table_path(tables, switch_id, NEXT, path);
-	unlink(path);
+	return unlink(path) && errno != ENOENT ? -errno : 0;
 }
 
 /* The table pinned at `path`, if it is the one with the id `map_id`; 0: any. */

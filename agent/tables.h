@@ -72,7 +72,7 @@ int xvs_fdb_create(const struct xvs_tables *tables, uint32_t switch_id, uint32_t
 /* Makes it the switch's: pinned, and from now on the one that packets find. 0 or -errno. */
 int xvs_fdb_set(const struct xvs_tables *tables, uint32_t switch_id, int table);
 /* Takes the switch's table from packets and pins. */
-void xvs_fdb_unset(const struct xvs_tables *tables, uint32_t switch_id);
+int xvs_fdb_unset(const struct xvs_tables *tables, uint32_t switch_id);
 /*
  * The switch's table after a restart. A file descriptor, or -errno: -ENOENT or -ESTALE if the one
  * that packets find is not pinned.

@@ -43,7 +43,7 @@ int xvs_transaction_plan(struct xvs_transaction *change)
 	struct xvs_agent *agent = change->agent;
 	int error = 0;
 
-	if (change->config != agent->running && !change->passing)
+	if ((change->config != agent->running || agent->unfinished) && !change->passing)
 		error = xvs_store_plan_keep(agent, change->config, &change->plan);
 	for (size_t i = 0; !error && xvs_features[i]; i++) {
 		error = xvs_features[i]->observe(agent);
@@ -72,12 +72,17 @@ int xvs_transaction_run(struct xvs_transaction *change)
 	return 0;
 }
 
-void xvs_transaction_commit(struct xvs_transaction *change)
+int xvs_transaction_commit(struct xvs_transaction *change)
 {
-	xvs_plan_commit(&change->plan, change->agent);
+	int error = xvs_plan_commit(&change->plan, change->agent);
+
+	if (error)
+		return error;
+	change->agent->unfinished = change->plan.uncommitted;
 	if (change->former != change->config)
 		xvs_config_free(change->former);
 	change->former = change->config = NULL;
+	return 0;
 }
 
 void xvs_transaction_revert(struct xvs_transaction *change)
@@ -90,7 +95,20 @@ void xvs_transaction_revert(struct xvs_transaction *change)
 	xvs_hook_hurry(&agent->loader, false);
 	agent->running = change->former;
 	change->former = NULL;
-	xvs_agent_reconcile(agent); /* what has come and gone meanwhile */
+	if (change->config != agent->running)
+		xvs_agent_reconcile(agent); /* what has come and gone meanwhile */
+}
+
+int xvs_transaction_run_for_good(struct xvs_transaction *change)
+{
+	int error = xvs_transaction_run(change);
+
+	if (error)
+		return error;
+	error = xvs_transaction_commit(change);
+	if (error)
+		xvs_transaction_revert(change);
+	return error;
 }
 
 void xvs_transaction_clear(struct xvs_transaction *change)

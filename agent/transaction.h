@@ -31,8 +31,11 @@ int xvs_transaction_plan(struct xvs_transaction *change);
 
 /* Brings the configuration into force, but so that it can be reverted. 0, or -errno: it did not. */
 int xvs_transaction_run(struct xvs_transaction *change);
-void xvs_transaction_commit(struct xvs_transaction *change);
+/* 0, or -errno: it is still in force, and can be reverted or committed once more. */
+int xvs_transaction_commit(struct xvs_transaction *change);
 void xvs_transaction_revert(struct xvs_transaction *change);
+/* Both at once: in force for good, or -errno and reverted. */
+int xvs_transaction_run_for_good(struct xvs_transaction *change);
 
 /* Frees what it still has. */
 void xvs_transaction_clear(struct xvs_transaction *change);

@@ -21,20 +21,14 @@ static const char *const outcome_words[XVS_OUTCOME_MAX] = {
 	[XVS_OUTCOME_EXPIRED] = "expired",
 };
 
-void xvs_trial_end(struct xvs_agent *agent, enum xvs_outcome outcome)
+/* It is over: whoever waits is told. */
+static void finish(struct xvs_agent *agent, enum xvs_outcome outcome)
 {
 	struct xvs_trial *trial = agent->trial;
-	struct xvs_held *held;
+	struct xvs_held *held = trial->held;
 
-	if (!trial)
-		return;
-	held = trial->held;
 	agent->trial = NULL;
 	sd_event_source_disable_unref(trial->timer);
-	if (outcome == XVS_OUTCOME_CONFIRMED)
-		xvs_transaction_commit(&trial->change);
-	else
-		xvs_transaction_revert(&trial->change);
 	xvs_guardian_end(&trial->guardian);
 	xvs_log(LOG_NOTICE, "the trial is %s", outcome_words[outcome]);
 	xvs_event(agent, "trial", "{s:s}", "state", outcome_words[outcome]);
@@ -42,6 +36,23 @@ void xvs_trial_end(struct xvs_agent *agent, enum xvs_outcome outcome)
 		xvs_held_reply(held, json_pack("{s:s}", "outcome", outcome_words[outcome]), true);
 	xvs_transaction_clear(&trial->change);
 	free(trial);
+}
+
+int xvs_trial_confirm(struct xvs_agent *agent)
+{
+	int error = xvs_transaction_commit(&agent->trial->change);
+
+	if (!error)
+		finish(agent, XVS_OUTCOME_CONFIRMED);
+	return error;
+}
+
+void xvs_trial_end(struct xvs_agent *agent, enum xvs_outcome outcome)
+{
+	if (!agent->trial)
+		return;
+	xvs_transaction_revert(&agent->trial->change);
+	finish(agent, outcome);
 }
 
 static int on_time(sd_event_source *source, uint64_t now, void *data)

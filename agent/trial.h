@@ -28,7 +28,9 @@ enum xvs_outcome {
 int xvs_trial_begin(struct xvs_agent *agent, struct xvs_transaction *change, unsigned int seconds);
 /* The caller of `call` waits for the outcome; its end is the trial's. 0 or -ENOMEM. */
 int xvs_trial_wait(struct xvs_agent *agent, struct xvs_call *call);
-/* None is pending: nothing happens. */
+/* Makes the pending one final. 0, or -errno: it is pending still. */
+int xvs_trial_confirm(struct xvs_agent *agent);
+/* Reverts it, as canceled or expired. None is pending: nothing happens. */
 void xvs_trial_end(struct xvs_agent *agent, enum xvs_outcome outcome);
 /* Seconds until it reverts, rounded up; 0: none is pending. */
 unsigned int xvs_trial_left(const struct xvs_agent *agent);

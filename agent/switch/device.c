@@ -127,6 +127,16 @@ void xvs_host_device_name(const struct xvs_agent *agent, uint32_t id, char name[
 	snprintf(name, IFNAMSIZ, HOST_DEVICE_FORMAT, folder_hash(agent), id);
 }
 
+bool xvs_host_device_left(const struct xvs_agent *agent, const struct xvs_vport *port)
+{
+	char name[IFNAMSIZ];
+
+	if (port->kind != XVS_PORT_HOST)
+		return false;
+	xvs_host_device_name(agent, port->id, name);
+	return xvs_link_by_name(&agent->links, name);
+}
+
 void xvs_host_aside_name(const struct xvs_agent *agent, uint32_t id, char name[IFNAMSIZ])
 {
 	snprintf(name, IFNAMSIZ, ASIDE_FORMAT, folder_hash(agent), id);

@@ -315,28 +315,32 @@ int xvs_fdb_adopt(struct xvs_agent *agent, struct xvs_switch_state *item)
 struct copy {
 	int table;
 	bool permanent; /* these, or the learned ones */
+	int error;
 };
 
 static bool copy_entry(const struct xvs_fdb_entry *entry, void *data)
 {
-	const struct copy *copy = data;
+	struct copy *copy = data;
 
-	if (!!(entry->flags & XVS_FDB_PERMANENT) == copy->permanent)
-		bpf_map_update_elem(copy->table, &entry->key, entry, BPF_NOEXIST);
+	if (!!(entry->flags & XVS_FDB_PERMANENT) == copy->permanent &&
+		bpf_map_update_elem(copy->table, &entry->key, entry, BPF_NOEXIST) &&
+		(copy->permanent || errno != E2BIG)) /* learned ones as far as there is room */
+		copy->error = -errno;
 	return false;
 }
 
 int xvs_fdb_resize(
 	struct xvs_agent *agent, struct xvs_switch_state *item, uint32_t size, int *ret_old)
 {
-	struct copy copy = {xvs_fdb_create(&agent->loader.tables, item->id, size), true};
-	int error;
+	struct copy copy = {.table = xvs_fdb_create(&agent->loader.tables, item->id, size)};
+	int error = 0;
 
 	if (copy.table < 0)
 		return copy.table;
-	error = xvs_fdb_walk(agent, item, copy_entry, &copy);
-	copy.permanent = false; /* as far as there is room */
-	error = error ?: xvs_fdb_walk(agent, item, copy_entry, &copy);
+	for (int pass = 0; !error && pass < 2; pass++) {
+		copy.permanent = pass == 0; /* they must fit */
+		error = xvs_fdb_walk(agent, item, copy_entry, &copy) ?: copy.error;
+	}
 	error = error ?: xvs_fdb_set(&agent->loader.tables, item->id, copy.table);
 	if (error) {
 		close(copy.table);

@@ -44,12 +44,17 @@ static int apply_host_device(struct xvs_agent *agent, struct xvs_step *step)
 
 static int delete_near_end(struct xvs_agent *agent, const struct xvs_change *change)
 {
+	const struct xvs_link *near;
 	char device[IFNAMSIZ];
-	uint32_t ifindex;
+	int error;
 
 	xvs_host_device_name(agent, port_of(agent, change)->id, device);
-	ifindex = if_nametoindex(device);
-	return ifindex ? xvs_link_delete(&agent->links, ifindex) : 0;
+	near = xvs_link_by_name(&agent->links, device);
+	if (!near)
+		return 0;
+	error = xvs_link_delete(&agent->links, near->ifindex);
+	xvs_link_refresh(&agent->links, near->ifindex);
+	return error;
 }
 
 static int undo_host_device(struct xvs_agent *agent, struct xvs_step *step)
@@ -89,14 +94,16 @@ static int remember_addresses(struct xvs_agent *agent, struct xvs_change *change
 	return xvs_addresses_store(change->addresses, path);
 }
 
-static void forget_addresses(struct xvs_agent *agent, struct xvs_change *change)
+static int forget_addresses(struct xvs_agent *agent, struct xvs_change *change)
 {
 	char path[PATH_MAX];
 
 	aside_file(agent, port_of(agent, change)->id, path);
-	unlink(path);
+	if (unlink(path) && errno != ENOENT)
+		return -errno;
 	xvs_addresses_free(change->addresses);
 	change->addresses = NULL;
+	return 0;
 }
 
 /* As it was, with what stood on it. Renaming it had changed the addresses' labels. */
@@ -153,9 +160,7 @@ static int bring_back(struct xvs_agent *agent, struct xvs_step *step)
 		error = xvs_link_rename(&agent->links, ifindex, change->old_interface);
 		error = error ?: put_back(agent, change, ifindex);
 	}
-	if (!error)
-		forget_addresses(agent, change);
-	return error;
+	return error ?: forget_addresses(agent, change);
 }
 
 /* The same for one that an agent had set aside that was killed then. */
@@ -173,13 +178,11 @@ static int recall(struct xvs_agent *agent, struct xvs_step *step)
 	return bring_back(agent, step);
 }
 
-static void commit_drop(struct xvs_agent *agent, struct xvs_step *step)
+static int commit_drop(struct xvs_agent *agent, struct xvs_step *step)
 {
-	int error = delete_near_end(agent, step->subject);
+	int error = forget_addresses(agent, step->subject);
 
-	forget_addresses(agent, step->subject);
-	if (error)
-		xvs_log(LOG_ERR, "%s: %s", step->what, strerror(-error));
+	return error ?: delete_near_end(agent, step->subject);
 }
 
 static void clear_addresses(struct xvs_step *step)

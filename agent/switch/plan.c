@@ -33,7 +33,9 @@ static void plan_leases(struct planner *planner)
 	planner->error = xvs_leases_make(planner->agent, planner->config, &planner->wanted, &pool);
 	if (planner->error)
 		return;
-	change = xvs_leases_same(&pool, &switching->pool) ? NULL : xvs_change_new(planner, "");
+	change = xvs_leases_same(&pool, &switching->pool) && !planner->agent->unfinished
+			 ? NULL
+			 : xvs_change_new(planner, "");
 	if (!change) {
 		xvs_pool_clear(&pool);
 		planner->pool = &switching->pool;

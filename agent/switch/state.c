@@ -39,15 +39,23 @@ int xvs_switch_add(struct xvs_agent *agent, uint32_t id, const char *name, int f
 	return 0;
 }
 
-void xvs_switch_drop(struct xvs_agent *agent, const char *name)
+int xvs_switch_drop(struct xvs_agent *agent, const char *name)
 {
 	struct xvs_switching *switching = agent->switching;
 	struct xvs_switch_state *item = xvs_switch_find(switching, name);
 
+	int error;
+
 	if (!item)
-		return;
-	xvs_name_write(agent->loader.tables.switch_names, item->id, "");
-	xvs_fdb_unset(&agent->loader.tables, item->id); /* last: what has no name is cleaned up */
+		return 0;
+	error = xvs_name_write(agent->loader.tables.switch_names, item->id, "");
+	if (error)
+		return error;
+	error = xvs_fdb_unset(&agent->loader.tables, item->id);
+	if (error) { /* in this order: what has no name is cleaned up by whoever comes */
+		xvs_name_write(agent->loader.tables.switch_names, item->id, name);
+		return error;
+	}
 	if (switching->sweep_switch == item->id)
 		xvs_fdb_cursor_clear(&switching->sweep_cursor);
 	switching->switch_by_id[item->id] = NULL;
@@ -55,6 +63,7 @@ void xvs_switch_drop(struct xvs_agent *agent, const char *name)
 	close(item->fdb);
 	free(item->permanent);
 	free(item);
+	return 0;
 }
 
 int xvs_vport_add(struct xvs_agent *agent, uint32_t id, const char *name, enum xvs_port_kind kind)
@@ -75,15 +84,20 @@ int xvs_vport_add(struct xvs_agent *agent, uint32_t id, const char *name, enum x
 	return 0;
 }
 
-void xvs_vport_drop(struct xvs_agent *agent, const char *name)
+int xvs_vport_drop(struct xvs_agent *agent, const char *name)
 {
 	struct xvs_switching *switching = agent->switching;
 	struct xvs_vport *port = xvs_vport_find(switching, name);
 
+	int error;
+
 	if (!port)
-		return;
-	xvs_name_write(agent->loader.tables.port_names, port->id, "");
+		return 0;
+	error = xvs_name_write(agent->loader.tables.port_names, port->id, "");
+	if (error)
+		return error;
 	switching->port_by_id[port->id] = NULL;
 	HASH_DELETE(by_name, switching->by_name, port);
 	free(port);
+	return 0;
 }

@@ -57,8 +57,7 @@ static int undo_add_switch(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
 
-	xvs_switch_drop(agent, change->name);
-	return 0;
+	return xvs_switch_drop(agent, change->name);
 }
 
 static int apply_remove_switch(struct xvs_agent *agent, struct xvs_step *step)
@@ -73,9 +72,13 @@ static int undo_remove_switch(struct xvs_agent *agent, struct xvs_step *step)
 	return 0;
 }
 
-static void commit_remove_switch(struct xvs_agent *agent, struct xvs_step *step)
+static int commit_remove_switch(struct xvs_agent *agent, struct xvs_step *step)
 {
-	undo_add_switch(agent, step);
+	int error = undo_add_switch(agent, step);
+
+	if (error)
+		undo_remove_switch(agent, step); /* the next plan removes it again */
+	return error;
 }
 
 static int apply_resize(struct xvs_agent *agent, struct xvs_step *step)
@@ -163,8 +166,7 @@ static int undo_add_port(struct xvs_agent *agent, struct xvs_step *step)
 
 	xvs_device_release(agent, port); /* it may have found one later */
 	xvs_fdb_misplace(agent, port->id); /* forgotten before the id is used again */
-	xvs_vport_drop(agent, port->name);
-	return 0;
+	return xvs_vport_drop(agent, port->name);
 }
 
 /* Its device is detached and no packet finds it any more. */
@@ -184,10 +186,15 @@ static int undo_remove_port(struct xvs_agent *agent, struct xvs_step *step)
 }
 
 /* The first one walks the MAC tables for all. */
-static void commit_remove_port(struct xvs_agent *agent, struct xvs_step *step)
+static int commit_remove_port(struct xvs_agent *agent, struct xvs_step *step)
 {
+	int error = xvs_host_device_left(agent, port_of(agent, step)) ? -EBUSY : 0;
+
 	xvs_fdb_forget(agent);
-	xvs_vport_drop(agent, port_of(agent, step)->name);
+	error = error ?: xvs_vport_drop(agent, port_of(agent, step)->name);
+	if (error)
+		undo_remove_port(agent, step); /* the next plan removes it again */
+	return error;
 }
 
 const struct xvs_step_kind xvs_step_add_port = {
@@ -314,15 +321,12 @@ static int apply_leases(struct xvs_agent *agent, struct xvs_step *step)
 	return error;
 }
 
-static void commit_leases(struct xvs_agent *agent, struct xvs_step *step)
+static int commit_leases(struct xvs_agent *agent, struct xvs_step *step)
 {
 	char path[PATH_MAX];
-	int error;
 
 	xvs_leases_file(agent, path);
-	error = xvs_file_commit(path);
-	if (error)
-		xvs_log(LOG_ERR, "%s: %s", path, strerror(-error));
+	return xvs_file_commit(path);
 }
 
 static void clear_leases(struct xvs_step *step)
@@ -365,9 +369,10 @@ static int apply_publish(struct xvs_agent *agent, struct xvs_step *step)
 	return error;
 }
 
-static void commit_publish(struct xvs_agent *agent, struct xvs_step *step)
+static int commit_publish(struct xvs_agent *agent, struct xvs_step *step)
 {
 	xvs_fdb_forget(agent);
+	return 0; /* tried again by itself */
 }
 
 static int shown_published(struct xvs_agent *agent, struct xvs_step *step)

@@ -130,9 +130,12 @@ struct xvs_switch_state *xvs_switch_find(const struct xvs_switching *switching, 
 /* Adds a record; ids are free ones. 0 or -ENOMEM. A switch takes its MAC table `fdb` over. */
 int xvs_vport_add(struct xvs_agent *agent, uint32_t id, const char *name, enum xvs_port_kind kind);
 int xvs_switch_add(struct xvs_agent *agent, uint32_t id, const char *name, int fdb, uint32_t size);
-/* Drops a record with its name in the maps, and a switch's table. The port has no device. */
-void xvs_vport_drop(struct xvs_agent *agent, const char *name);
-void xvs_switch_drop(struct xvs_agent *agent, const char *name);
+/*
+ * Drops a record with its name in the maps, and a switch's table. The port has no device. 0 (also
+ * if there is none), or -errno and it is still there.
+ */
+int xvs_vport_drop(struct xvs_agent *agent, const char *name);
+int xvs_switch_drop(struct xvs_agent *agent, const char *name);
 
 /* device.c */
 /* Is the link what `wanted` describes (name, pattern, MAC)? */
@@ -180,6 +183,8 @@ void xvs_host_device_name(const struct xvs_agent *agent, uint32_t id, char name[
 bool xvs_is_host_device(const char *name);
 /* The host's end of the veth, NULL if it is gone or in another namespace. */
 const struct xvs_link *xvs_host_end(const struct xvs_agent *agent, const struct xvs_vport *port);
+/* Is the veth of a host port still there? */
+bool xvs_host_device_left(const struct xvs_agent *agent, const struct xvs_vport *port);
 /* What the host's end is called while the port's removal may yet be undone. */
 void xvs_host_aside_name(const struct xvs_agent *agent, uint32_t id, char name[IFNAMSIZ]);
 int xvs_host_device_add(struct xvs_agent *agent, uint32_t id, const char *interface,

@@ -37,9 +37,9 @@ static int shown(struct xvs_agent *agent, struct xvs_step *step)
 	return note(step, 's');
 }
 
-static void commit(struct xvs_agent *agent, struct xvs_step *step)
+static int commit(struct xvs_agent *agent, struct xvs_step *step)
 {
-	note(step, 'c');
+	return note(step, 'c');
 }
 
 static void clear(struct xvs_step *step)
@@ -68,7 +68,7 @@ Test(plan, all_is_applied_then_seen_and_final_only_when_committed)
 	cr_assert_str_eq(done, "a0 a1 a2 s0 s1 s2");
 	cr_assert_eq(plan.applied, 3);
 	done[0] = 0;
-	xvs_plan_commit(&plan, NULL);
+	cr_assert_eq(xvs_plan_commit(&plan, NULL), 0);
 	cr_assert_str_eq(done, "c0 c1 c2");
 	done[0] = 0;
 	xvs_plan_undo(&plan, NULL); /* too late */
@@ -87,7 +87,7 @@ Test(plan, undone_later_it_goes_backwards)
 	xvs_plan_undo(&plan, NULL);
 	cr_assert_str_eq(done, "u2 u1 u0");
 	done[0] = 0;
-	xvs_plan_commit(&plan, NULL); /* nothing is applied */
+	cr_assert_eq(xvs_plan_commit(&plan, NULL), 0); /* nothing is applied */
 	cr_assert_str_eq(done, "");
 	xvs_plan_clear(&plan);
 }
@@ -118,6 +118,33 @@ Test(plan, what_the_kernel_does_not_show_undoes_all)
 	cr_assert_eq(xvs_plan_run(&plan, NULL), -EIO);
 	cr_assert_str_eq(done, "a0 a1 a2 s0 s1 u2 u1 u0");
 	cr_assert_eq(plan.failed, 1);
+	xvs_plan_clear(&plan);
+}
+
+Test(plan, the_first_commit_may_fail_and_all_be_undone)
+{
+	struct xvs_plan plan = {0};
+
+	begin(&plan, 3, "c0");
+	cr_assert_eq(xvs_plan_run(&plan, NULL), 0);
+	cr_assert_eq(xvs_plan_commit(&plan, NULL), -EIO);
+	cr_assert_eq(plan.failed, 0);
+	done[0] = 0;
+	xvs_plan_undo(&plan, NULL);
+	cr_assert_str_eq(done, "u2 u1 u0");
+	xvs_plan_clear(&plan);
+}
+
+Test(plan, a_later_commit_that_fails_is_counted_and_the_rest_goes_on)
+{
+	struct xvs_plan plan = {0};
+
+	begin(&plan, 3, "c1");
+	cr_assert_eq(xvs_plan_run(&plan, NULL), 0);
+	done[0] = 0;
+	cr_assert_eq(xvs_plan_commit(&plan, NULL), 0);
+	cr_assert_str_eq(done, "c0 c1 c2");
+	cr_assert_eq(plan.uncommitted, 1);
 	xvs_plan_clear(&plan);
 }
 
@@ -167,7 +194,7 @@ Test(plan, steps_without_anything_to_do)
 	xvs_plan_undo(&plan, NULL);
 	cr_assert_eq(plan.not_undone_count, 0);
 	cr_assert_eq(xvs_plan_run(&plan, NULL), 0);
-	xvs_plan_commit(&plan, NULL);
+	cr_assert_eq(xvs_plan_commit(&plan, NULL), 0);
 	cr_assert_str_eq(plan.steps[199].what, "step 199");
 	xvs_plan_clear(&plan);
 }
