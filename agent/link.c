@@ -307,19 +307,27 @@ int xvs_link_delete(struct xvs_links *links, uint32_t ifindex)
 	return error == -ENODEV ? 0 : error;
 }
 
-/* The request's tcm_parent is the qdisc, which says that it is there. */
+static int note_qdisc(const struct nlmsghdr *header, void *data)
+{
+	*(bool *)data |= header->nlmsg_type == RTM_NEWQDISC;
+	return 0;
+}
+
+/* Where there was one, the kernel may report success, but no qdisc. */
 int xvs_link_has_clsact(struct xvs_links *links, uint32_t ifindex)
 {
 	struct xvs_request request;
-	struct tcmsg *message = xvs_request_start(&request, RTM_GETQDISC, 0, sizeof(*message));
+	struct tcmsg *message =
+		xvs_request_start(&request, RTM_GETQDISC, NLM_F_ACK | NLM_F_ECHO, sizeof(*message));
+	bool found = false;
 	int error;
 
 	message->tcm_ifindex = ifindex;
 	message->tcm_parent = TC_H_CLSACT;
-	error = command(links, &request);
-	if (error == -ENOENT || error == -EINVAL) /* EINVAL: there was one */
+	error = xvs_netlink_ask(&links->requests, &request, note_qdisc, &found);
+	if (error == -ENOENT || error == -EINVAL)
 		return 0;
-	return error ?: 1;
+	return error ?: found;
 }
 
 static int note_filter(const struct nlmsghdr *header, void *data)
