@@ -133,7 +133,7 @@ static bool find_edit(
 	const char *new_end = source->text + source->size, *begin, *next, *key;
 	size_t least = before->text_size < source->size ? before->text_size : source->size;
 	size_t prefix = common_prefix(old, source->text, least);
-	size_t suffix = common_suffix(old_end, new_end, least - prefix);
+	size_t suffix = common_suffix(old_end, new_end, least);
 	const struct xvs_port_setting *port, *follower;
 
 	*ret = (struct edit){.source = source};
@@ -146,12 +146,15 @@ static bool find_edit(
 	begin = skip_lines(old, old_end, port->place.line - 1);
 	next = skip_lines(begin, old_end, follower->place.line - port->place.line);
 	key = end_of_key(begin, old_end, port);
-	if (!key || key >= old + prefix || next < old_end - suffix ||
+	if (!key || key > old + prefix || next < old_end - suffix ||
 		!end_of_key(next, old_end, follower))
+		return false;
+	new_end -= old_end - next; /* from here on both are alike, be it also before */
+	if (new_end <= source->text + (key - old))
 		return false;
 	ret->port = port;
 	ret->entry = source->text + (begin - old);
-	ret->size = new_end - (old_end - next) - ret->entry;
+	ret->size = new_end - ret->entry;
 	ret->lines = (int)count_lines(ret->entry, ret->entry + ret->size) -
 		     (int)count_lines(begin, next);
 	return ret->size <= ENTRY_MAX && ret->entry[ret->size - 1] == '\n' &&

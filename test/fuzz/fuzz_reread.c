@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "test/same_config.h"
 #include "yaml/node.h"
 #include "yaml/reread.h"
 
@@ -19,41 +20,6 @@ static void require(bool holds, const char *what, const char *text, size_t size)
 		return;
 	fprintf(stderr, "%s:\n%.*s\n", what, (int)size, text);
 	abort();
-}
-
-static bool same_place(const struct xvs_place *a, const struct xvs_place *b)
-{
-	return a->line == b->line && a->column == b->column && !a->file == !b->file;
-}
-
-static bool same_switches(const struct xvs_switch *a, const struct xvs_switch *b)
-{
-	for (; a && b; a = a->hh.next, b = b->hh.next) {
-		if (!xvs_switch_equal(a, b) || !same_place(&a->place, &b->place) ||
-			!same_place(&a->host_port.place, &b->host_port.place))
-			return false;
-		for (size_t i = 0; i < a->static_entry_count; i++)
-			if (!same_place(&a->static_entries[i].place, &b->static_entries[i].place))
-				return false;
-	}
-	return !a && !b;
-}
-
-static bool same_ports(const struct xvs_port_setting *a, const struct xvs_port_setting *b)
-{
-	for (; a && b; a = a->hh.next, b = b->hh.next)
-		if (!xvs_port_setting_equal(a, b) || !same_place(&a->place, &b->place))
-			return false;
-	return !a && !b;
-}
-
-static bool same(const struct xvs_config *a, const struct xvs_config *b)
-{
-	const struct xvs_mac_pool *x = &a->mac_pool, *y = &b->mac_pool;
-
-	return x->given == y->given && xvs_mac_number(&x->first) == xvs_mac_number(&y->first) &&
-	       x->size == y->size && same_place(&x->place, &y->place) &&
-	       same_switches(a->switches, b->switches) && same_ports(a->ports, b->ports);
 }
 
 static struct xvs_config *read_whole(const struct xvs_source *source)
@@ -75,7 +41,7 @@ static void compare(const struct xvs_config *before, const struct xvs_source *so
 		return;
 	whole = read_whole(source);
 	require(whole, "read by parts, but not as a whole", source->text, source->size);
-	require(same(parts, whole), "not the same", source->text, source->size);
+	require(same_config(parts, whole), "not the same", source->text, source->size);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
