@@ -47,14 +47,15 @@ static void compare(const struct xvs_config *before, const struct xvs_source *so
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data, *mark = memmem(text, size, MARK, strlen(MARK));
-	const uint8_t *edit = (const uint8_t *)mark + strlen(MARK);
+	const uint8_t *edit;
 	struct xvs_source old = {"fuzz.yaml", text, mark ? mark + 1 - text : 0}, new;
 	_cleanup_(xvs_config_freep) struct xvs_config *before = NULL;
 	size_t at, gone, added;
 	char *changed;
 
-	if (!mark || size - (edit - data) < 2)
+	if (!mark || size - old.size < strlen(MARK) + 1)
 		return 0;
+	edit = (const uint8_t *)mark + strlen(MARK);
 	before = read_whole(&old);
 	if (!before)
 		return 0;
