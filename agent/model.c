@@ -43,6 +43,7 @@ void xvs_config_free(struct xvs_config *config)
 		HASH_DEL(config->ports, port);
 		xvs_port_setting_free(port);
 	}
+	free(config->text);
 	free(config);
 }
 

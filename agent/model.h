@@ -123,6 +123,8 @@ struct xvs_config {
 	struct xvs_mac_pool mac_pool;
 	struct xvs_switch *switches; /* uthash by name, in the order of the text */
 	struct xvs_port_setting *ports; /* uthash by name, in the order of the text */
+	char *text; /* what it was read from, if that helps to read it again; owned */
+	size_t text_size;
 };
 
 #define XVS_EACH_SWITCH(config, item)                                                              \
@@ -136,7 +138,7 @@ void xvs_config_free(struct xvs_config *config);
 void xvs_config_freep(struct xvs_config **config); /* for __attribute__((cleanup)) */
 
 /*
- * A deep copy, but without places: the names of files belong to what `config` was read from.
+ * A deep copy, but without places and text: both belong to what `config` was read from.
  * 0 or -ENOMEM.
  */
 int xvs_config_clone(const struct xvs_config *config, struct xvs_config **ret);

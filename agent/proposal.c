@@ -6,6 +6,7 @@
 #include "agent/proposal.h"
 #include "agent/trial.h"
 #include "yaml/diff.h"
+#include "yaml/reread.h"
 
 int xvs_proposal_open(struct xvs_proposal *proposal, struct xvs_agent *agent, struct xvs_call *call)
 {
@@ -92,12 +93,16 @@ int xvs_proposal_check(struct xvs_proposal *proposal, int error, struct xvs_repo
 int xvs_proposal_read(struct xvs_proposal *proposal)
 {
 	struct xvs_report report = {0};
+	const struct xvs_sources *sources = &proposal->sources;
 	int error = read_files(proposal->call, &proposal->sources);
 
 	if (error)
 		return error;
-	error = xvs_config_read(
-		proposal->sources.item, proposal->sources.count, &report, &proposal->config);
+	error = sources->count == 1 ? xvs_config_reread(proposal->agent->running, &sources->item[0],
+					      &proposal->config)
+				    : -EAGAIN;
+	if (error == -EAGAIN)
+		error = xvs_config_read(sources->item, sources->count, &report, &proposal->config);
 	return xvs_proposal_check(proposal, error, &report);
 }
 

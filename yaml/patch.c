@@ -397,6 +397,8 @@ int xvs_config_patch(
 	};
 	int r = scratch ? run(&patching) : -ENOMEM;
 
+	free(config->text); /* says something else now */
+	config->text = NULL;
 	xvs_arena_clear(&patching.arena);
 	return r;
 }

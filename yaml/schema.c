@@ -2,6 +2,7 @@
 /* A whole configuration: the files, their top-level keys, the MAC pool. */
 #include <errno.h>
 #include <stdlib.h>
+#include "yaml/reread.h"
 #include "yaml/schema.h"
 
 static int read_version(struct xvs_reading *reading, const struct xvs_key *key,
@@ -104,10 +105,13 @@ static const struct xvs_key file_keys[] = {
 	{0},
 };
 
-static int read_source(struct xvs_reading *reading, const struct xvs_source *source, size_t *budget)
+/* `alone`: it is the whole configuration. */
+static int read_source(
+	struct xvs_reading *reading, const struct xvs_source *source, bool alone, size_t *budget)
 {
 	_cleanup_(xvs_arena_clear) struct xvs_arena arena = {0};
 	struct xvs_pair file = {.key = {.text = "the file", .place = {source->name, 1, 1}}};
+	const struct xvs_pair *ports;
 	int r = xvs_node_read(source, budget, reading->report, &arena, &file.value);
 
 	if (r < 0)
@@ -116,7 +120,9 @@ static int read_source(struct xvs_reading *reading, const struct xvs_source *sou
 		return xvs_report(reading->report, &file.key.place,
 			"the file is empty; it must have at least 'version: %d'",
 			XVS_MODEL_VERSION);
-	return xvs_read_keys(reading, &file, file_keys, reading->config);
+	r = xvs_read_keys(reading, &file, file_keys, reading->config);
+	ports = alone && r == 0 ? xvs_node_find(&file.value, "ports") : NULL;
+	return ports ? xvs_reread_keep(reading->config, source, &ports->value) : r;
 }
 
 static int compare_problems(const void *a, const void *b)
@@ -155,7 +161,7 @@ int xvs_config_read(const struct xvs_source *sources, size_t count, struct xvs_r
 	for (size_t i = 0; i < count; i++) {
 		size_t first = report->count;
 
-		r = read_source(&reading, &sources[i], &budget);
+		r = read_source(&reading, &sources[i], count == 1, &budget);
 		if (r == -ENOMEM)
 			return r;
 		sort_problems(report, first);

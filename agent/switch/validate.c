@@ -5,27 +5,40 @@
 #include <string.h>
 #include "agent/switch/switching.h"
 
-/* Something that only one may have: an interface, an address in a switch. */
+/* Something that only one may have. Compared as bytes: none of them is padding. */
+union claim_key {
+	char interface[IFNAMSIZ]; /* with zeros behind it */
+	struct {
+		const struct xvs_switch *of;
+		struct xvs_mac mac;
+		uint16_t vlan; /* of a static entry; XVS_FDB_ANY_VLAN = a port's own address */
+	} address;
+};
+
 struct claim {
-	char key[XVS_NAME_SIZE + 32];
+	union claim_key key;
 	const char *owner;
 	UT_hash_handle hh;
 };
 
 /* The owner who came first, or NULL: it is the caller's now. */
-static const char *claim(struct claim **claims, const char *key, const char *owner)
+static const char *claim(struct claim **claims, const union claim_key *key, const char *owner)
 {
 	struct claim *found;
 
-	HASH_FIND_STR(*claims, key, found);
+	_Static_assert(sizeof(*key) == sizeof(key->interface) &&
+			       sizeof(key->address) == sizeof(key->address.of) + XVS_MAC_SIZE +
+							       sizeof(key->address.vlan),
+		"a key has no padding");
+	HASH_FIND(hh, *claims, key, sizeof(*key), found);
 	if (found)
 		return found->owner;
-	found = calloc(1, sizeof(*found));
+	found = malloc(sizeof(*found));
 	if (!found)
 		return NULL;
-	snprintf(found->key, sizeof(found->key), "%s", key);
+	found->key = *key;
 	found->owner = owner;
-	HASH_ADD_STR(*claims, key, found);
+	HASH_ADD(hh, *claims, key, sizeof(*key), found);
 	return NULL;
 }
 
@@ -74,12 +87,16 @@ static void check_interfaces(const struct xvs_wanted_list *wanted, struct xvs_re
 	for (size_t i = 0; i < wanted->count; i++) {
 		const struct xvs_wanted *item = &wanted->item[i];
 		const char *name = item->match ? item->match->interface : item->interface;
-		const char *other = name[0] ? claim(&claims, name, item->name) : NULL;
+		const char *other = NULL;
+		union claim_key key = {0};
 
 		if (xvs_is_host_device(name))
 			xvs_report(report, item->place,
 				"interface '%s' is a switch's own end of a host port", name);
-
+		if (name[0]) {
+			snprintf(key.interface, sizeof(key.interface), "%s", name);
+			other = claim(&claims, &key, item->name);
+		}
 		if (other)
 			xvs_report(report, item->place,
 				"interface '%s' is used twice: by '%s' and by '%s'", name, other,
@@ -88,29 +105,26 @@ static void check_interfaces(const struct xvs_wanted_list *wanted, struct xvs_re
 	clear_claims(&claims);
 }
 
-/* An address may stand once in a switch, and a given one not in the pool. */
+/*
+ * An address may be the own one of one port of a switch, and stand in one static entry of a VLAN;
+ * a given one must not lie in the pool.
+ */
 static void check_address(const struct xvs_pool *pool, struct claim **claims,
-	const struct xvs_switch *of, const struct xvs_mac *mac, int vlan, const char *owner,
+	const struct xvs_switch *of, const struct xvs_mac *mac, uint16_t vlan, const char *owner,
 	const struct xvs_place *place, struct xvs_report *report)
 {
-	char key[XVS_NAME_SIZE + 32], text[XVS_MAC_TEXT_SIZE];
-	const char *other;
+	const union claim_key key = {.address = {of, *mac, vlan}};
+	const char *other = claim(claims, &key, owner);
+	char text[XVS_MAC_TEXT_SIZE];
 
-	xvs_mac_format(mac, text);
 	if (xvs_pool_contains(pool, mac))
 		xvs_report(report, place,
 			"%s lies in the MAC pool, whose addresses xvswitch hands out itself; "
 			"take one outside it, or 'mac: pool'",
-			text);
-	snprintf(key, sizeof(key), "%s %s", of->name, text);
-	other = claim(claims, key, owner);
-	if (other && vlan >= 0) { /* a static entry: once in each VLAN */
-		snprintf(key, sizeof(key), "%s %s %d", of->name, text, vlan);
-		other = claim(claims, key, owner);
-	}
+			xvs_mac_format(mac, text));
 	if (other)
-		xvs_report(report, place, "%s belongs to '%s' already in switch '%s'", text, other,
-			of->name);
+		xvs_report(report, place, "%s belongs to '%s' already in switch '%s'",
+			xvs_mac_format(mac, text), other, of->name);
 }
 
 static void check_static_entry(const struct xvs_config *config, const struct xvs_switch *item,
@@ -137,8 +151,8 @@ static void check_addresses(const struct xvs_config *config, const struct xvs_po
 		const struct xvs_wanted *item = &wanted->item[i];
 
 		if (item->mac && item->mac->source == XVS_MAC_GIVEN)
-			check_address(pool, &claims, item->of, &item->mac->mac, -1, item->name,
-				item->place, report);
+			check_address(pool, &claims, item->of, &item->mac->mac, XVS_FDB_ANY_VLAN,
+				item->name, item->place, report);
 	}
 	XVS_EACH_SWITCH (config, item) {
 		for (size_t i = 0; i < item->static_entry_count; i++) {

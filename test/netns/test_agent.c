@@ -323,6 +323,15 @@ static const struct {
 	 "  p: {switch: s, interface: a, mac: '02:00:00:00:00:01'}\n"
 	 "  q: {switch: s, interface: b, mac: '02:00:00:00:00:01'}\n",
 		"02:00:00:00:00:01"},
+	{"switches:\n"
+	 "  s:\n"
+	 "    type: private\n"
+	 "    static-entries:\n"
+	 "      - {mac: '02:00:00:00:00:01', vlan: 7, port: p}\n"
+	 "      - {mac: '02:00:00:00:00:01', vlan: 8, port: p}\n"
+	 "      - {mac: '02:00:00:00:00:01', vlan: 7, port: p}\n"
+	 "ports: {p: {switch: s, interface: a}}\n",
+		":8:9: error: 02:00:00:00:00:01"},
 	{"switches: {s: {type: private}}\nports: {p: {switch: s, interface: a, mac: "
 	 "'03:00:00:00:00:01'}}\n",
 		"03:00:00:00:00:01"},

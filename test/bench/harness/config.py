@@ -16,6 +16,8 @@ RATIO = 10
 EXIT_DIFFERS = 4  # of xvsctl diff
 CHANGED, OTHER_VLAN = 500, 4001  # number of the port
 NOTHING = "version: 1\n"
+EMPTY = NOTHING + "switches: {s: {type: private}}\n"
+REST = 0.5  # seconds before a measured step: the kernel frees what the step before took away
 
 
 def access_vlan(number):
@@ -24,9 +26,9 @@ def access_vlan(number):
 
 def ports_alone():
     """YAML of what Open vSwitch is given too: ports with their VLANs."""
-    return "\n".join(["version: 1", "switches: {s: {type: private}}", "ports:", *(
-        f"  vm{i}: {{switch: s, interface: tap{i}, vlan: {{access: {access_vlan(i)}}}}}"
-        for i in range(PORTS))]) + "\n"
+    return EMPTY + "ports:\n" + "".join(
+        f"  vm{i}: {{switch: s, interface: tap{i}, vlan: {{access: {access_vlan(i)}}}}}\n"
+        for i in range(PORTS))
 
 
 def configuration(changed_vlan=None):
@@ -44,6 +46,7 @@ def configuration(changed_vlan=None):
 
 
 def seconds(call, *words, **options):
+    time.sleep(REST)
     start = time.monotonic()
     call(*words, **options)
     return time.monotonic() - start
@@ -54,7 +57,7 @@ class Ours:
         self.space = lab.namespace("ours")
         self.farm = Farm(lab, self.space, PORTS)
         self.daemon = Daemon(lab, self.space)
-        texts = {"ports": ports_alone(), "all": configuration(),
+        texts = {"ports": ports_alone(), "empty": EMPTY, "all": configuration(),
                  "changed": configuration(OTHER_VLAN), "nothing": NOTHING}
         self.files = {name: self.daemon.folder / f"{name}.yaml" for name in texts}
         for name, text in texts.items():
@@ -73,9 +76,11 @@ class Ours:
     def round(self):
         """Seconds of each step. Ends with nothing configured, as it begins."""
         own, port = access_vlan(CHANGED), f"vm{CHANGED}"
+        self.apply("empty")
         times = {"add": self.apply("ports")}
         self.check(own)
-        times["remove"] = self.apply("nothing")
+        times["remove"] = self.apply("empty")
+        self.apply("nothing")
         times["apply"] = self.apply("all")
         self.check(own)
         times["diff"] = seconds(self.daemon.control, "diff", "-f", self.files["changed"],

@@ -58,8 +58,8 @@ class OpenVSwitch:
 
     def command(self, *words):
         """Of ovs-vsctl, which waits until what it changed is in force."""
-        return self.space.run("ovs-vsctl", f"--db={self.socket}", f"--timeout={COMMAND_SECONDS}",
-                              *words, env=self.environment)
+        return run("ovs-vsctl", f"--db={self.socket}", f"--timeout={COMMAND_SECONDS}", *words,
+                   env=self.environment)
 
     def add_ports(self, vlans):
         """In one transaction. `vlans`: interface → VLAN."""

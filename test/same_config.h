@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Are two configurations alike, in their order and their places too? */
+#ifndef XVS_TEST_SAME_CONFIG_H
+#define XVS_TEST_SAME_CONFIG_H
+
+#include "agent/model.h"
+
+static bool same_place(const struct xvs_place *a, const struct xvs_place *b)
+{
+	return a->line == b->line && a->column == b->column && !a->file == !b->file;
+}
+
+static bool same_switches(const struct xvs_switch *a, const struct xvs_switch *b)
+{
+	for (; a && b; a = a->hh.next, b = b->hh.next) {
+		if (!xvs_switch_equal(a, b) || !same_place(&a->place, &b->place) ||
+			!same_place(&a->host_port.place, &b->host_port.place))
+			return false;
+		for (size_t i = 0; i < a->static_entry_count; i++)
+			if (!same_place(&a->static_entries[i].place, &b->static_entries[i].place))
+				return false;
+	}
+	return !a && !b;
+}
+
+static bool same_ports(const struct xvs_port_setting *a, const struct xvs_port_setting *b)
+{
+	for (; a && b; a = a->hh.next, b = b->hh.next)
+		if (!xvs_port_setting_equal(a, b) || !same_place(&a->place, &b->place))
+			return false;
+	return !a && !b;
+}
+
+static bool same_config(const struct xvs_config *a, const struct xvs_config *b)
+{
+	const struct xvs_mac_pool *x = &a->mac_pool, *y = &b->mac_pool;
+
+	return x->given == y->given && xvs_mac_number(&x->first) == xvs_mac_number(&y->first) &&
+	       x->size == y->size && same_place(&x->place, &y->place) &&
+	       same_switches(a->switches, b->switches) && same_ports(a->ports, b->ports);
+}
+
+#endif

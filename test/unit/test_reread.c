@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Reading a file again of which one port has changed: as reading it whole, or not at all. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <string.h>
+#include "test/same_config.h"
+#include "yaml/node.h"
+#include "yaml/reread.h"
+
+#define HEAD                                                                                       \
+	"version: 1\n"                                                                             \
+	"switches:\n"                                                                              \
+	"  s: {type: internal}\n"
+#define A "  a: {switch: s, interface: a}\n"
+#define B                                                                                          \
+	"  b:\n"                                                                                   \
+	"    switch: s\n"                                                                          \
+	"    interface: b\n"                                                                       \
+	"    vlan: {access: 10}\n"
+#define C "  c: {switch: s, interface: c}\n"
+#define TAIL "mac-pool: {first: '02:00:00:00:00:00'}\n"
+#define FILE_OF(ports) HEAD "ports:\n" ports TAIL
+
+static struct xvs_config *read_whole(const char *text)
+{
+	_cleanup_(xvs_report_clear) struct xvs_report report = {0};
+	const struct xvs_source source = {"test.yaml", text, strlen(text)};
+	struct xvs_config *config = NULL;
+
+	xvs_config_read(&source, 1, &report, &config);
+	return config;
+}
+
+/* What reading `text` by parts returns, after `old`. What is read so must be as it is whole. */
+static int reread(const char *old, const char *text)
+{
+	_cleanup_(xvs_config_freep) struct xvs_config *before = read_whole(old), *parts = NULL;
+	_cleanup_(xvs_config_freep) struct xvs_config *whole = read_whole(text), *again = NULL;
+	const struct xvs_source source = {"again.yaml", text, strlen(text)};
+	int r;
+
+	cr_assert(before, "not good:\n%s", old);
+	r = xvs_config_reread(before, &source, &parts);
+	if (r < 0)
+		return r;
+	cr_expect(whole && same_config(parts, whole), "not as the whole:\n%s", text);
+	cr_expect_str_eq(parts->ports->place.file, "again.yaml");
+	cr_expect_eq(xvs_config_reread(parts, &source, &again), 0, "not once more:\n%s", text);
+	return 0;
+}
+
+Test(reread, reads_one_changed_port)
+{
+	static const char *const changed[] = {
+		FILE_OF(A B C),
+		FILE_OF(A "  b:\n    switch: s\n    interface: b\n    vlan: {access: 11}\n" C),
+		FILE_OF(A "  b:\n    switch: s\n    interface: b\n" C),
+		FILE_OF(A "  b: {switch: s,\n interface: b}\n" C),
+		FILE_OF(A "  b:\n    switch: 's'\n    # why\n\n\n    interface: longer\n" C),
+		FILE_OF("  a: {switch: s, interface: other}\n" B C),
+	};
+
+	for (size_t i = 0; i < sizeof(changed) / sizeof(*changed); i++)
+		cr_expect_eq(reread(FILE_OF(A B C), changed[i]), 0, "%s", changed[i]);
+}
+
+/* Of these the whole must be read, be it to say what is wrong. */
+Test(reread, leaves_what_is_not_certain)
+{
+	static const char *const changed[] = {
+		FILE_OF(A C), /* a port less, */
+		FILE_OF(A B "  d: {switch: s, interface: d}\n" C), /* more */
+		FILE_OF(A "  d:\n    switch: s\n    interface: b\n" C),
+		FILE_OF(A B "  c: {switch: s, interface: last}\n"),
+		FILE_OF("  a: {switch: s, interface: x}\n" A "  c: {switch: s, interface: x}\n"),
+		FILE_OF(A "  b:\n    switch: s\n    interface: 'b\n" C), /* open quotes, */
+		FILE_OF(A "  b: {switch: s, interface: b\n" C), /* braces, */
+		FILE_OF(A "  b: |\n    switch: s\n" C), /* a text of lines */
+		FILE_OF(A "  b:\n    switch: s\n    interface: b\nmac-pool:\n" C),
+		FILE_OF(A "  b:\n    switch: s\n    interface: b # " C),
+		FILE_OF(A "  b:\n    switch: s\n    interfac: b\n" C),
+		FILE_OF(A "  b: &x\n    switch: s\n    interface: b\n" C),
+		FILE_OF(A "  b:\n    switch: s\r    interface: b\n" C),
+		FILE_OF(A "  b:\n    switch: s\n\tinterface: b\n" C),
+		FILE_OF(A "  b:\n    switch: s\n    interface: \x01\n" C),
+		FILE_OF(A "  b:\n    switch: s\n    interface: b\n---\n" C),
+	};
+
+	for (size_t i = 0; i < sizeof(changed) / sizeof(*changed); i++)
+		cr_expect_eq(reread(FILE_OF(A B C), changed[i]), -EAGAIN, "%s", changed[i]);
+}
+
+/* Files whose ports do not stand as they must for it. */
+Test(reread, leaves_other_styles)
+{
+	static const struct {
+		const char *old, *text;
+	} files[] = {
+		{HEAD "ports: {\n  a: {switch: s, interface: a},\n  b: {switch: s, interface: "
+		      "b}}\n",
+			HEAD "ports: {\n  a: {switch: s, interface: x},\n"
+			     "  b: {switch: s, interface: b}}\n"},
+		{HEAD "ports:\n  'a': {switch: s, interface: a}\n" B,
+			HEAD "ports:\n  'a': {switch: s, interface: x}\n" B},
+		{HEAD "# \r\nports:\n" A B,
+			HEAD "# \r\nports:\n  a: {switch: s, interface: x}\n" B},
+		{HEAD "# \xe2\x80\xa8\nports:\n" A B,
+			HEAD "# \xe2\x80\xa8\nports:\n  a: {switch: s, interface: x}\n" B},
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		cr_expect_eq(reread(files[i].old, files[i].text), -EAGAIN, "%s", files[i].text);
+}
