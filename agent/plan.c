@@ -11,7 +11,7 @@ const char *const xvs_step_result_words[XVS_STEP_RESULT_MAX] = {
 	[XVS_STEP_DONE] = "done",
 	[XVS_STEP_FAILED] = "failed",
 	[XVS_STEP_UNDONE] = "undone",
-	[XVS_STEP_NOT_UNDONE] = "not-undone",
+	[XVS_STEP_NOT_UNDONE] = "not_undone",
 };
 
 int xvs_plan_add(struct xvs_plan *plan, const struct xvs_step_kind *kind, void *subject,

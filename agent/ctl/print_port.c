@@ -99,23 +99,6 @@ static char *drops_text(const json_t *port)
 	return text;
 }
 
-/* What others have on the device: "qdisc tbf (root); address 192.0.2.1/24" */
-static char *foreign_text(const json_t *port)
-{
-	char *text = NULL, *word, *longer;
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach (ctl_find(port, "foreign"), i, item) {
-		word = ctl_escape(json_string_value(item));
-		longer = ctl_format("%s%s%s", text ? text : "", text ? "; " : "", word);
-		free(word);
-		free(text);
-		text = longer;
-	}
-	return text;
-}
-
 static const struct ctl_column columns[] = {
 	{"NAME", .path = "name", .flags = CTL_BRIEF},
 	{"STATE", .path = "state", .flags = CTL_BRIEF | CTL_STATE},
@@ -154,7 +137,6 @@ static const struct ctl_column lines[] = {
 	{"learned", .path = "counters.learned"},
 	{"not-learned", .path = "counters.not_learned"},
 	{"dropped", .text = dropped_text},
-	{"foreign", .text = foreign_text},
 	{0},
 };
 

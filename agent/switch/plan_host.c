@@ -288,28 +288,29 @@ void xvs_plan_take_addresses(struct planner *planner)
 	}
 }
 
-static void plan_return(struct planner *planner, const struct xvs_vport *host)
+/* `item`: the switch as it is asked for, whose host port stays; NULL: the host port goes. */
+static void plan_return(struct planner *planner, const struct xvs_vport *host, const char *name,
+	const struct xvs_switch *item)
 {
 	const struct xvs_link *end = xvs_host_end(planner->agent, host), *nic = NULL;
-	const struct xvs_switch *old;
-	const struct xvs_vport *uplink;
-	char name[XVS_NAME_SIZE];
+	const struct xvs_vport *uplink = own_port(planner, name, "uplink");
+	const char *interface;
 	struct xvs_change *change;
 
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(host->name, "/"), host->name);
-	old = xvs_config_switch(planner->agent->running, name);
-	uplink = own_port(planner, name, "uplink");
 	if (uplink)
 		nic = xvs_link_by_index(&planner->agent->links, uplink->ifindex);
 	if (!end || !nic)
 		return; /* the one or the other is gone, and the addresses with it */
-	change = plan_move(planner, host->name, nic->name, end->name);
+	interface = item ? item->host_port.interface : end->name; /* it is renamed by then */
+	change = plan_move(planner, host->name, nic->name, interface);
 	if (!change)
 		return;
-	if (old)
-		keep_configured(planner, change, old);
+	if (!item)
+		item = xvs_config_switch(planner->agent->running, name);
+	if (item)
+		keep_configured(planner, change, item);
 	ADD(planner, &xvs_step_return_addresses, change, "give the addresses of %s back to %s",
-		end->name, nic->name);
+		interface, nic->name);
 }
 
 void xvs_plan_return_addresses(struct planner *planner)
@@ -324,7 +325,9 @@ void xvs_plan_return_addresses(struct planner *planner)
 			continue;
 		snprintf(name, sizeof(name), "%.*s", (int)strcspn(host->name, "/"), host->name);
 		item = xvs_config_switch(planner->config, name);
-		if (!item || !item->host_port.present || !item->host_port.take_addresses)
-			plan_return(planner, host);
+		if (!item || !item->host_port.present)
+			plan_return(planner, host, name, NULL);
+		else if (!item->host_port.take_addresses)
+			plan_return(planner, host, name, item);
 	}
 }

@@ -78,6 +78,21 @@ TEST(take_addresses_and_give_them_back)
 	CHECK_SOON(is_reachable(peer));
 }
 
+/* The address that was taken is written down instead, and the interface gets another name. */
+TEST(take_addresses_no_more_but_one)
+{
+	struct testbed *peer = make_peer(tb);
+
+	testbed_apply(tb, TAKING);
+	testbed_apply(tb, "switches:\n"
+			  "  s: {type: external, uplink: wire,\n"
+			  "    host-port: {interface: other, addresses: [" HOST "/24]}}\n");
+	CHECK_CONTAINS(HOST "/24", layer_3(tb, "other"));
+	CHECK(!strstr(layer_3(tb, "wire"), HOST "/24"));
+	CHECK_CONTAINS("198.51.100.1/24", layer_3(tb, "wire"));
+	CHECK_SOON(is_reachable(peer));
+}
+
 TEST(take_addresses_and_purge)
 {
 	struct testbed *peer = make_peer(tb);

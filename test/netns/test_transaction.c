@@ -451,12 +451,32 @@ static const char *fail_call(struct way *way, unsigned int n)
 	return NULL;
 }
 
+/* Every how manieth call: a number from the environment, 1 for all of them. */
+#define STRIDE_VARIABLE "XVS_FAULT_STRIDE"
+
+struct spread {
+	unsigned int first, stride;
+};
+
+/* Begins anywhere, so that many runs see all calls. */
+static struct spread choose_spread(unsigned int stride)
+{
+	const char *wish = getenv(STRIDE_VARIABLE);
+	struct spread spread = {.stride = wish ? (unsigned int)atoi(wish) : stride};
+
+	CHECK(spread.stride > 0);
+	spread.first = 1 + time(NULL) % spread.stride;
+	printf("  each %u. call from %u on\n", spread.stride, spread.first);
+	return spread;
+}
+
 static void fail_every_call(struct testbed *tb, bool back)
 {
+	struct spread spread = choose_spread(1);
 	struct way way;
 
 	open_way(&way, tb, back, FAULT_FAIL);
-	for (unsigned int n = 1; n < CALLS_MAX; n++) {
+	for (unsigned int n = spread.first; n < CALLS_MAX; n += spread.stride) {
 		const unsigned int applied = way.applied;
 		const char *wrong = fail_call(&way, n);
 
@@ -494,26 +514,7 @@ TEST_WITHIN(transaction_each_call_from_b_to_a_fails_with_clsact, TRANSACTION_TIM
 	fail_every_call(tb, true);
 }
 
-/* ---- a spread of calls ---- */
-
-/* Every how manieth call: a number from the environment, 1 for all of them. */
-#define STRIDE_VARIABLE "XVS_FAULT_STRIDE"
-
-struct spread {
-	unsigned int first, stride;
-};
-
-/* Begins anywhere, so that many runs see all calls. */
-static struct spread choose_spread(unsigned int stride)
-{
-	const char *wish = getenv(STRIDE_VARIABLE);
-	struct spread spread = {.stride = wish ? (unsigned int)atoi(wish) : stride};
-
-	CHECK(spread.stride > 0);
-	spread.first = 1 + time(NULL) % spread.stride;
-	printf("  each %u. call from %u on\n", spread.stride, spread.first);
-	return spread;
-}
+/* ---- an end at a call ---- */
 
 /* Is the state one of the two? NULL, or what is wrong. */
 static const char *either_soon(struct way *way)
