@@ -61,8 +61,10 @@ int xvs_transaction_run(struct xvs_transaction *change)
 	change->plan.watch = watch;
 	change->plan.watch_data = change;
 	change->told_us = now_us();
-	if (change->plan.count >= LONG_PLAN)
+	if (change->plan.count >= LONG_PLAN) {
 		xvs_hook_hurry(&agent->loader, true);
+		change->told_us = 0; /* the first word at once */
+	}
 	error = xvs_plan_run(&change->plan, agent);
 	xvs_hook_hurry(&agent->loader, false);
 	if (error)
