@@ -194,6 +194,7 @@ static bool uses_xdp(const struct xvs_switching *switching)
 
 static void tick(struct xvs_agent *agent)
 {
+	xvs_switch_grace(agent); /* now, so that the next change need not wait */
 	if (!agent->trial) /* else it may yet be undone */
 		xvs_fdb_forget(agent);
 	xvs_fdb_tell_moves(agent);

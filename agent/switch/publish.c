@@ -394,15 +394,20 @@ static int write_permanent(
 	return xvs_fdb_set_permanent(agent, state, entries, count);
 }
 
+void xvs_switch_grace(struct xvs_agent *agent)
+{
+	if (agent->switching->grace_due)
+		xvs_tables_grace();
+	agent->switching->grace_due = false;
+}
+
 static int write_half(
 	struct xvs_agent *agent, const struct xvs_config *config, const struct half *half)
 {
 	struct xvs_tables *tables = &agent->loader.tables;
 	int error = 0;
 
-	if (agent->switching->grace_due)
-		xvs_tables_grace();
-	agent->switching->grace_due = false;
+	xvs_switch_grace(agent);
 	write_ports(tables, half);
 	error = write_lists(agent, half);
 	XVS_EACH_SWITCH (config, item)

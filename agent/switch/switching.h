@@ -193,6 +193,8 @@ int xvs_host_device_add(struct xvs_agent *agent, uint32_t id, const char *interf
 /* publish.c */
 /* Writes what packets read, from `config` and the ports' devices, and flips to it. */
 int xvs_switch_publish(struct xvs_agent *agent, const struct xvs_config *config);
+/* Waits until no packet reads the half that was in force before the last flip. */
+void xvs_switch_grace(struct xvs_agent *agent);
 /* Would that change anything? */
 bool xvs_switch_published(struct xvs_agent *agent, const struct xvs_config *config);
 /* Reads what an earlier run published. */
