@@ -84,6 +84,7 @@ static int adopt_port(struct xvs_agent *agent, uint32_t id, const char *name)
 	struct xvs_vport *port;
 	int error = xvs_vport_add(agent, id, name, kind_by_name(name));
 
+	xvs_host_aside_unstage(agent, id);
 	if (!error)
 		bpf_map_lookup_elem(agent->loader.tables.device_saved, &id, &saved);
 	if (error || !saved.ifindex || !xvs_link_by_index(&agent->links, saved.ifindex))

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
+#include "agent/file.h"
 #include "agent/log.h"
 #include "agent/switch/steps.h"
 
@@ -81,6 +82,14 @@ const struct xvs_step_kind xvs_step_add_host_device = {
 static void aside_file(const struct xvs_agent *agent, uint32_t id, char path[PATH_MAX])
 {
 	snprintf(path, PATH_MAX, "%s.aside-%u", agent->options.socket, id);
+}
+
+void xvs_host_aside_unstage(const struct xvs_agent *agent, uint32_t id)
+{
+	char path[PATH_MAX];
+
+	aside_file(agent, id, path);
+	xvs_file_unstage(path);
 }
 
 static int remember_addresses(struct xvs_agent *agent, struct xvs_change *change, uint32_t ifindex)

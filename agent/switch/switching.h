@@ -183,6 +183,8 @@ void xvs_host_device_name(const struct xvs_agent *agent, uint32_t id, char name[
 bool xvs_is_host_device(const char *name);
 /* The host's end of the veth, NULL if it is gone or in another namespace. */
 const struct xvs_link *xvs_host_end(const struct xvs_agent *agent, const struct xvs_vport *port);
+/* Drops what a killed agent had half written of the addresses of an interface set aside. */
+void xvs_host_aside_unstage(const struct xvs_agent *agent, uint32_t id);
 /* Is the veth of a host port still there? */
 bool xvs_host_device_left(const struct xvs_agent *agent, const struct xvs_vport *port);
 /* What the host's end is called while the port's removal may yet be undone. */
