@@ -92,6 +92,14 @@ void xvs_host_aside_unstage(const struct xvs_agent *agent, uint32_t id)
 	xvs_file_unstage(path);
 }
 
+bool xvs_host_is_remembered(const struct xvs_agent *agent, uint32_t id)
+{
+	char path[PATH_MAX];
+
+	aside_file(agent, id, path);
+	return !access(path, F_OK);
+}
+
 static int remember_addresses(struct xvs_agent *agent, struct xvs_change *change, uint32_t ifindex)
 {
 	char path[PATH_MAX];
@@ -165,10 +173,10 @@ static int bring_back(struct xvs_agent *agent, struct xvs_step *step)
 	uint32_t ifindex = if_nametoindex(change->interface);
 	int error = 0;
 
-	if (ifindex) {
+	if (ifindex && strcmp(change->interface, change->old_interface))
 		error = xvs_link_rename(&agent->links, ifindex, change->old_interface);
+	if (ifindex)
 		error = error ?: put_back(agent, change, ifindex);
-	}
 	return error ?: forget_addresses(agent, change);
 }
 
@@ -209,9 +217,9 @@ const struct xvs_step_kind xvs_step_drop_host_device = {
 	.clear = clear_addresses,
 };
 
+/* Nothing to undo: an interface that is there is no worse than one that is not. */
 const struct xvs_step_kind xvs_step_recall_host_device = {
 	.apply = recall,
-	.undo = set_aside,
 	.clear = clear_addresses,
 };
 

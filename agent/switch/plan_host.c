@@ -46,6 +46,19 @@ static bool is_aside(const struct planner *planner, const struct xvs_wanted *ite
 	return xvs_link_by_name(&planner->agent->links, ret_name);
 }
 
+/* As it was before an agent began to set it aside, and was killed; it is called `name` now. */
+static void plan_recall(struct planner *planner, const struct xvs_wanted *item, const char *name)
+{
+	struct xvs_change *change = xvs_change_new(planner, item->name);
+
+	if (!change)
+		return;
+	snprintf(change->interface, sizeof(change->interface), "%s", name);
+	snprintf(change->old_interface, sizeof(change->old_interface), "%s", item->interface);
+	ADD(planner, &xvs_step_recall_host_device, change, "bring interface %s back",
+		item->interface);
+}
+
 void xvs_plan_host_device(struct planner *planner, const struct xvs_wanted *item)
 {
 	const struct xvs_vport *owner = leaving_owner(planner, item->interface);
@@ -54,17 +67,13 @@ void xvs_plan_host_device(struct planner *planner, const struct xvs_wanted *item
 
 	if (owner) /* the name must come free first */
 		xvs_plan_host_removal(planner, owner);
+	if (is_aside(planner, item, aside)) {
+		plan_recall(planner, item, aside);
+		return;
+	}
 	change = xvs_change_new(planner, item->name);
 	if (!change)
 		return;
-	if (is_aside(planner, item, aside)) {
-		memcpy(change->interface, aside, sizeof(aside));
-		snprintf(change->old_interface, sizeof(change->old_interface), "%s",
-			item->interface);
-		ADD(planner, &xvs_step_recall_host_device, change, "bring interface %s back",
-			item->interface);
-		return;
-	}
 	snprintf(change->interface, sizeof(change->interface), "%s", item->interface);
 	snprintf(change->uplink, sizeof(change->uplink), "%s", item->of->uplink);
 	ADD(planner, &xvs_step_add_host_device, change, "make interface %s for the host on %s",
@@ -108,7 +117,10 @@ static void plan_host_change(
 		return;
 	if (item->mac->source == XVS_MAC_POOL)
 		xvs_pool_address(planner->pool, item->name, &mac);
-	if (strcmp(end->name, item->interface) && (change = xvs_change_new(planner, item->name))) {
+	if (xvs_host_is_remembered(planner->agent, port->id)) {
+		plan_recall(planner, item, end->name);
+	} else if (strcmp(end->name, item->interface) &&
+		   (change = xvs_change_new(planner, item->name))) {
 		snprintf(change->interface, sizeof(change->interface), "%s", item->interface);
 		snprintf(change->old_interface, sizeof(change->old_interface), "%s", end->name);
 		ADD(planner, &xvs_step_rename_host_end, change, "rename interface %s to %s",
