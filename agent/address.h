@@ -36,6 +36,13 @@ bool xvs_addresses_equal(const struct xvs_addresses *a, const struct xvs_address
  */
 int xvs_addresses_add(struct xvs_links *links, const struct xvs_addresses *set, uint32_t ifindex);
 /*
+ * Puts back what is missing of the set, but the addresses listed in `except` ("ADDRESS/LENGTH",
+ * ended by NULL; NULL: none). What can't be there any more, such as a route through a gateway that
+ * is out of reach now, is left out. 0 or -errno.
+ */
+int xvs_addresses_restore(struct xvs_links *links, const struct xvs_addresses *set,
+	uint32_t ifindex, const char *const *except);
+/*
  * Takes the set off a device. What is gone already, also the device itself, is fine. 0 or -errno;
  * it goes on behind an error. The kernel takes more along: with a primary IPv4 address its
  * secondary ones, with the last IPv4 address all IPv4 routes of the device, and with an address

@@ -293,6 +293,26 @@ static int parse_list(const char *const *except, struct xvs_address **ret, size_
 	return error;
 }
 
+int xvs_addresses_restore(struct xvs_links *links, const struct xvs_addresses *set,
+	uint32_t ifindex, const char *const *except)
+{
+	struct xvs_address *list;
+	struct place to;
+	size_t count;
+	int error = parse_list(except, &list, &count);
+
+	if (error)
+		return error;
+	error = find_place(links, ifindex, &to);
+	for (enum phase phase = 0; !error && phase < PHASES; phase++)
+		for (size_t i = 0; i < set->count; i++)
+			if (phase_of(set->item[i]) == phase &&
+				(phase != ADDRESSES || !is_listed(set->item[i], list, count)))
+				add_item(&to, set->item[i]);
+	free(list);
+	return error;
+}
+
 static int read_source(struct move *move, const char *const *except)
 {
 	struct xvs_addresses *all = NULL;

@@ -45,7 +45,12 @@ static int apply(struct xvs_agent *agent, struct xvs_config *config)
 void xvs_agent_reconcile(struct xvs_agent *agent)
 {
 	struct xvs_transaction change = {.agent = agent, .config = agent->running};
-	int error = carry_out(&change);
+	int error;
+
+	agent->links_changed = true;
+	if (!agent->in_force)
+		return;
+	error = carry_out(&change);
 
 	if (error)
 		xvs_log(LOG_ERR, "keeping up with the kernel: %s", strerror(-error));
@@ -61,18 +66,6 @@ static int on_links(sd_event_source *source, int fd, uint32_t events, void *data
 		xvs_log(LOG_ERR, "netlink: %s", strerror(-error));
 	if (changed)
 		xvs_agent_reconcile(agent);
-	return 0;
-}
-
-static int on_tick(sd_event_source *source, uint64_t now, void *data)
-{
-	struct xvs_agent *agent = data;
-
-	if (agent->unfinished && !agent->trial)
-		xvs_agent_reconcile(agent);
-	for (size_t i = 0; xvs_features[i]; i++)
-		xvs_features[i]->tick(agent);
-	sd_event_source_set_time(source, now + TICK_US);
 	return 0;
 }
 
@@ -108,7 +101,8 @@ static int load_and_apply(struct xvs_agent *agent, load_t load)
 		error = apply(agent, config);
 	if (error) {
 		log_report(&report);
-		xvs_log(LOG_ERR, "the configuration is not in force: %s", strerror(-error));
+		xvs_log(LOG_ERR, "the configuration is not in force, nothing is changed: %s",
+			strerror(-error));
 	}
 	xvs_report_clear(&report);
 	xvs_sources_clear(&sources);
@@ -122,6 +116,7 @@ static int load_and_apply(struct xvs_agent *agent, load_t load)
  */
 static int start_configuration(struct xvs_agent *agent)
 {
+	agent->links_changed = false;
 	xvs_hook_hurry(&agent->loader, false); /* an agent that was killed at it */
 	xvs_store_unstage(agent);
 	return load_and_apply(agent, xvs_store_load) == -ENOMEM ? -ENOMEM : 0;
@@ -140,6 +135,20 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
 	else if (!load_and_apply(agent, xvs_store_load_boot))
 		xvs_log(LOG_NOTICE, "reloaded %s", agent->options.config);
 	sd_notify(0, "READY=1");
+	return 0;
+}
+
+static int on_tick(sd_event_source *source, uint64_t now, void *data)
+{
+	struct xvs_agent *agent = data;
+
+	if (!agent->in_force && agent->links_changed)
+		start_configuration(agent); /* it may go now */
+	if (agent->unfinished && !agent->trial)
+		xvs_agent_reconcile(agent);
+	for (size_t i = 0; xvs_features[i]; i++)
+		xvs_features[i]->tick(agent);
+	sd_event_source_set_time(source, now + TICK_US);
 	return 0;
 }
 
@@ -243,8 +252,11 @@ void xvs_agent_close(struct xvs_agent *agent)
 int xvs_agent_settle(const struct xvs_options *options)
 {
 	struct xvs_agent agent = {0};
-	int error = open_parts(&agent, options);
+	int error;
 
+	if (access(options->pin_dir, F_OK))
+		return 0; /* purged meanwhile: there is nothing to settle */
+	error = open_parts(&agent, options);
 	error = error ?: start_configuration(&agent);
 	xvs_agent_close(&agent);
 	return error;

@@ -33,6 +33,8 @@ struct xvs_agent {
 	enum xvs_hook_kind hook;
 	struct xvs_links links;
 	struct xvs_config *running; /* in force; never NULL once open */
+	bool in_force; /* `running` is; else what an earlier agent left goes on, untouched */
+	bool links_changed; /* while nothing was in force */
 	bool unfinished; /* the last commit left something to do: tried again each second */
 	struct xvs_trial *trial; /* pending, or NULL */
 	struct xvs_control_server *server;

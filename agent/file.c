@@ -69,6 +69,19 @@ static int write_whole(int fd, const char *text, size_t size)
 	return fsync(fd) ? -errno : 0;
 }
 
+/* Mode and owner of the file that is to be replaced, if there is one. */
+static int keep_access(const char *path, int fd)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return errno == ENOENT ? 0 : -errno;
+	if (st.st_uid != geteuid() || st.st_gid != getegid())
+		if (fchown(fd, st.st_uid, st.st_gid))
+			return -errno;
+	return fchmod(fd, st.st_mode & 07777) ? -errno : 0;
+}
+
 int xvs_file_stage(const char *path, const char *text, size_t size)
 {
 	char staged[PATH_MAX];
@@ -78,7 +91,8 @@ int xvs_file_stage(const char *path, const char *text, size_t size)
 	fd = open(staged, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
-	error = write_whole(fd, text, size);
+	error = keep_access(path, fd);
+	error = error ?: write_whole(fd, text, size);
 	close(fd);
 	if (error)
 		unlink(staged);

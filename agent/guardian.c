@@ -5,8 +5,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
@@ -16,6 +19,7 @@
 
 #define SELF "/proc/self/exe"
 #define ARGUMENT_MAX 24
+#define LOOK_MS 1000 /* between two looks for a daemon that has taken over */
 #define MARGIN_S 3 /* after the trial's end: a daemon that lives has reverted by then */
 
 extern char **environ;
@@ -58,17 +62,38 @@ static int run(const struct command *command)
 	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EIO;
 }
 
-static int start_timer(
-	struct xvs_guardian *guardian, const struct xvs_agent *agent, unsigned int seconds)
+/* The daemon's own; where that was replaced since it started, what stands in its place. */
+static int find_program(char program[PATH_MAX])
 {
-	char program[PATH_MAX], delay[48], unit[80];
-	ssize_t length = readlink(SELF, program, sizeof(program) - 1);
-	struct command command = {0};
-	int error;
+	static const char gone[] = " (deleted)";
+	ssize_t length = readlink(SELF, program, PATH_MAX - 1);
 
 	if (length < 0)
 		return -errno;
 	program[length] = 0;
+	if (access(program, X_OK) && length > (ssize_t)strlen(gone))
+		program[length - strlen(gone)] = 0;
+	return access(program, X_OK) ? -errno : 0;
+}
+
+/* systemd starts its services in its own network namespace: is that ours? */
+static bool in_first_namespace(void)
+{
+	struct stat own, first;
+
+	return !stat("/proc/self/ns/net", &own) && !stat("/proc/1/ns/net", &first) &&
+	       own.st_ino == first.st_ino;
+}
+
+static int start_timer(
+	struct xvs_guardian *guardian, const struct xvs_agent *agent, unsigned int seconds)
+{
+	char program[PATH_MAX], delay[48], unit[80];
+	struct command command = {0};
+	int error = find_program(program);
+
+	if (error)
+		return error;
 	snprintf(guardian->unit, sizeof(guardian->unit), "xvswitch-guardian-%d-%llx", getpid(),
 		(unsigned long long)time(NULL));
 	snprintf(unit, sizeof(unit), "--unit=%s", guardian->unit);
@@ -131,7 +156,7 @@ int xvs_guardian_start(
 
 	*guardian = (struct xvs_guardian){0};
 	seconds += MARGIN_S;
-	if (sd_booted() > 0)
+	if (sd_booted() > 0 && in_first_namespace())
 		error = start_timer(guardian, agent, seconds);
 	if (error && error != -ENOTSUP)
 		xvs_log(LOG_WARNING, "no timer for the trial, a process guards it: %s",
@@ -167,8 +192,22 @@ static long long now_ms(void)
 	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
 }
 
-/* Sleeps. True: told to end. The daemon's death (end of input) is no word from it. */
-static bool told_to_end(unsigned int seconds)
+/* Does a daemon hold the pins? Then it knows what to do. */
+static bool has_daemon(const struct xvs_options *options)
+{
+	int fd = open(options->pin_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+
+	if (fd >= 0)
+		close(fd);
+	return held;
+}
+
+/*
+ * Sleeps. False: told to end, or not needed any more. The daemon's death is the end of the input;
+ * from then on another one may take over.
+ */
+static bool sleep_on_guard(const struct xvs_options *options, unsigned int seconds)
 {
 	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
 	const long long end = now_ms() + seconds * 1000ll;
@@ -177,21 +216,23 @@ static bool told_to_end(unsigned int seconds)
 	while ((left = end - now_ms()) > 0) {
 		char byte;
 
-		if (poll(&input, 1, left) <= 0)
+		if (input.fd < 0 && has_daemon(options))
+			return false;
+		if (poll(&input, 1, input.fd < 0 && left > LOOK_MS ? LOOK_MS : left) <= 0)
 			continue;
 		if (read(STDIN_FILENO, &byte, 1) == 1)
-			return true;
+			return false;
 		input.fd = -1;
 	}
-	return false;
+	return true;
 }
 
 int xvs_guardian_settle(const struct xvs_options *options, unsigned int seconds)
 {
 	int error;
 
-	if (told_to_end(seconds))
+	if (!sleep_on_guard(options, seconds) || has_daemon(options))
 		return 0;
 	error = xvs_agent_settle(options);
-	return error == -EBUSY ? 0 : error; /* a daemon runs: it knows what to do */
+	return error == -EBUSY ? 0 : error; /* one has come just now */
 }

@@ -25,6 +25,8 @@
 #include "bpf/stubs.skel.h"
 #include "bpf/xdp.skel.h"
 
+#define LOCK_TRIES 20
+#define LOCK_PAUSE_US 100000
 #define PATTERN_MAP "fdb_pattern" /* never made; carries the types of MAC tables */
 
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
@@ -69,6 +71,8 @@ static int take_folder(struct xvs_loader *loader, const char *pin_dir)
 	loader->lock = open(pin_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (loader->lock < 0)
 		return -errno;
+	for (int i = 0; i < LOCK_TRIES && flock(loader->lock, LOCK_EX | LOCK_NB); i++)
+		usleep(LOCK_PAUSE_US); /* a guardian may be at work */
 	if (flock(loader->lock, LOCK_EX | LOCK_NB)) {
 		xvs_log(LOG_ERR, "another xvswitchd holds %s; give each its own --pin-dir",
 			pin_dir);

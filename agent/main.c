@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <grp.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -185,6 +186,17 @@ static int read_command_line(int argc, char **argv, struct command_line *line)
 	return EXIT_USAGE;
 }
 
+/* The daemon's helpers work in other folders. Never freed: they are needed to the end. */
+static void make_absolute(const char **path)
+{
+	char folder[PATH_MAX], *whole;
+
+	if (**path == '/' || !getcwd(folder, sizeof(folder)))
+		return;
+	if (asprintf(&whole, "%s/%s", folder, *path) >= 0)
+		*path = whole;
+}
+
 static int run_daemon(const struct xvs_options *options)
 {
 	struct xvs_agent agent = {0};
@@ -216,6 +228,10 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	make_absolute(&line.options.config);
+	make_absolute(&line.options.socket);
+	make_absolute(&line.options.pin_dir);
+	make_absolute(&line.options.state_dir);
 	if (line.check)
 		return xvs_check(&line.options, line.check) ? EXIT_USAGE : 0;
 	if (geteuid()) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The calls of a trial. */
+#include <errno.h>
 #include <limits.h>
 #include "agent/methods.h"
 #include "agent/proposal.h"
@@ -71,7 +72,8 @@ int xvs_method_confirm(struct xvs_agent *agent, struct xvs_call *call)
 		error = xvs_trial_confirm(agent); /* first: a boot loads nothing on trial */
 		error = error ?: xvs_plan_commit(&plan, agent);
 		if (error)
-			xvs_call_refused(call, agent->trial ? "making it final" : "saving it", error);
+			xvs_call_refused(
+				call, agent->trial ? "making it final" : "saving it", error);
 		else
 			xvs_call_reply(call, json_object());
 	}
@@ -86,6 +88,7 @@ int xvs_method_cancel(struct xvs_agent *agent, struct xvs_call *call)
 
 	if (error)
 		return error;
-	xvs_trial_end(agent, XVS_OUTCOME_CANCELED);
+	if (xvs_trial_end(agent, XVS_OUTCOME_CANCELED))
+		return xvs_call_refused(call, "undoing all of the trial (see the log)", -EBUSY);
 	return xvs_call_reply(call, json_object());
 }

@@ -89,29 +89,44 @@ static int load(const char *path, struct xvs_sources *sources, struct xvs_report
 {
 	int error = xvs_sources_read(sources, path);
 
-	if (error && error != -ENOENT)
-		return error;
-	return xvs_config_read(sources->item, sources->count, report, ret);
+	return error ?: xvs_config_read(sources->item, sources->count, report, ret);
 }
 
 int xvs_store_load_boot(const struct xvs_agent *agent, struct xvs_sources *sources,
 	struct xvs_report *report, struct xvs_config **ret)
 {
-	return load(agent->options.config, sources, report, ret);
+	int error = load(agent->options.config, sources, report, ret);
+
+	if (error || sources->count)
+		return error;
+	xvs_config_free(*ret);
+	*ret = NULL;
+	return -ENOENT; /* a folder without a file */
+}
+
+/* No file at all. */
+static bool is_missing(const char *path)
+{
+	struct xvs_sources sources = {0};
+	bool missing = access(path, F_OK) || (!xvs_sources_read(&sources, path) && !sources.count);
+
+	xvs_sources_clear(&sources);
+	return missing;
 }
 
 int xvs_store_load(const struct xvs_agent *agent, struct xvs_sources *sources,
 	struct xvs_report *report, struct xvs_config **ret)
 {
+	const char *boot = agent->options.config;
 	char path[PATH_MAX];
 
 	running_path(agent, path);
 	if (agent->loader.adopted && !access(path, F_OK))
 		return load(path, sources, report, ret);
-	if (access(agent->options.config, F_OK))
-		xvs_log(LOG_NOTICE, "no configuration at %s: starting without a switch",
-			agent->options.config);
-	return xvs_store_load_boot(agent, sources, report, ret);
+	if (agent->loader.adopted || !is_missing(boot))
+		return xvs_store_load_boot(agent, sources, report, ret);
+	xvs_log(LOG_NOTICE, "no configuration at %s: starting without a switch", boot);
+	return xvs_config_read(NULL, 0, report, ret);
 }
 
 /* ---- files as steps ---- */
@@ -207,9 +222,9 @@ static int boot_file(const struct xvs_agent *agent, const struct xvs_sources *bo
 
 	if (boot->count > 1)
 		return -ENOTUNIQ;
-	if (boot->count == 1)
-		snprintf(ret, PATH_MAX, "%s", boot->item[0].name);
-	else if (stat(path, &st) ? ending && !strchr(ending, '/') : !S_ISDIR(st.st_mode))
+	if (boot->count == 1) /* the file itself, where that is a link to it */
+		return realpath(boot->item[0].name, ret) ? 0 : -errno;
+	if (stat(path, &st) ? ending && !strchr(ending, '/') : !S_ISDIR(st.st_mode))
 		snprintf(ret, PATH_MAX, "%s", path);
 	else
 		snprintf(ret, PATH_MAX, "%s/" SAVED_NAME, path);

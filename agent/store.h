@@ -27,12 +27,13 @@ void xvs_sources_clear(struct xvs_sources *sources);
 
 /*
  * What a restarted agent goes on with: the running configuration if maps were adopted and it was
- * kept, else the boot configuration. No file at all is an empty configuration. 0 with *ret set, or
+ * kept, else the boot configuration. No file at all is an empty configuration, unless maps were
+ * adopted: then it is -ENOENT, for nobody has asked to remove what they hold. 0 with *ret set, or
  * -errno (-EINVAL: see `report`, which names `sources`; the caller clears them).
  */
 int xvs_store_load(const struct xvs_agent *agent, struct xvs_sources *sources,
 	struct xvs_report *report, struct xvs_config **ret);
-/* The boot configuration. */
+/* The boot configuration; -ENOENT if there is no file. */
 int xvs_store_load_boot(const struct xvs_agent *agent, struct xvs_sources *sources,
 	struct xvs_report *report, struct xvs_config **ret);
 

@@ -71,6 +71,7 @@ int xvs_transaction_run(struct xvs_transaction *change)
 		return error;
 	change->former = agent->running;
 	agent->running = change->config;
+	agent->in_force = true;
 	return 0;
 }
 

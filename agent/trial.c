@@ -47,12 +47,16 @@ int xvs_trial_confirm(struct xvs_agent *agent)
 	return error;
 }
 
-void xvs_trial_end(struct xvs_agent *agent, enum xvs_outcome outcome)
+size_t xvs_trial_end(struct xvs_agent *agent, enum xvs_outcome outcome)
 {
+	size_t not_undone;
+
 	if (!agent->trial)
-		return;
+		return 0;
 	xvs_transaction_revert(&agent->trial->change);
+	not_undone = agent->trial->change.plan.not_undone_count;
 	finish(agent, outcome);
+	return not_undone;
 }
 
 static int on_time(sd_event_source *source, uint64_t now, void *data)

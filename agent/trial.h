@@ -30,8 +30,11 @@ int xvs_trial_begin(struct xvs_agent *agent, struct xvs_transaction *change, uns
 int xvs_trial_wait(struct xvs_agent *agent, struct xvs_call *call);
 /* Makes the pending one final. 0, or -errno: it is pending still. */
 int xvs_trial_confirm(struct xvs_agent *agent);
-/* Reverts it, as canceled or expired. None is pending: nothing happens. */
-void xvs_trial_end(struct xvs_agent *agent, enum xvs_outcome outcome);
+/*
+ * Reverts it, as canceled or expired. Returns how many steps could not be undone, which is logged.
+ * None is pending: nothing happens.
+ */
+size_t xvs_trial_end(struct xvs_agent *agent, enum xvs_outcome outcome);
 /* Seconds until it reverts, rounded up; 0: none is pending. */
 unsigned int xvs_trial_left(const struct xvs_agent *agent);
 

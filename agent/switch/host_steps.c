@@ -290,26 +290,63 @@ const struct xvs_step_kind xvs_step_host_mac = {
 	.shown = shown_host_mac,
 };
 
-static int set_address(struct xvs_agent *agent, const struct xvs_change *change, bool present)
+/*
+ * Removing an address, the kernel takes more: secondary addresses with the primary one, all routes
+ * with the last one. What is not of the address itself is put back.
+ */
+static int remove_address(struct xvs_agent *agent, struct xvs_change *change, uint32_t ifindex)
 {
-	uint32_t ifindex = if_nametoindex(change->interface);
+	const char *const removed[] = {change->address, NULL};
+	int error = xvs_link_address(&agent->links, ifindex, change->address, false);
 
-	return ifindex ? xvs_link_address(&agent->links, ifindex, change->address, present)
-		       : -ENODEV;
+	return error ?: xvs_addresses_restore(&agent->links, change->addresses, ifindex, removed);
+}
+
+/* All as it was, in the order that it had. */
+static int put_all_back(struct xvs_agent *agent, struct xvs_change *change, uint32_t ifindex)
+{
+	struct xvs_addresses *now = NULL;
+	int error = xvs_addresses_read(&agent->links, ifindex, &now);
+
+	error = error ?: xvs_addresses_remove(&agent->links, now, ifindex);
+	xvs_addresses_free(now);
+	error = xvs_addresses_add(&agent->links, change->addresses, ifindex) ?: error;
+	return error || !change->stored ? error : forget_addresses(agent, change);
 }
 
 static int apply_address(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
+	uint32_t ifindex = if_nametoindex(change->interface);
+	int error;
 
-	return set_address(agent, change, change->present);
+	if (!ifindex)
+		return -ENODEV;
+	if (change->present)
+		return xvs_link_address(&agent->links, ifindex, change->address, true);
+	change->stored = !xvs_host_is_remembered(agent, port_of(agent, change)->id);
+	error = change->stored ? remember_addresses(agent, change, ifindex)
+			       : xvs_addresses_read(&agent->links, ifindex, &change->addresses);
+	if (error)
+		return error;
+	error = remove_address(agent, change, ifindex);
+	if (error)
+		put_all_back(agent, change, ifindex);
+	return error;
 }
 
 static int undo_address(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
+	uint32_t ifindex = if_nametoindex(change->interface);
+	int error;
 
-	return set_address(agent, change, !change->present);
+	if (!ifindex)
+		return -ENODEV;
+	if (!change->present)
+		return put_all_back(agent, change, ifindex);
+	error = xvs_addresses_read(&agent->links, ifindex, &change->addresses);
+	return error ?: remove_address(agent, change, ifindex);
 }
 
 static int shown_address(struct xvs_agent *agent, struct xvs_step *step)
@@ -321,10 +358,19 @@ static int shown_address(struct xvs_agent *agent, struct xvs_step *step)
 	return there < 0 ? there : there == change->present ? 0 : -ENOENT;
 }
 
+static int commit_address(struct xvs_agent *agent, struct xvs_step *step)
+{
+	struct xvs_change *change = step->subject;
+
+	return change->stored ? forget_addresses(agent, change) : 0;
+}
+
 const struct xvs_step_kind xvs_step_address = {
 	.apply = apply_address,
 	.undo = undo_address,
 	.shown = shown_address,
+	.commit = commit_address,
+	.clear = clear_addresses,
 };
 
 /* ---- the NIC's addresses ---- */
@@ -349,10 +395,27 @@ static int find_both(const struct xvs_change *change, uint32_t *ret_nic, uint32_
 	return *ret_nic && *ret_interface ? 0 : -ENODEV;
 }
 
+/* What the NIC had, for whoever gives it back. */
+static void taken_file(
+	const struct xvs_agent *agent, const struct xvs_change *change, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s.taken-%u", agent->options.socket,
+		xvs_vport_find(agent->switching, change->name)->id);
+}
+
+static void forget_taken(struct xvs_agent *agent, const struct xvs_change *change)
+{
+	char path[PATH_MAX];
+
+	taken_file(agent, change, path);
+	unlink(path);
+}
+
 static int take_addresses(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
 	uint32_t nic, interface;
+	char path[PATH_MAX];
 	int error = find_both(change, &nic, &interface);
 
 	error = error ?: xvs_addresses_read(&agent->links, nic, &change->addresses);
@@ -363,12 +426,30 @@ static int take_addresses(struct xvs_agent *agent, struct xvs_step *step)
 			change->uplink);
 		return -EOPNOTSUPP;
 	}
+	taken_file(agent, change, path);
+	error = error ?: xvs_addresses_store(change->addresses, path);
 	error = error ?: note_taken(agent, change, true); /* first: a killed agent's successor */
 	if (error)
 		return error;
 	error = xvs_addresses_move(&agent->links, nic, interface, NULL);
 	if (error)
 		note_taken(agent, change, false);
+	return error;
+}
+
+/* Also what the configuration had too, or what somebody has removed from the interface since. */
+static int restore_taken(struct xvs_agent *agent, const struct xvs_change *change, uint32_t nic)
+{
+	struct xvs_addresses *taken = NULL;
+	char path[PATH_MAX];
+	int error;
+
+	taken_file(agent, change, path);
+	error = xvs_addresses_load(path, &taken);
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	error = xvs_addresses_restore(&agent->links, taken, nic, NULL);
+	xvs_addresses_free(taken);
 	return error;
 }
 
@@ -379,18 +460,16 @@ static int return_addresses(struct xvs_agent *agent, struct xvs_step *step)
 	int error = find_both(change, &nic, &interface);
 
 	error = error ?: xvs_addresses_move(&agent->links, interface, nic, change->kept);
-	return error ?: note_taken(agent, change, false);
+	return error ?: restore_taken(agent, change, nic) ?: note_taken(agent, change, false);
 }
 
-/* What both had, the NIC and the configuration, is the NIC's again too. */
 static int undo_take(struct xvs_agent *agent, struct xvs_step *step)
 {
-	struct xvs_change *change = step->subject;
 	int error = return_addresses(agent, step);
 
-	return error
-		       ?: xvs_addresses_add(
-				  &agent->links, change->addresses, if_nametoindex(change->uplink));
+	if (!error)
+		forget_taken(agent, step->subject);
+	return error;
 }
 
 static int undo_return(struct xvs_agent *agent, struct xvs_step *step)
@@ -423,8 +502,15 @@ const struct xvs_step_kind xvs_step_take_addresses = {
 	.shown = shown_taken,
 	.clear = clear_addresses,
 };
+static int commit_return(struct xvs_agent *agent, struct xvs_step *step)
+{
+	forget_taken(agent, step->subject);
+	return 0;
+}
+
 const struct xvs_step_kind xvs_step_return_addresses = {
 	.apply = return_addresses,
 	.undo = undo_return,
+	.commit = commit_return,
 	.clear = clear_addresses,
 };

@@ -117,7 +117,7 @@ static void plan_host_change(
 		return;
 	if (item->mac->source == XVS_MAC_POOL)
 		xvs_pool_address(planner->pool, item->name, &mac);
-	if (xvs_host_is_remembered(planner->agent, port->id)) {
+	if (!planner->agent->in_force && xvs_host_is_remembered(planner->agent, port->id)) {
 		plan_recall(planner, item, end->name);
 	} else if (strcmp(end->name, item->interface) &&
 		   (change = xvs_change_new(planner, item->name))) {
@@ -152,8 +152,11 @@ void xvs_plan_host_ends(struct planner *planner)
 static void plan_address(
 	struct planner *planner, const struct xvs_switch *item, const char *text, bool present)
 {
-	struct xvs_change *change = xvs_change_new(planner, item->name);
+	char name[XVS_PORT_NAME_SIZE];
+	struct xvs_change *change;
 
+	xvs_port_name(name, item->name, "host");
+	change = xvs_change_new(planner, name);
 	if (!change)
 		return;
 	change->present = present;
@@ -182,6 +185,7 @@ struct comparison {
 	struct planner *planner;
 	const struct xvs_switch *item, *old; /* old: in the configuration in force, or NULL */
 	bool *there; /* by index of item's */
+	bool removing; /* the second pass: what is there and not wanted goes */
 };
 
 /* One that was ours, and is wanted no longer, goes; whatever others have put there stays. */
@@ -195,11 +199,22 @@ static void compare_address(const struct xvs_address *address, void *data)
 		comparison->there[index] = true;
 		return;
 	}
+	if (!comparison->removing)
+		return;
 	if (address->protocol != XVS_ADDRESS_PROTOCOL && find_address(comparison->old, address) < 0)
 		return;
 	inet_ntop(address->family, address->bytes, host, sizeof(host));
 	snprintf(text, sizeof(text), "%s/%u", host, address->length);
 	plan_address(comparison->planner, comparison->item, text, false);
+}
+
+static void compare_all(struct comparison *comparison, const struct xvs_link *end)
+{
+	struct planner *planner = comparison->planner;
+
+	if (end && !planner->error)
+		planner->error = xvs_link_addresses(
+			&planner->agent->links, end->ifindex, compare_address, comparison);
 }
 
 static void plan_addresses_of(struct planner *planner, const struct xvs_switch *item)
@@ -215,13 +230,12 @@ static void plan_addresses_of(struct planner *planner, const struct xvs_switch *
 
 	if (!comparison.there)
 		planner->error = -ENOMEM;
-	else if (end)
-		planner->error = planner->error
-					 ?: xvs_link_addresses(&planner->agent->links, end->ifindex,
-						    compare_address, &comparison);
+	compare_all(&comparison, end);
 	for (size_t i = 0; comparison.there && i < item->host_port.address_count; i++)
 		if (!comparison.there[i])
 			plan_address(planner, item, item->host_port.addresses[i], true);
+	comparison.removing = true; /* last: the interface is never without an address */
+	compare_all(&comparison, end);
 	free(comparison.there);
 }
 

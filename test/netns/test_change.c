@@ -223,6 +223,40 @@ TEST(change_by_reload)
 	CHECK_EQUAL(1, json_number(testbed_switch(tb, "s"), "ports"));
 }
 
+/* Nobody has asked to remove anything. */
+TEST(change_nothing_where_the_configuration_is_missing_or_broken)
+{
+	struct station *a = testbed_guest(tb, "a"), *b = testbed_guest(tb, "b");
+	struct frame frame = frame_new(a->mac, b->mac);
+
+	testbed_apply(tb, TWO_PORTS);
+	kill(tb->agent, SIGHUP); /* an empty folder */
+	CHECK_SOON(strstr(run(NULL, "cat %s/" TESTBED_LOG, tb->folder), "nothing is changed"));
+	run(NULL, "ln -s missing %s/1.yaml", config_path(tb));
+	kill(tb->agent, SIGHUP);
+	test_sleep_ms(300);
+	CHECK_EQUAL(2, json_number(testbed_switch(tb, "s"), "ports"));
+
+	testbed_kill(tb);
+	write_file(test_text("%s.running.yaml", tb->socket), ": broken [");
+	testbed_start(tb);
+	netns_ip(&tb->host, "link add zz0 type veth peer name zz1\n"
+			    "link set dev zz0 alias " TESTBED_ALIAS "\n"
+			    "link set dev zz1 alias " TESTBED_ALIAS "\n");
+	test_sleep_ms(1500);
+	expect_delivery(a, &frame, b);
+	testbed_apply(tb, TWO_PORTS); /* a better one */
+	CHECK_EQUAL(2, json_number(testbed_switch(tb, "s"), "ports"));
+
+	testbed_kill(tb);
+	CHECK_EQUAL(0, unlink(test_text("%s.running.yaml", tb->socket)));
+	CHECK_EQUAL(0, unlink(test_text("%s/1.yaml", config_path(tb))));
+	testbed_start(tb);
+	frame = frame_new(a->mac, b->mac);
+	expect_delivery(a, &frame, b);
+	testbed_apply(tb, TWO_PORTS);
+}
+
 static int check_status(struct testbed *tb, const char *text, const char **ret_errors)
 {
 	const char *path = test_text("%s/checked.yaml", tb->folder);

@@ -139,6 +139,28 @@ TEST(take_addresses_on_trial)
 	CHECK_SOON(is_reachable(peer));
 }
 
+/* What the NIC had is its again, also where the configuration had given the same address. */
+TEST(take_addresses_beside_the_same_configured_one)
+{
+	struct testbed *peer = make_peer(tb);
+	const char *before = layer_3(tb, "wire");
+
+	testbed_apply(tb, "switches:\n"
+			  "  s: {type: external, uplink: wire,\n"
+			  "    host-port: {interface: mgmt, take-addresses: on,\n"
+			  "      addresses: [" HOST "/24, 192.0.2.50/24]}}\n");
+	CHECK(has_all(tb, "mgmt"));
+	testbed_apply(tb, "switches:\n"
+			  "  s: {type: external, uplink: wire,\n"
+			  "    host-port: {interface: mgmt, take-addresses: on}}\n");
+	CHECK_CONTAINS("default via", layer_3(tb, "mgmt"));
+	testbed_kill(tb);
+	testbed_start(tb);
+	testbed_apply(tb, NO_SWITCH);
+	CHECK_TEXT(before, layer_3(tb, "wire"));
+	CHECK_SOON(is_reachable(peer));
+}
+
 /* A session over the address goes on, there and back. */
 TEST(take_addresses_keeps_connections)
 {

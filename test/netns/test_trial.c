@@ -292,6 +292,42 @@ TEST(trial_confirmed_without_the_host_port)
 	CHECK_TEXT("", run(&tb->host, "sh -c 'ip -o link | grep -E \"mgmt|: xv\" || true'"));
 }
 
+static const char other_address[] =
+	"switches:\n"
+	"  s: {type: external, uplink: wire,\n"
+	"    host-port: {interface: mgmt, vlan: 10, addresses: [198.18.0.1/24]}}\n";
+
+/* The kernel flushes all routes with the last address. */
+TEST(trial_of_another_address_loses_no_route)
+{
+	struct testbed *operator= make_operator(tb);
+	const char *before;
+
+	testbed_apply(tb, reachable);
+	check_back(operator, 5);
+	netns_ip(&tb->host,
+		"route add default via " OPERATOR_ADDRESS " dev mgmt\n"
+		"neigh add 192.0.2.77 lladdr 02:00:00:00:77:77 dev mgmt\n"
+		"route add 203.0.113.0/24 via " OPERATOR_ADDRESS " dev mgmt table 77\n");
+	before = layer_3(tb);
+	try(tb, other_address);
+	CHECK(!is_reachable(operator));
+	check_back(operator, TRIAL_S + 3);
+	CHECK_TEXT(before, layer_3(tb));
+	CHECK_CONTAINS("02:00:00:00:77:77", run(&tb->host, "ip neigh show dev mgmt"));
+	try(tb, other_address);
+	testbed_kill(tb); /* and its guardian settles */
+	check_back(operator, GUARDIAN_S);
+	CHECK_TEXT(before, layer_3(tb));
+	testbed_start(tb);
+	testbed_apply_fails(tb, CONTROL_REFUSED,
+		"switches:\n"
+		"  s: {type: external, uplink: wire,\n"
+		"    host-port: {interface: mgmt, vlan: 10, addresses: [198.18.0.1/24, "
+		"'ff02::1/64']}}\n");
+	CHECK_TEXT(before, layer_3(tb));
+}
+
 /* The host port moves to another switch, under the same name and with the same address. */
 TEST(trial_moves_the_host_port)
 {
