@@ -240,16 +240,15 @@ neighbour() {
 test_addresses() {
 	local address
 	guest wire 10.8.0.2
-	ip link set wire name nic
 	ip -n wire address add 2001:db8::2/64 dev eth0 nodad
 	ip netns exec wire sysctl -qw net.ipv4.neigh.eth0.locktime=0
-	ip address add 10.8.0.1/24 dev nic
-	ip address add 2001:db8::1/64 dev nic nodad
+	ip address add 10.8.0.1/24 dev wire
+	ip address add 2001:db8::1/64 dev wire nodad
 	for address in 10.8.0.1 2001:db8::1; do
 		ip netns exec wire ping -n -q -c 1 -W 10 $address >/dev/null
-		check "addresses: the wire knows $address" eventually neighbour $address nic
+		check "addresses: the wire knows $address" eventually neighbour $address wire
 	done
-	check 'addresses' xvsctl switch add wan type external uplink nic \
+	check 'addresses' xvsctl switch add wan type external uplink wire \
 		host-port.interface wan0 host-port.take-addresses on
 	for address in 10.8.0.1 2001:db8::1; do
 		check "addresses: $address has moved" \
@@ -260,8 +259,8 @@ test_addresses() {
 			ip netns exec wire ping -n -q -c 1 -W 10 $address
 	done
 	check 'addresses: given back' xvsctl switch del wan
-	check 'addresses: back on the NIC' grep -qwF 10.8.0.1 <(ip -br address show nic)
-	ip link del nic
+	check 'addresses: back on the NIC' grep -qwF 10.8.0.1 <(ip -br address show wire)
+	ip link del wire
 }
 
 # as_member COMMAND…: by a user whose group is the socket's
