@@ -56,6 +56,18 @@ size_t xvs_addresses_count(const struct xvs_addresses *set)
 	return set->count;
 }
 
+bool xvs_addresses_contain(const struct xvs_addresses *set, const struct xvs_address *address)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		const struct xvs_item *item = set->item[i];
+
+		if (item->type == RTM_NEWADDR && item->address.length == address->length &&
+			xvs_address_same(&item->address, address))
+			return true;
+	}
+	return false;
+}
+
 size_t xvs_addresses_unmovable(const struct xvs_addresses *set)
 {
 	return set->unmovable;

@@ -92,6 +92,11 @@ void xvs_host_aside_unstage(const struct xvs_agent *agent, uint32_t id)
 	xvs_file_unstage(path);
 }
 
+void xvs_host_taken_file(const struct xvs_agent *agent, uint32_t id, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s.taken-%u", agent->options.socket, id);
+}
+
 bool xvs_host_is_remembered(const struct xvs_agent *agent, uint32_t id)
 {
 	char path[PATH_MAX];
@@ -395,12 +400,10 @@ static int find_both(const struct xvs_change *change, uint32_t *ret_nic, uint32_
 	return *ret_nic && *ret_interface ? 0 : -ENODEV;
 }
 
-/* What the NIC had, for whoever gives it back. */
 static void taken_file(
 	const struct xvs_agent *agent, const struct xvs_change *change, char path[PATH_MAX])
 {
-	snprintf(path, PATH_MAX, "%s.taken-%u", agent->options.socket,
-		xvs_vport_find(agent->switching, change->name)->id);
+	xvs_host_taken_file(agent, xvs_vport_find(agent->switching, change->name)->id, path);
 }
 
 static void forget_taken(struct xvs_agent *agent, const struct xvs_change *change)
@@ -448,7 +451,8 @@ static int restore_taken(struct xvs_agent *agent, const struct xvs_change *chang
 	error = xvs_addresses_load(path, &taken);
 	if (error)
 		return error == -ENOENT ? 0 : error;
-	error = xvs_addresses_restore(&agent->links, taken, nic, NULL);
+	error = xvs_addresses_restore(
+		&agent->links, taken, nic, change->present ? change->kept : NULL);
 	xvs_addresses_free(taken);
 	return error;
 }

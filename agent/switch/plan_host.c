@@ -185,6 +185,7 @@ struct comparison {
 	struct planner *planner;
 	const struct xvs_switch *item, *old; /* old: in the configuration in force, or NULL */
 	bool *there; /* by index of item's */
+	struct xvs_addresses *taken; /* the NIC's, which are not ours to remove; NULL = none */
 	bool removing; /* the second pass: what is there and not wanted goes */
 };
 
@@ -199,7 +200,8 @@ static void compare_address(const struct xvs_address *address, void *data)
 		comparison->there[index] = true;
 		return;
 	}
-	if (!comparison->removing)
+	if (!comparison->removing ||
+		(comparison->taken && xvs_addresses_contain(comparison->taken, address)))
 		return;
 	if (address->protocol != XVS_ADDRESS_PROTOCOL && find_address(comparison->old, address) < 0)
 		return;
@@ -217,6 +219,20 @@ static void compare_all(struct comparison *comparison, const struct xvs_link *en
 			&planner->agent->links, end->ifindex, compare_address, comparison);
 }
 
+/* NULL: nothing was taken. */
+static struct xvs_addresses *load_taken(struct planner *planner, const struct xvs_vport *port)
+{
+	struct xvs_addresses *taken = NULL;
+	char path[PATH_MAX];
+	int error;
+
+	xvs_host_taken_file(planner->agent, port->id, path);
+	error = xvs_addresses_load(path, &taken);
+	if (error && error != -ENOENT)
+		planner->error = error;
+	return taken;
+}
+
 static void plan_addresses_of(struct planner *planner, const struct xvs_switch *item)
 {
 	const struct xvs_vport *port = own_port(planner, item->name, "host");
@@ -230,12 +246,15 @@ static void plan_addresses_of(struct planner *planner, const struct xvs_switch *
 
 	if (!comparison.there)
 		planner->error = -ENOMEM;
+	if (port && item->host_port.take_addresses)
+		comparison.taken = load_taken(planner, port);
 	compare_all(&comparison, end);
 	for (size_t i = 0; comparison.there && i < item->host_port.address_count; i++)
 		if (!comparison.there[i])
 			plan_address(planner, item, item->host_port.addresses[i], true);
 	comparison.removing = true; /* last: the interface is never without an address */
 	compare_all(&comparison, end);
+	xvs_addresses_free(comparison.taken);
 	free(comparison.there);
 }
 
@@ -331,6 +350,7 @@ static void plan_return(struct planner *planner, const struct xvs_vport *host, c
 	change = plan_move(planner, host->name, nic->name, interface);
 	if (!change)
 		return;
+	change->present = item;
 	if (!item)
 		item = xvs_config_switch(planner->agent->running, name);
 	if (item)

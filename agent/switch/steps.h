@@ -20,7 +20,7 @@ struct xvs_change {
 	char uplink[IFNAMSIZ]; /* host port: whose MTU, or addresses, it takes */
 	const char **kept; /* addresses that are not the NIC's, NULL-ended. Owned, not the texts */
 	char address[64];
-	bool present; /* address: add or remove */
+	bool present; /* address: add or remove; returned: the host port stays */
 	bool stored; /* address: this step has kept on disk what was there before the plan */
 	struct xvs_pool pool; /* leases: the new ones, after apply the old ones */
 	bool was_down; /* host port that goes: the host's end was switched off */

@@ -185,6 +185,8 @@ bool xvs_is_host_device(const char *name);
 const struct xvs_link *xvs_host_end(const struct xvs_agent *agent, const struct xvs_vport *port);
 /* Drops what a killed agent had half written of the addresses of an interface set aside. */
 void xvs_host_aside_unstage(const struct xvs_agent *agent, uint32_t id);
+/* Keeps what the NIC had whose addresses a host port has taken, for whoever gives them back. */
+void xvs_host_taken_file(const struct xvs_agent *agent, uint32_t id, char path[PATH_MAX]);
 /* Was an agent killed between beginning to set a host port's interface aside and the end of it? */
 bool xvs_host_is_remembered(const struct xvs_agent *agent, uint32_t id);
 /* Is the veth of a host port still there? */

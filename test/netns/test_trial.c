@@ -13,7 +13,7 @@
 #include "test/netns/control.h"
 
 #define TRIAL_S 3
-#define GUARDIAN_S (TRIAL_S + 6) /* its margin, and time to settle */
+#define GUARDIAN_S (TRIAL_S + 12) /* its margin, and time to settle */
 
 /* The host's own way in: the operator is in the namespace behind `wire`. */
 #define HOST_ADDRESS "192.0.2.1"
