@@ -214,15 +214,18 @@ static bool sleep_on_guard(const struct xvs_options *options, unsigned int secon
 	long long left;
 
 	while ((left = end - now_ms()) > 0) {
+		const bool alone = input.fd < 0;
 		char byte;
 
-		if (input.fd < 0 && has_daemon(options))
+		/* first a pause: a dying daemon may close this pipe before it lets go of the pins
+		 */
+		if (poll(&input, 1, alone && left > LOOK_MS ? LOOK_MS : left) > 0) {
+			if (read(STDIN_FILENO, &byte, 1) == 1)
+				return false;
+			input.fd = -1;
+		} else if (alone && has_daemon(options)) {
 			return false;
-		if (poll(&input, 1, input.fd < 0 && left > LOOK_MS ? LOOK_MS : left) <= 0)
-			continue;
-		if (read(STDIN_FILENO, &byte, 1) == 1)
-			return false;
-		input.fd = -1;
+		}
 	}
 	return true;
 }

@@ -204,6 +204,16 @@ static void tick(struct xvs_agent *agent)
 		xvs_agent_reconcile(agent);
 }
 
+/* Left by a commit that failed: no plan waits to be undone. */
+static void forget_leftovers(struct xvs_agent *agent)
+{
+	struct xvs_vport *port, *next;
+
+	HASH_ITER (by_index, agent->switching->by_index, port, next)
+		if (port->kind == XVS_PORT_HOST)
+			xvs_host_forget(agent, port->id);
+}
+
 /* A device that is gone took its hooks along; the port waits for another. */
 static int observe(struct xvs_agent *agent)
 {
@@ -212,6 +222,8 @@ static int observe(struct xvs_agent *agent)
 	HASH_ITER (by_index, agent->switching->by_index, port, next)
 		if (!xvs_link_by_index(&agent->links, port->ifindex))
 			xvs_device_release(agent, port);
+	if (agent->unfinished && !agent->trial)
+		forget_leftovers(agent);
 	if (uses_xdp(agent->switching))
 		xvs_links_read_xdp(&agent->links);
 	return 0;

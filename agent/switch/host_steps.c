@@ -97,6 +97,15 @@ void xvs_host_taken_file(const struct xvs_agent *agent, uint32_t id, char path[P
 	snprintf(path, PATH_MAX, "%s.taken-%u", agent->options.socket, id);
 }
 
+void xvs_host_forget(const struct xvs_agent *agent, uint32_t id)
+{
+	char path[PATH_MAX];
+
+	aside_file(agent, id, path);
+	if (unlink(path) && errno != ENOENT)
+		xvs_log(LOG_WARNING, "%s: %s", path, strerror(errno));
+}
+
 bool xvs_host_is_remembered(const struct xvs_agent *agent, uint32_t id)
 {
 	char path[PATH_MAX];

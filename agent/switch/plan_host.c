@@ -35,15 +35,23 @@ static const struct xvs_vport *leaving_owner(const struct planner *planner, cons
 	return NULL;
 }
 
-/* The host's end that an agent had set aside for this port before it was killed. */
-static bool is_aside(const struct planner *planner, const struct xvs_wanted *item, char *ret_name)
+/*
+ * The host's end of a veth that this port has already, though it is not attached to it: an agent
+ * was killed while it made the port or took it off. What others have put on it is worth keeping.
+ */
+static const struct xvs_link *left_behind(
+	const struct planner *planner, const struct xvs_wanted *item)
 {
 	const struct xvs_vport *port = xvs_vport_find(planner->agent->switching, item->name);
+	const struct xvs_links *links = &planner->agent->links;
+	const struct xvs_link *near;
+	char name[IFNAMSIZ];
 
 	if (!port)
-		return false;
-	xvs_host_aside_name(planner->agent, port->id, ret_name);
-	return xvs_link_by_name(&planner->agent->links, ret_name);
+		return NULL;
+	xvs_host_device_name(planner->agent, port->id, name);
+	near = xvs_link_by_name(links, name);
+	return near && !near->far_namespace ? xvs_link_by_index(links, near->peer) : NULL;
 }
 
 /* As it was before an agent began to set it aside, and was killed; it is called `name` now. */
@@ -62,13 +70,13 @@ static void plan_recall(struct planner *planner, const struct xvs_wanted *item, 
 void xvs_plan_host_device(struct planner *planner, const struct xvs_wanted *item)
 {
 	const struct xvs_vport *owner = leaving_owner(planner, item->interface);
+	const struct xvs_link *left = left_behind(planner, item);
 	struct xvs_change *change;
-	char aside[IFNAMSIZ];
 
 	if (owner) /* the name must come free first */
 		xvs_plan_host_removal(planner, owner);
-	if (is_aside(planner, item, aside)) {
-		plan_recall(planner, item, aside);
+	if (left) {
+		plan_recall(planner, item, left->name);
 		return;
 	}
 	change = xvs_change_new(planner, item->name);
