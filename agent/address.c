@@ -56,6 +56,11 @@ size_t xvs_addresses_count(const struct xvs_addresses *set)
 	return set->count;
 }
 
+uint32_t xvs_addresses_device(const struct xvs_addresses *set)
+{
+	return set->ifindex;
+}
+
 bool xvs_addresses_contain(const struct xvs_addresses *set, const struct xvs_address *address)
 {
 	for (size_t i = 0; i < set->count; i++) {

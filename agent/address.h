@@ -22,6 +22,8 @@ void xvs_addresses_free(struct xvs_addresses *set);
 
 /* Addresses, routes and neighbours together. */
 size_t xvs_addresses_count(const struct xvs_addresses *set);
+/* Index of the device that it was read from. */
+uint32_t xvs_addresses_device(const struct xvs_addresses *set);
 /* Is this address among them? */
 bool xvs_addresses_contain(const struct xvs_addresses *set, const struct xvs_address *address);
 /*

@@ -22,6 +22,25 @@ static struct xvs_vport *port_of(struct xvs_agent *agent, const struct xvs_chang
 	return xvs_vport_find(agent->switching, change->name);
 }
 
+void xvs_host_taken_file(const struct xvs_agent *agent, uint32_t id, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s.taken-%u", agent->options.socket, id);
+}
+
+static void taken_file(
+	const struct xvs_agent *agent, const struct xvs_change *change, char path[PATH_MAX])
+{
+	xvs_host_taken_file(agent, xvs_vport_find(agent->switching, change->name)->id, path);
+}
+
+static void forget_taken(struct xvs_agent *agent, const struct xvs_change *change)
+{
+	char path[PATH_MAX];
+
+	taken_file(agent, change, path);
+	unlink(path);
+}
+
 /* ---- made ---- */
 
 static int apply_host_device(struct xvs_agent *agent, struct xvs_step *step)
@@ -58,9 +77,34 @@ static int delete_near_end(struct xvs_agent *agent, const struct xvs_change *cha
 	return error;
 }
 
+/* What the interface has taken from a NIC since it was made must not go with it. */
+static int give_taken_back(struct xvs_agent *agent, const struct xvs_change *change)
+{
+	uint32_t interface = if_nametoindex(change->interface), nic;
+	struct xvs_addresses *taken = NULL;
+	char path[PATH_MAX];
+	int error;
+
+	taken_file(agent, change, path);
+	error = xvs_addresses_load(path, &taken);
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	nic = xvs_addresses_device(taken);
+	if (interface && xvs_link_by_index(&agent->links, nic)) {
+		error = xvs_addresses_move(&agent->links, interface, nic, NULL);
+		error = error ?: xvs_addresses_restore(&agent->links, taken, nic, NULL);
+	}
+	xvs_addresses_free(taken);
+	if (!error)
+		forget_taken(agent, change);
+	return error;
+}
+
 static int undo_host_device(struct xvs_agent *agent, struct xvs_step *step)
 {
-	return delete_near_end(agent, step->subject);
+	int error = give_taken_back(agent, step->subject);
+
+	return error ?: delete_near_end(agent, step->subject);
 }
 
 static int shown_host_device(struct xvs_agent *agent, struct xvs_step *step)
@@ -90,11 +134,6 @@ void xvs_host_aside_unstage(const struct xvs_agent *agent, uint32_t id)
 
 	aside_file(agent, id, path);
 	xvs_file_unstage(path);
-}
-
-void xvs_host_taken_file(const struct xvs_agent *agent, uint32_t id, char path[PATH_MAX])
-{
-	snprintf(path, PATH_MAX, "%s.taken-%u", agent->options.socket, id);
 }
 
 void xvs_host_forget(const struct xvs_agent *agent, uint32_t id)
@@ -409,20 +448,6 @@ static int find_both(const struct xvs_change *change, uint32_t *ret_nic, uint32_
 	return *ret_nic && *ret_interface ? 0 : -ENODEV;
 }
 
-static void taken_file(
-	const struct xvs_agent *agent, const struct xvs_change *change, char path[PATH_MAX])
-{
-	xvs_host_taken_file(agent, xvs_vport_find(agent->switching, change->name)->id, path);
-}
-
-static void forget_taken(struct xvs_agent *agent, const struct xvs_change *change)
-{
-	char path[PATH_MAX];
-
-	taken_file(agent, change, path);
-	unlink(path);
-}
-
 static int take_addresses(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct xvs_change *change = step->subject;
@@ -439,7 +464,8 @@ static int take_addresses(struct xvs_agent *agent, struct xvs_step *step)
 		return -EOPNOTSUPP;
 	}
 	taken_file(agent, change, path);
-	error = error ?: xvs_addresses_store(change->addresses, path);
+	if (access(path, F_OK)) /* else more has come to what was taken before */
+		error = error ?: xvs_addresses_store(change->addresses, path);
 	error = error ?: note_taken(agent, change, true); /* first: a killed agent's successor */
 	if (error)
 		return error;
@@ -473,16 +499,11 @@ static int return_addresses(struct xvs_agent *agent, struct xvs_step *step)
 	int error = find_both(change, &nic, &interface);
 
 	error = error ?: xvs_addresses_move(&agent->links, interface, nic, change->kept);
-	return error ?: restore_taken(agent, change, nic) ?: note_taken(agent, change, false);
-}
-
-static int undo_take(struct xvs_agent *agent, struct xvs_step *step)
-{
-	int error = return_addresses(agent, step);
-
-	if (!error)
-		forget_taken(agent, step->subject);
-	return error;
+	error = error ?: restore_taken(agent, change, nic);
+	if (error)
+		return error;
+	forget_taken(agent, change);
+	return note_taken(agent, change, false);
 }
 
 static int undo_return(struct xvs_agent *agent, struct xvs_step *step)
@@ -511,19 +532,12 @@ static int shown_taken(struct xvs_agent *agent, struct xvs_step *step)
 
 const struct xvs_step_kind xvs_step_take_addresses = {
 	.apply = take_addresses,
-	.undo = undo_take,
+	.undo = return_addresses,
 	.shown = shown_taken,
 	.clear = clear_addresses,
 };
-static int commit_return(struct xvs_agent *agent, struct xvs_step *step)
-{
-	forget_taken(agent, step->subject);
-	return 0;
-}
-
 const struct xvs_step_kind xvs_step_return_addresses = {
 	.apply = return_addresses,
 	.undo = undo_return,
-	.commit = commit_return,
 	.clear = clear_addresses,
 };

@@ -322,6 +322,19 @@ static void keep_configured(
 		change->kept[i] = item->host_port.addresses[i];
 }
 
+/* Are addresses on the NIC once the steps planned so far are done? */
+static bool gets_addresses_back(const struct planner *planner, const char *nic)
+{
+	for (size_t i = planner->before; i < planner->plan->count; i++) {
+		const struct xvs_step *step = &planner->plan->steps[i];
+		const struct xvs_change *change = step->subject;
+
+		if (step->kind == &xvs_step_return_addresses && !strcmp(change->uplink, nic))
+			return true;
+	}
+	return false;
+}
+
 void xvs_plan_take_addresses(struct planner *planner)
 {
 	XVS_EACH_SWITCH (planner->config, item) {
@@ -329,7 +342,9 @@ void xvs_plan_take_addresses(struct planner *planner)
 		char name[XVS_PORT_NAME_SIZE];
 		struct xvs_change *change;
 
-		if (!item->host_port.take_addresses || !has_addresses(planner, item->uplink))
+		if (!item->host_port.take_addresses ||
+			(!has_addresses(planner, item->uplink) &&
+				!gets_addresses_back(planner, item->uplink)))
 			continue;
 		xvs_port_name(name, item->name, "host");
 		change = plan_move(planner, name, item->uplink, interface);
@@ -341,19 +356,28 @@ void xvs_plan_take_addresses(struct planner *planner)
 	}
 }
 
-/* `item`: the switch as it is asked for, whose host port stays; NULL: the host port goes. */
-static void plan_return(struct planner *planner, const struct xvs_vport *host, const char *name,
-	const struct xvs_switch *item)
+/* The NIC that a host port has taken addresses from. NULL: it is gone, and they with it. */
+static const struct xvs_link *nic_of(
+	struct planner *planner, const struct xvs_vport *host, const char *switch_name)
 {
-	const struct xvs_link *end = xvs_host_end(planner->agent, host), *nic = NULL;
-	const struct xvs_vport *uplink = own_port(planner, name, "uplink");
+	const struct xvs_vport *uplink = own_port(planner, switch_name, "uplink");
+	struct xvs_addresses *taken = load_taken(planner, host);
+	uint32_t ifindex = taken ? xvs_addresses_device(taken) : uplink ? uplink->ifindex : 0;
+
+	xvs_addresses_free(taken);
+	return xvs_link_by_index(&planner->agent->links, ifindex);
+}
+
+/* `item`: the switch as it is asked for, whose host port stays; NULL: the host port goes. */
+static void plan_return(struct planner *planner, const struct xvs_vport *host,
+	const struct xvs_link *nic, const char *name, const struct xvs_switch *item)
+{
+	const struct xvs_link *end = xvs_host_end(planner->agent, host);
 	const char *interface;
 	struct xvs_change *change;
 
-	if (uplink)
-		nic = xvs_link_by_index(&planner->agent->links, uplink->ifindex);
-	if (!end || !nic)
-		return; /* the one or the other is gone, and the addresses with it */
+	if (!end)
+		return; /* gone, and the addresses with it */
 	interface = item ? item->host_port.interface : end->name; /* it is renamed by then */
 	change = plan_move(planner, host->name, nic->name, interface);
 	if (!change)
@@ -373,15 +397,19 @@ void xvs_plan_return_addresses(struct planner *planner)
 
 	HASH_ITER (by_name, planner->agent->switching->by_name, host, next) {
 		const struct xvs_switch *item;
+		const struct xvs_link *nic;
 		char name[XVS_NAME_SIZE];
 
 		if (host->kind != XVS_PORT_HOST || !has_taken(planner, host))
 			continue;
 		snprintf(name, sizeof(name), "%.*s", (int)strcspn(host->name, "/"), host->name);
+		nic = nic_of(planner, host, name);
+		if (!nic)
+			continue;
 		item = xvs_config_switch(planner->config, name);
 		if (!item || !item->host_port.present)
-			plan_return(planner, host, name, NULL);
-		else if (!item->host_port.take_addresses)
-			plan_return(planner, host, name, item);
+			plan_return(planner, host, nic, name, NULL);
+		else if (!item->host_port.take_addresses || strcmp(item->uplink, nic->name))
+			plan_return(planner, host, nic, name, item);
 	}
 }

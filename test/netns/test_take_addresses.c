@@ -161,6 +161,61 @@ TEST(take_addresses_beside_the_same_configured_one)
 	CHECK_SOON(is_reachable(peer));
 }
 
+static void check_trial_is_undone(struct testbed *tb, const char *text, const char *device)
+{
+	const char *before = layer_3(tb, device);
+	struct process process = process_start(NULL, test_text("version: 1\n%s", text),
+		(const char *[]){"sh", "-c",
+			test_text("exec %s --socket %s try -f - --timeout 2s",
+				control_program("xvsctl"), tb->socket),
+			NULL});
+
+	CHECK_EQUAL(CONTROL_REFUSED, process_wait(&process, 10000));
+	CHECK_TEXT(before, layer_3(tb, device));
+}
+
+/* The switch is renamed on trial: another host port takes what this one gives back. */
+TEST(take_addresses_from_one_host_port_to_another)
+{
+	struct testbed *peer = make_peer(tb);
+	const char *before = layer_3(tb, "wire");
+	static const char renamed[] = "switches:\n"
+				      "  t: {type: external, uplink: wire,\n"
+				      "    host-port: {interface: other, take-addresses: on}}\n";
+
+	testbed_apply(tb, TAKING);
+	check_trial_is_undone(tb, renamed, "mgmt");
+	CHECK_SOON(is_reachable(peer));
+	testbed_apply(tb, "%s", renamed);
+	CHECK(has_all(tb, "other"));
+	CHECK_SOON(is_reachable(peer));
+	testbed_apply(tb, NO_SWITCH);
+	CHECK_TEXT(before, layer_3(tb, "wire"));
+}
+
+/* Each NIC gets its own back. */
+TEST(take_addresses_from_another_uplink)
+{
+	struct testbed *peer = make_peer(tb);
+	const char *wire = layer_3(tb, "wire"), *second;
+
+	testbed_join(tb, peer, "nic2");
+	netns_ip(&tb->host, "addr add 198.18.5.1/24 dev nic2\n");
+	second = layer_3(tb, "nic2");
+	testbed_apply(tb, TAKING);
+	check_trial_is_undone(tb,
+		"switches:\n"
+		"  s: {type: external, uplink: nic2,\n"
+		"    host-port: {interface: mgmt, take-addresses: on, addresses: "
+		"[203.0.113.5/24]}}\n",
+		"mgmt");
+	CHECK_TEXT(second, layer_3(tb, "nic2"));
+	CHECK_SOON(is_reachable(peer));
+	testbed_apply(tb, NO_SWITCH);
+	CHECK_TEXT(wire, layer_3(tb, "wire"));
+	CHECK_TEXT(second, layer_3(tb, "nic2"));
+}
+
 /* A session over the address goes on, there and back. */
 TEST(take_addresses_keeps_connections)
 {
