@@ -29,8 +29,6 @@ static int carry_out(struct xvs_transaction *change)
 	int error = xvs_transaction_plan(change);
 
 	error = error ?: xvs_transaction_run_for_good(change);
-	for (size_t i = 0; !error && i < change->plan.count; i++)
-		xvs_log(LOG_INFO, "%s", change->plan.steps[i].what);
 	xvs_transaction_clear(change);
 	return error;
 }

@@ -147,6 +147,10 @@ static int take_option(struct command_line *line, int value, int index)
 	case OPTION_LOG_LEVEL:
 		return set_log_level(optarg) ? EXIT_USAGE : -1;
 	case OPTION_CHECK:
+		if (line->check) {
+			fputs("xvswitchd: --check takes one file or folder\n", stderr);
+			return EXIT_USAGE;
+		}
 		line->check = optarg;
 		return -1;
 	case OPTION_SETTLE:
@@ -177,6 +181,10 @@ static int read_command_line(int argc, char **argv, struct command_line *line)
 		status = take_option(line, value, index);
 	if (status >= 0)
 		return status;
+	if (!!line->check + (line->settle >= 0) + line->purge > 1) {
+		fputs("xvswitchd: --check, --settle and --purge exclude each other\n", stderr);
+		return EXIT_USAGE;
+	}
 	hook = line->options.hook;
 	if (optind == argc && (!strcmp(hook, "auto") || !strcmp(hook, "clsact")))
 		return -1;

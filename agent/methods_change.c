@@ -73,7 +73,7 @@ int xvs_methods_save(
 		return xvs_call_invalid(call, "save",
 			"%s holds several files, which are yours to edit", agent->options.config);
 	error = error ?: xvs_plan_run(plan, agent);
-	return error ? xvs_call_refused(call, "saving the configuration", error) : 0;
+	return error ? xvs_proposal_refuse_boot(agent, call, "saving", error) : 0;
 }
 
 int xvs_method_save(struct xvs_agent *agent, struct xvs_call *call)
@@ -87,7 +87,7 @@ int xvs_method_save(struct xvs_agent *agent, struct xvs_call *call)
 	if (!error) {
 		error = xvs_plan_commit(&plan, agent);
 		if (error)
-			xvs_call_refused(call, "saving the configuration", error);
+			xvs_proposal_refuse_boot(agent, call, "saving", error);
 		else
 			xvs_call_reply(
 				call, json_pack("{s:s, s:b}", "file", file, "changed", plan.count));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "agent/proposal.h"
@@ -106,6 +107,16 @@ int xvs_proposal_read(struct xvs_proposal *proposal)
 	return xvs_proposal_check(proposal, error, &report);
 }
 
+int xvs_proposal_refuse_boot(
+	const struct xvs_agent *agent, struct xvs_call *call, const char *doing, int error)
+{
+	char step[PATH_MAX + 64];
+
+	snprintf(step, sizeof(step), "%s the boot configuration in %s", doing,
+		agent->options.config);
+	return xvs_call_refused(call, step, error);
+}
+
 int xvs_proposal_read_boot(struct xvs_proposal *proposal)
 {
 	struct xvs_sources sources = {0};
@@ -113,7 +124,7 @@ int xvs_proposal_read_boot(struct xvs_proposal *proposal)
 	int error = xvs_store_load_boot(proposal->agent, &sources, &report, &proposal->config);
 
 	if (error && !report.count)
-		xvs_call_refused(proposal->call, "reading the boot configuration", error);
+		xvs_proposal_refuse_boot(proposal->agent, proposal->call, "reading", error);
 	else
 		error = xvs_proposal_check(proposal, error, &report);
 	xvs_sources_clear(&sources);
@@ -192,7 +203,8 @@ static int plan_save(struct xvs_proposal *proposal, struct xvs_transaction *chan
 			"%s holds several files, which are yours to edit: put the change there, "
 			"then apply that folder",
 			proposal->agent->options.config);
-	return error ? xvs_call_refused(proposal->call, "saving", error) : 0;
+	return error ? xvs_proposal_refuse_boot(proposal->agent, proposal->call, "saving", error)
+		     : 0;
 }
 
 int xvs_proposal_plan(struct xvs_proposal *proposal, struct xvs_transaction *change)

@@ -29,6 +29,9 @@ int xvs_proposal_flag(struct xvs_call *call, const char *name, bool *ret);
 /* Fills and validates `config`, from the call's files or from the boot configuration. */
 int xvs_proposal_read(struct xvs_proposal *proposal);
 int xvs_proposal_read_boot(struct xvs_proposal *proposal);
+/* Answers that the boot configuration could not be read or saved, which it names. -EINVAL. */
+int xvs_proposal_refuse_boot(
+	const struct xvs_agent *agent, struct xvs_call *call, const char *doing, int error);
 /* Validates `config`. `error` and `report` are of its making; the report is cleared. */
 int xvs_proposal_check(struct xvs_proposal *proposal, int error, struct xvs_report *report);
 

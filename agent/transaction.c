@@ -81,6 +81,8 @@ int xvs_transaction_commit(struct xvs_transaction *change)
 
 	if (error)
 		return error;
+	for (size_t i = 0; i < change->plan.count; i++)
+		xvs_log(LOG_INFO, "%s", change->plan.steps[i].what);
 	change->agent->unfinished = change->plan.uncommitted;
 	if (change->former != change->config)
 		xvs_config_free(change->former);
