@@ -106,6 +106,22 @@ int xvs_call_refused(struct xvs_call *call, const char *step, int error)
 			"not_undone"));
 }
 
+int xvs_call_only(struct xvs_call *call, const char *const *names)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach (call->parameters, name, value) {
+		const char *const *known = names;
+
+		while (*known && strcmp(*known, name))
+			known++;
+		if (!*known)
+			return xvs_call_invalid(call, name, "is not known here");
+	}
+	return 0;
+}
+
 int xvs_call_string(struct xvs_call *call, const char *name, const char **ret)
 {
 	const json_t *value = json_object_get(call->parameters, name);

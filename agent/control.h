@@ -78,6 +78,12 @@ int xvs_call_invalid(struct xvs_call *call, const char *parameter, const char *f
 int xvs_call_refused(struct xvs_call *call, const char *step, int error);
 
 /*
+ * Refuses parameters of other names (NULL ends the list): one that is misspelt must not be taken
+ * for one that is not there. 0, or -EINVAL and the call was answered.
+ */
+int xvs_call_only(struct xvs_call *call, const char *const *names);
+
+/*
  * An optional string parameter: NULL if it is not there. -EINVAL: it is no string, and the call
  * was answered.
  */

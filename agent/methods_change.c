@@ -43,9 +43,11 @@ static int apply(struct xvs_proposal *proposal)
 
 int xvs_method_apply(struct xvs_agent *agent, struct xvs_call *call)
 {
+	static const char *const known[] = {"files", "save", NULL};
 	struct xvs_proposal proposal;
 	int error = xvs_proposal_open(&proposal, agent, call);
 
+	error = error ?: xvs_call_only(call, known);
 	error = error ?: xvs_proposal_flag(call, "save", &proposal.save);
 	error = error ?: xvs_proposal_read(&proposal);
 	error = error ?: apply(&proposal);
@@ -161,10 +163,12 @@ static int get_changed_config(struct xvs_proposal *proposal)
 
 int xvs_method_change(struct xvs_agent *agent, struct xvs_call *call)
 {
+	static const char *const known[] = {"changes", "save", "dry_run", NULL};
 	struct xvs_proposal proposal;
 	bool dry_run = false;
 	int error = xvs_proposal_open(&proposal, agent, call);
 
+	error = error ?: xvs_call_only(call, known);
 	error = error ?: xvs_proposal_flag(call, "save", &proposal.save);
 	error = error ?: xvs_proposal_flag(call, "dry_run", &dry_run);
 	error = error ?: get_changed_config(&proposal);

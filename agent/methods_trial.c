@@ -38,11 +38,13 @@ static int try(struct xvs_proposal *proposal, unsigned int seconds, bool wait)
 
 int xvs_method_try(struct xvs_agent *agent, struct xvs_call *call)
 {
+	static const char *const known[] = {"files", "timeout", "wait", NULL};
 	struct xvs_proposal proposal;
 	long long seconds = XVS_TRIAL_SECONDS;
 	bool wait = true;
 	int error = xvs_proposal_open(&proposal, agent, call);
 
+	error = error ?: xvs_call_only(call, known);
 	error = error ?: xvs_call_number(call, "timeout", 1, XVS_TRIAL_SECONDS_MAX, &seconds);
 	error = error ?: xvs_proposal_flag(call, "wait", &wait);
 	if (!error && wait && !call->more)
