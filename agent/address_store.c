@@ -37,7 +37,7 @@ int xvs_addresses_store(const struct xvs_addresses *set, const char *path)
 		free(text);
 		return -ENOMEM;
 	}
-	error = xvs_file_stage(path, text, size);
+	error = xvs_file_stage(path, text, size, false);
 	free(text);
 	if (error)
 		return error;

@@ -66,7 +66,7 @@ static int write_whole(int fd, const char *text, size_t size)
 		text += done;
 		size -= done;
 	}
-	return fsync(fd) ? -errno : 0;
+	return 0;
 }
 
 /* Mode and owner of the file that is to be replaced, if there is one. */
@@ -82,7 +82,7 @@ static int keep_access(const char *path, int fd)
 	return fchmod(fd, st.st_mode & 07777) ? -errno : 0;
 }
 
-int xvs_file_stage(const char *path, const char *text, size_t size)
+int xvs_file_stage(const char *path, const char *text, size_t size, bool lasting)
 {
 	char staged[PATH_MAX];
 	int fd, error;
@@ -93,6 +93,8 @@ int xvs_file_stage(const char *path, const char *text, size_t size)
 		return -errno;
 	error = keep_access(path, fd);
 	error = error ?: write_whole(fd, text, size);
+	if (!error && lasting && fsync(fd))
+		error = -errno;
 	close(fd);
 	if (error)
 		unlink(staged);

@@ -135,14 +135,14 @@ struct file_change {
 	char path[PATH_MAX];
 	char *text;
 	size_t size;
-	bool keep_old; /* what stood there stays, as PATH.old */
+	bool boot; /* outlives a boot; what stood there stays, as PATH.old */
 };
 
 static int apply_file(struct xvs_agent *agent, struct xvs_step *step)
 {
 	struct file_change *change = step->subject;
 
-	return xvs_file_stage(change->path, change->text, change->size);
+	return xvs_file_stage(change->path, change->text, change->size, change->boot);
 }
 
 static int undo_file(struct xvs_agent *agent, struct xvs_step *step)
@@ -158,7 +158,7 @@ static int commit_file(struct xvs_agent *agent, struct xvs_step *step)
 	struct file_change *change = step->subject;
 	char old[PATH_MAX];
 
-	if (change->keep_old && snprintf(old, sizeof(old), "%s.old", change->path) < PATH_MAX) {
+	if (change->boot && snprintf(old, sizeof(old), "%s.old", change->path) < PATH_MAX) {
 		unlink(old);
 		if (link(change->path, old) && errno != ENOENT)
 			xvs_log(LOG_WARNING, "%s: %s", old, strerror(errno));
@@ -254,7 +254,7 @@ static int plan_save(const struct xvs_config *config, const struct xvs_source *t
 	if (!change)
 		return -ENOMEM;
 	snprintf(change->path, sizeof(change->path), "%s", file);
-	change->keep_old = true;
+	change->boot = true;
 	if (text) {
 		change->size = text->size;
 		change->text = strndup(text->text, text->size);

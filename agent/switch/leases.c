@@ -135,7 +135,7 @@ int xvs_leases_stage(const struct xvs_agent *agent)
 		return -errno;
 	}
 	xvs_leases_file(agent, path);
-	error = xvs_file_stage(path, text, strlen(text));
+	error = xvs_file_stage(path, text, strlen(text), true);
 	free(text);
 	return error;
 }
