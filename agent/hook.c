@@ -67,16 +67,17 @@ static int attach_link(const struct xvs_loader *loader, uint32_t id, uint32_t if
 	const char *what, int program, enum bpf_attach_type type, uint32_t flags)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = flags);
+	struct bpf_link_info info;
 	char path[320];
 	int fd, error;
 
 	link_path(loader, id, what, path);
-	error = link_holds(path, ifindex);
-	if (error) /* or there already */
-		return error < 0 ? error : 0;
-	/* of a device that is gone, or no longer this port's */
-	error = detach_link(loader, id, what);
-	if (error)
+	error = read_link(path, &info);
+	if (!error && info.xdp.ifindex == ifindex)
+		return 0; /* there already */
+	if (!error) /* of a device that is gone, or no longer this port's */
+		error = detach_link(loader, id, what);
+	if (error && error != -ENOENT)
 		return error;
 	fd = bpf_link_create(program, ifindex, type, &options);
 	if (fd < 0)
