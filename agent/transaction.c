@@ -10,6 +10,7 @@
 #include "agent/transaction.h"
 
 #define LONG_PLAN 16 /* steps: worth a hurry */
+#define LOGGED_MAX 100 /* steps of a plan that are logged one by one */
 #define PROGRESS_US 100000 /* between two words on it */
 
 static uint64_t now_us(void)
@@ -75,14 +76,22 @@ int xvs_transaction_run(struct xvs_transaction *change)
 	return 0;
 }
 
+/* A long plan is for `xvsctl monitor`, not for the journal. */
+static void log_steps(const struct xvs_plan *plan)
+{
+	if (plan->count > LOGGED_MAX)
+		xvs_log(LOG_INFO, "done, in %zu steps", plan->count);
+	for (size_t i = 0; plan->count <= LOGGED_MAX && i < plan->count; i++)
+		xvs_log(LOG_INFO, "%s", plan->steps[i].what);
+}
+
 int xvs_transaction_commit(struct xvs_transaction *change)
 {
 	int error = xvs_plan_commit(&change->plan, change->agent);
 
 	if (error)
 		return error;
-	for (size_t i = 0; i < change->plan.count; i++)
-		xvs_log(LOG_INFO, "%s", change->plan.steps[i].what);
+	log_steps(&change->plan);
 	change->agent->unfinished = change->plan.uncommitted;
 	if (change->former != change->config)
 		xvs_config_free(change->former);
