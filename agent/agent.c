@@ -49,7 +49,6 @@ void xvs_agent_reconcile(struct xvs_agent *agent)
 	if (!agent->in_force)
 		return;
 	error = carry_out(&change);
-
 	if (error)
 		xvs_log(LOG_ERR, "keeping up with the kernel: %s", strerror(-error));
 }

@@ -232,7 +232,8 @@ enum xvs_saved_flag {
 	XVS_SAVED_IPV6 = 1u << 2, /* IPv6 was on */
 	XVS_SAVED_DOWN = 1u << 3, /* the device was down */
 	XVS_SAVED_CLSACT = 1u << 4, /* it had no clsact qdisc */
-	XVS_SAVED_ADDRESSES = 1u << 5, /* host port: the addresses of its NIC are on its interface */
+	XVS_SAVED_ADDRESSES =
+		1u << 5, /* host port: the addresses of its NIC are on its interface */
 };
 
 struct xvs_device_saved {

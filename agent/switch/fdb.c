@@ -437,10 +437,10 @@ void xvs_fdb_sweep(struct xvs_agent *agent)
 static void tell_move(struct xvs_agent *agent, const struct xvs_mac_moved *moved)
 {
 	const struct xvs_switching *switching = agent->switching;
-	const uint8_t *mac = moved->key.mac;
 	const struct xvs_switch_state *item;
 	const struct xvs_vport *from, *to;
-	char text[18];
+	char text[XVS_MAC_TEXT_SIZE];
+	struct xvs_mac mac;
 
 	if (moved->switch_id >= XVS_SWITCH_MAX || moved->from >= XVS_PORT_MAX ||
 		moved->to >= XVS_PORT_MAX)
@@ -450,10 +450,10 @@ static void tell_move(struct xvs_agent *agent, const struct xvs_mac_moved *moved
 	to = switching->port_by_id[moved->to];
 	if (!item || !from || !to)
 		return; /* removed meanwhile */
-	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
-		mac[3], mac[4], mac[5]);
+	memcpy(mac.byte, moved->key.mac, sizeof(mac.byte));
 	xvs_event(agent, "mac_moved", "{s:s, s:s, s:i, s:s, s:s}", "switch", item->name, "mac",
-		text, "vlan", moved->key.vlan, "from", from->name, "to", to->name);
+		xvs_mac_format(&mac, text), "vlan", moved->key.vlan, "from", from->name, "to",
+		to->name);
 }
 
 static int take_event(void *data, void *record, size_t size)

@@ -210,8 +210,10 @@ static void forget_leftovers(struct xvs_agent *agent)
 	struct xvs_vport *port, *next;
 
 	HASH_ITER (by_index, agent->switching->by_index, port, next)
-		if (port->kind == XVS_PORT_HOST)
-			xvs_host_forget(agent, port->id);
+		if (port->kind == XVS_PORT_HOST && xvs_host_forget(agent, port->id))
+			xvs_log_of(LOG_WARNING, &(struct xvs_log_fields){.port = port->name},
+				"what was remembered of the interface of %s stays on disk",
+				port->name);
 }
 
 /* A device that is gone took its hooks along; the port waits for another. */

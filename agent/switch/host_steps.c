@@ -33,6 +33,18 @@ static void taken_file(
 	xvs_host_taken_file(agent, xvs_vport_find(agent->switching, change->name)->id, path);
 }
 
+/* *ret stays NULL: nothing was taken. */
+static int load_taken(
+	const struct xvs_agent *agent, const struct xvs_change *change, struct xvs_addresses **ret)
+{
+	char path[PATH_MAX];
+	int error;
+
+	taken_file(agent, change, path);
+	error = xvs_addresses_load(path, ret);
+	return error == -ENOENT ? 0 : error;
+}
+
 static void forget_taken(struct xvs_agent *agent, const struct xvs_change *change)
 {
 	char path[PATH_MAX];
@@ -52,7 +64,7 @@ static int apply_host_device(struct xvs_agent *agent, struct xvs_step *step)
 	const struct xvs_switch *item;
 	char name[XVS_NAME_SIZE];
 
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(change->name, "/"), change->name);
+	xvs_port_switch_name(name, change->name);
 	item = xvs_config_switch(change->config, name);
 	mac = item->host_port.mac.mac;
 	if (item->host_port.mac.source == XVS_MAC_POOL &&
@@ -82,13 +94,10 @@ static int give_taken_back(struct xvs_agent *agent, const struct xvs_change *cha
 {
 	uint32_t interface = if_nametoindex(change->interface), nic;
 	struct xvs_addresses *taken = NULL;
-	char path[PATH_MAX];
-	int error;
+	int error = load_taken(agent, change, &taken);
 
-	taken_file(agent, change, path);
-	error = xvs_addresses_load(path, &taken);
-	if (error)
-		return error == -ENOENT ? 0 : error;
+	if (error || !taken)
+		return error;
 	nic = xvs_addresses_device(taken);
 	if (interface && xvs_link_by_index(&agent->links, nic)) {
 		error = xvs_addresses_move(&agent->links, interface, nic, NULL);
@@ -136,13 +145,12 @@ void xvs_host_aside_unstage(const struct xvs_agent *agent, uint32_t id)
 	xvs_file_unstage(path);
 }
 
-void xvs_host_forget(const struct xvs_agent *agent, uint32_t id)
+int xvs_host_forget(const struct xvs_agent *agent, uint32_t id)
 {
 	char path[PATH_MAX];
 
 	aside_file(agent, id, path);
-	if (unlink(path) && errno != ENOENT)
-		xvs_log(LOG_WARNING, "%s: %s", path, strerror(errno));
+	return unlink(path) && errno != ENOENT ? -errno : 0;
 }
 
 bool xvs_host_is_remembered(const struct xvs_agent *agent, uint32_t id)
@@ -166,11 +174,10 @@ static int remember_addresses(struct xvs_agent *agent, struct xvs_change *change
 
 static int forget_addresses(struct xvs_agent *agent, struct xvs_change *change)
 {
-	char path[PATH_MAX];
+	int error = xvs_host_forget(agent, port_of(agent, change)->id);
 
-	aside_file(agent, port_of(agent, change)->id, path);
-	if (unlink(path) && errno != ENOENT)
-		return -errno;
+	if (error)
+		return error;
 	xvs_addresses_free(change->addresses);
 	change->addresses = NULL;
 	return 0;
@@ -479,13 +486,10 @@ static int take_addresses(struct xvs_agent *agent, struct xvs_step *step)
 static int restore_taken(struct xvs_agent *agent, const struct xvs_change *change, uint32_t nic)
 {
 	struct xvs_addresses *taken = NULL;
-	char path[PATH_MAX];
-	int error;
+	int error = load_taken(agent, change, &taken);
 
-	taken_file(agent, change, path);
-	error = xvs_addresses_load(path, &taken);
-	if (error)
-		return error == -ENOENT ? 0 : error;
+	if (error || !taken)
+		return error;
 	error = xvs_addresses_restore(
 		&agent->links, taken, nic, change->present ? change->kept : NULL);
 	xvs_addresses_free(taken);

@@ -197,7 +197,7 @@ bool xvs_plan_wants(const struct planner *planner, const struct xvs_vport *port)
 
 	if (port->kind == XVS_PORT_VPORT)
 		return xvs_config_port(config, port->name);
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(port->name, "/"), port->name);
+	xvs_port_switch_name(name, port->name);
 	item = xvs_config_switch(config, name);
 	if (!item)
 		return false;

@@ -402,7 +402,7 @@ void xvs_plan_return_addresses(struct planner *planner)
 
 		if (host->kind != XVS_PORT_HOST || !has_taken(planner, host))
 			continue;
-		snprintf(name, sizeof(name), "%.*s", (int)strcspn(host->name, "/"), host->name);
+		xvs_port_switch_name(name, host->name);
 		nic = nic_of(planner, host, name);
 		if (!nic)
 			continue;

@@ -115,6 +115,8 @@ struct xvs_switching {
 int xvs_wanted_make(const struct xvs_config *config, struct xvs_wanted_list *ret);
 void xvs_wanted_clear(struct xvs_wanted_list *list);
 void xvs_port_name(char name[XVS_PORT_NAME_SIZE], const char *switch_name, const char *part);
+/* The other way round: the switch of an uplink's or host port's name. */
+void xvs_port_switch_name(char name[XVS_NAME_SIZE], const char *port_name);
 
 /* validate.c */
 int xvs_switch_validate(
@@ -189,8 +191,8 @@ void xvs_host_aside_unstage(const struct xvs_agent *agent, uint32_t id);
 void xvs_host_taken_file(const struct xvs_agent *agent, uint32_t id, char path[PATH_MAX]);
 /* Was an agent killed between beginning to set a host port's interface aside and the end of it? */
 bool xvs_host_is_remembered(const struct xvs_agent *agent, uint32_t id);
-/* Drops what was remembered for a plan that is final. */
-void xvs_host_forget(const struct xvs_agent *agent, uint32_t id);
+/* Drops what was remembered for a plan that is final. 0 or -errno. */
+int xvs_host_forget(const struct xvs_agent *agent, uint32_t id);
 /* Is the veth of a host port still there? */
 bool xvs_host_device_left(const struct xvs_agent *agent, const struct xvs_vport *port);
 /* What the host's end is called while the port's removal may yet be undone. */

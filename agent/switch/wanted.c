@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "agent/switch/switching.h"
 
 static const struct xvs_vlan_setting uplink_vlan = {.mode = XVS_VLAN_TRUNK};
@@ -9,6 +10,11 @@ static const struct xvs_vlan_setting uplink_vlan = {.mode = XVS_VLAN_TRUNK};
 void xvs_port_name(char name[XVS_PORT_NAME_SIZE], const char *switch_name, const char *part)
 {
 	snprintf(name, XVS_PORT_NAME_SIZE, "%s/%s", switch_name, part);
+}
+
+void xvs_port_switch_name(char name[XVS_NAME_SIZE], const char *port_name)
+{
+	snprintf(name, XVS_NAME_SIZE, "%.*s", (int)strcspn(port_name, "/"), port_name);
 }
 
 static void add_host(struct xvs_wanted_list *list, const struct xvs_switch *item)

@@ -95,8 +95,7 @@ void world_attach(void)
 	enum xvs_hook_kind kind = xvs_hook_probe(&world.loader);
 
 	for (uint32_t port = 1; port < PORTS; port++)
-		cr_assert_eq(
-			xvs_hook_attach(&world.loader, kind, port, world.ifindex[port]), 0);
+		cr_assert_eq(xvs_hook_attach(&world.loader, kind, port, world.ifindex[port]), 0);
 }
 
 static void add_tables(void)
