@@ -410,9 +410,12 @@ static uint64_t net_cookie(void)
 	return cookie;
 }
 
-static void lost_path(const struct xvs_loader *loader, char path[300])
+#define LOST_LINK "lost"
+#define LOST_LINK_NEXT "lost_next" /* until it takes the place of an earlier build's */
+
+static void lost_path(const struct xvs_loader *loader, const char *name, char path[300])
 {
-	snprintf(path, 300, "%s/links/lost", loader->pin_dir);
+	snprintf(path, 300, "%s/links/%s", loader->pin_dir, name);
 }
 
 static int load_lost(struct xvs_loader *loader)
@@ -443,7 +446,9 @@ static int load_lost_again(struct xvs_loader *loader)
 {
 	char path[300];
 
-	lost_path(loader, path);
+	lost_path(loader, LOST_LINK_NEXT, path);
+	unlink(path); /* of an agent that was killed at it */
+	lost_path(loader, LOST_LINK, path);
 	return access(path, F_OK) ? 0 : load_lost(loader);
 }
 
@@ -498,18 +503,21 @@ int xvs_loader_open(struct xvs_loader *loader, const char *pin_dir)
 	return error ?: start_control(loader);
 }
 
+/* By one rename in place of an earlier build's: one of them is there whenever the agent dies. */
 static int attach_lost(struct xvs_loader *loader)
 {
-	char path[300];
+	char path[300], next[300];
 	int fd, error;
 
 	fd = bpf_raw_tracepoint_open(
 		"xdp_devmap_xmit", bpf_program__fd(loader->lost->progs.xvs_lost));
 	if (fd < 0)
 		return -errno;
-	lost_path(loader, path);
-	unlink(path); /* an earlier build's */
-	error = bpf_obj_pin(fd, path) ? -errno : 0;
+	lost_path(loader, LOST_LINK, path);
+	lost_path(loader, LOST_LINK_NEXT, next);
+	error = bpf_obj_pin(fd, next) || rename(next, path) ? -errno : 0;
+	if (error)
+		unlink(next);
 	close(fd);
 	return error;
 }
@@ -537,13 +545,13 @@ void xvs_loader_close(struct xvs_loader *loader)
 			close(fds[i]);
 }
 
-/* "12_in", "12_out", "12_xdp", "lost" */
+/* "12_in", "12_out", "12_xdp", "lost", "lost_next" */
 static bool is_own_link(const char *name)
 {
 	const char *part = name + strspn(name, "0123456789");
 
 	if (part == name)
-		return !strcmp(name, "lost");
+		return !strcmp(name, LOST_LINK) || !strcmp(name, LOST_LINK_NEXT);
 	return !strcmp(part, "_in") || !strcmp(part, "_out") || !strcmp(part, "_xdp");
 }
 

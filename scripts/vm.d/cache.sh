@@ -48,7 +48,7 @@ unpack() {
 # with_tools COMMAND…: finds programs and libraries that the system lacks among the unpacked ones
 with_tools() {
 	LD_LIBRARY_PATH=$tools_libraries \
-		PATH=$PATH:/usr/sbin:/sbin:$cache/tools/usr/sbin:$cache/tools/usr/bin "$@"
+		PATH=$PATH:/usr/sbin:/sbin:$cache/tools/usr/bin "$@"
 }
 
 tools_work() {
@@ -65,6 +65,8 @@ make_tools() {
 	(cd "$cache/apt/archives" && # also where the system has them
 		private_apt apt-get download --target-release $release-backports "${packages[@]}")
 	unpack "$new" "$cache"/apt/archives/*.deb
+	ln -sfn kmod "$new/usr/bin/modprobe" # as packaged they point to the system's kmod,
+	ln -sfn kmod "$new/usr/bin/depmod" # which it may lack
 	mv "$new" "$cache/tools"
 	tools_work || {
 		echo "scripts/vm: the unpacked QEMU doesn't run; see $cache/tools" >&2
