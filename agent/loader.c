@@ -232,12 +232,8 @@ static int prepare_map(struct xvs_loader *loader, struct bpf_map *map)
 	char path[300];
 	int fd, error;
 
-	if (bpf_map__is_internal(map))
+	if (bpf_map__is_internal(map) || !bpf_map__autocreate(map))
 		return 0;
-	if (!strcmp(name, PATTERN_MAP))
-		return bpf_map__set_autocreate(map, false);
-	if (!strcmp(name, "counters"))
-		bpf_map__set_max_entries(map, XVS_PORT_MAX * libbpf_num_possible_cpus());
 	snprintf(path, sizeof(path), "%s/%s", loader->pin_dir, name);
 	fd = bpf_obj_get(path);
 	if (fd < 0 && errno != ENOENT)
@@ -246,6 +242,33 @@ static int prepare_map(struct xvs_loader *loader, struct bpf_map *map)
 		return note_pin(loader, name) ?: bpf_map__set_pin_path(map, path);
 	error = share_map(map, fd, path);
 	close(fd);
+	return error;
+}
+
+int xvs_object_prepare(struct bpf_object *object)
+{
+	uint32_t counters = XVS_PORT_MAX * libbpf_num_possible_cpus();
+	struct bpf_program *program;
+	struct bpf_map *map;
+	int error = 0;
+
+	bpf_object__for_each_program(program, object)
+		bpf_program__set_expected_attach_type(program, 0);
+	map = bpf_object__find_map_by_name(object, PATTERN_MAP);
+	if (map)
+		error = error ?: bpf_map__set_autocreate(map, false);
+	map = bpf_object__find_map_by_name(object, "counters");
+	if (map)
+		error = error ?: bpf_map__set_max_entries(map, counters);
+	return error;
+}
+
+static int prepare_object(struct xvs_loader *loader, struct bpf_object *object)
+{
+	int error = xvs_object_prepare(object);
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object) error = error ?: prepare_map(loader, map);
 	return error;
 }
 
@@ -286,15 +309,11 @@ static int load_object(struct xvs_loader *loader, const struct kind *kind, struc
 	size_t size;
 	const void *bytes = kind->bytes(&size);
 	struct bpf_object *object = bpf_object__open_mem(bytes, size, &options);
-	struct bpf_program *program;
-	struct bpf_map *map;
-	int error = 0;
+	int error;
 
 	if (!object)
 		return -errno;
-	bpf_object__for_each_program(program, object)
-		bpf_program__set_expected_attach_type(program, 0);
-	bpf_object__for_each_map(map, object) error = error ?: prepare_map(loader, map);
+	error = prepare_object(loader, object);
 	error = error ?: bpf_object__load(object);
 	if (error) {
 		tell_refused(loader, kind->name, error);
@@ -421,8 +440,7 @@ static void lost_path(const struct xvs_loader *loader, const char *name, char pa
 static int load_lost(struct xvs_loader *loader)
 {
 	struct lost_bpf *lost;
-	struct bpf_map *map;
-	int error = 0;
+	int error;
 
 	if (loader->lost)
 		return 0;
@@ -430,7 +448,7 @@ static int load_lost(struct xvs_loader *loader)
 	if (!lost)
 		return -errno;
 	lost->rodata->own_net_cookie = net_cookie();
-	bpf_object__for_each_map(map, lost->obj) error = error ?: prepare_map(loader, map);
+	error = prepare_object(loader, lost->obj);
 	error = error ?: lost_bpf__load(lost);
 	if (error) {
 		tell_refused(loader, "lost", error);

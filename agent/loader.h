@@ -11,6 +11,7 @@
 
 #include "agent/tables.h"
 
+struct bpf_object;
 struct lost_bpf;
 
 struct xvs_loader {
@@ -23,6 +24,12 @@ struct xvs_loader {
 	struct lost_bpf *lost; /* loaded, NULL = not */
 	struct xvs_tables tables;
 };
+
+/*
+ * Makes an opened object what is loaded: programs of the type that one array takes, maps of their
+ * size, patterns not made. Where its maps come from is up to the caller. 0 or -errno.
+ */
+int xvs_object_prepare(struct bpf_object *object);
 
 /*
  * Loads everything below `pin_dir`: adopts maps and stubs that are there, loads the main programs
