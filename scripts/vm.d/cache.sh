@@ -48,12 +48,13 @@ unpack() {
 # with_tools COMMAND…: finds programs and libraries that the system lacks among the unpacked ones
 with_tools() {
 	LD_LIBRARY_PATH=$tools_libraries \
-		PATH=$PATH:/usr/sbin:/sbin:$cache/tools/usr/bin "$@"
+		PATH=$PATH:/usr/sbin:/sbin:$cache/tools/usr/sbin:$cache/tools/usr/bin "$@"
 }
 
 tools_work() {
 	with_tools "$cache/tools/usr/bin/qemu-system-x86_64" --version >/dev/null 2>&1 &&
-		"$cache/tools/usr/bin/busybox" true 2>/dev/null
+		"$cache/tools/usr/bin/busybox" true 2>/dev/null &&
+		with_tools depmod --version >/dev/null 2>&1
 }
 
 # QEMU, busybox, kmod, and those of their libraries that the system lacks
@@ -65,11 +66,12 @@ make_tools() {
 	(cd "$cache/apt/archives" && # also where the system has them
 		private_apt apt-get download --target-release $release-backports "${packages[@]}")
 	unpack "$new" "$cache"/apt/archives/*.deb
-	ln -sfn kmod "$new/usr/bin/modprobe" # as packaged they point to the system's kmod,
-	ln -sfn kmod "$new/usr/bin/depmod" # which it may lack
+	# the package's links lead to the system's own kmod, which may be absent
+	ln -sfn ../bin/kmod "$new/usr/sbin/depmod"
+	ln -sfn ../bin/kmod "$new/usr/sbin/modprobe"
 	mv "$new" "$cache/tools"
 	tools_work || {
-		echo "scripts/vm: the unpacked QEMU doesn't run; see $cache/tools" >&2
+		echo "scripts/vm: the unpacked QEMU or kmod doesn't run; see $cache/tools" >&2
 		return 1
 	}
 }
@@ -93,7 +95,7 @@ make_kernel() {
 		return 1
 	fi
 	version=${package#linux-image-}
-	rm -rf "$new" "$cache"/apt/archives/*.deb
+	rm -rf "$new" "$cache/kernel-$1" "$cache"/apt/archives/*.deb
 	(cd "$cache/apt/archives" && private_apt apt-get download "$package")
 	unpack "$new" "$cache"/apt/archives/linux-image-*.deb
 	rm -rf "$new/usr/share" "$cache"/apt/archives/*.deb
@@ -101,6 +103,7 @@ make_kernel() {
 	with_tools depmod --basedir "$new" "$version"
 	ln -s usr/lib/modules "$new/modules"
 	boot_modules "$new" "$version" | sed "s|^$new|$cache/kernel-$1|" >"$new/boot-modules"
+	[ -s "$new/boot-modules" ] || return 1
 	mv "$new" "$cache/kernel-$1"
 }
 

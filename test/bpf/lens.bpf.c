@@ -16,6 +16,7 @@
 struct sk_buff {
 	__be16 vlan_proto;
 	__u16 vlan_tci;
+	__u8 vlan_present : 1; /* before 6.2; since then a tag is absent if the others are 0 */
 } __attribute__((preserve_access_index));
 
 struct {
@@ -39,6 +40,15 @@ static __always_inline int set_up(struct __sk_buff *skb)
 	return bpf_skb_vlan_push(skb, bpf_htons(setup.tag_protocol), setup.tag_control);
 }
 
+/* Of the tag beside the packet, 0 = there is none. Older kernels leave it there when it is gone. */
+static __always_inline __u16 tag_protocol(const struct sk_buff *skb)
+{
+	if (bpf_core_field_exists(skb->vlan_present) &&
+		!BPF_CORE_READ_BITFIELD_PROBED(skb, vlan_present))
+		return 0;
+	return bpf_ntohs(BPF_CORE_READ(skb, vlan_proto));
+}
+
 SEC("tc")
 int enter(struct __sk_buff *skb)
 {
@@ -57,7 +67,7 @@ int leave(struct bpf_raw_tracepoint_args *args)
 		return 0;
 	view.running = 0;
 	view.runs++;
-	view.tag_protocol = bpf_ntohs(BPF_CORE_READ(skb, vlan_proto));
+	view.tag_protocol = tag_protocol(skb);
 	view.tag_control = view.tag_protocol ? BPF_CORE_READ(skb, vlan_tci) : 0;
 	return 0;
 }

@@ -52,12 +52,12 @@ static void wire_aged(void)
 
 static void wire_nearly_stale(void)
 {
-	wire_seen(UPLINK, 0, 800);
+	wire_seen(UPLINK, 0, 600);
 }
 
 static void wire_static(void)
 {
-	wire_seen(UPLINK, XVS_FDB_STATIC, 10000);
+	wire_seen(UPLINK, XVS_FDB_STATIC, (AGEING_S + 1) * 1000);
 }
 
 static void wire_on_b(void)
@@ -342,6 +342,7 @@ static const struct {
 
 Test(xdp, memory_ends)
 {
+	wire_static();
 	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
 		mover_on(A);
 		world_publish();
@@ -355,9 +356,9 @@ Test(xdp, memory_ends)
 Test(xdp, memory_ends_in_time)
 {
 	mover_on(A);
-	wire_seen(UPLINK, 0, 850);
+	wire_seen(UPLINK, 0, 500);
 	cr_expect_eq(where("fresh", (struct tag){}), A);
-	usleep(200000);
+	usleep(550000);
 	cr_expect_eq(where("stale", (struct tag){}), NO_PORT);
 	wire_seen(UPLINK, 0, 0);
 	cr_expect_eq(where("refreshed", (struct tag){}), A);
@@ -367,6 +368,7 @@ Test(xdp, memory_ends_in_time)
 Test(xdp, memory_is_particular)
 {
 	world.ports[B].kind = XVS_PORT_UPLINK;
+	wire_static();
 	mover_on(A);
 	world_fdb_put(SWITCH, MOVER, 30, NATIVE, 0, 0);
 	world_publish();

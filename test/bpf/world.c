@@ -269,13 +269,15 @@ static struct xvs_fdb_key key_of(const uint8_t *mac, uint16_t vlan)
 void world_fdb_put(uint16_t switch_id, const uint8_t *mac, uint16_t vlan, uint32_t port,
 	uint32_t flags, uint64_t age_ns)
 {
+	uint64_t now = world_now();
 	struct xvs_fdb_entry entry = {
 		.key = key_of(mac, vlan),
 		.port = port,
 		.flags = flags,
-		.seen_ns = world_now() - age_ns,
+		.seen_ns = now - age_ns,
 	};
 
+	cr_assert_lt(age_ns, now, "the machine hasn't been up for %lu ns", age_ns);
 	cr_assert_eq(bpf_map_update_elem(world.tables[switch_id], &entry.key, &entry, BPF_ANY), 0);
 }
 
