@@ -5,65 +5,30 @@
 # `...` stands for anything, and so does `...` at the end of a line.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
+. test/lib.sh
+. test/lab.sh
 
 page=docs/inspection.md
-bin=$(realpath "${XVS_BIN_DIR:-build/bin}")
-id=$$
-host=xvsi-$id-host alice=xvsi-$id-alice bob=xvsi-$id-bob
-pins=/sys/fs/bpf/xvsi-$id
-folder=$(mktemp -d /tmp/xvsi-XXXXXX)
-options=(--pin-dir "$pins" --socket "$folder/control.sock" --state-dir "$folder/state")
-passed=0 failed=0
-daemon='' hook=auto
 
 pass() { passed=$((passed + 1)); }
-fail() {
-	printf 'FAIL %s\n' "$*"
-	failed=$((failed + 1))
-}
-in_host() { timeout --kill-after=5 30 nsenter --net="/run/netns/$host" "$@"; }
-xvsctl() { timeout 20 "$bin/xvsctl" --socket "$folder/control.sock" "$@"; }
-
-stop_daemon() {
-	[ -n "$daemon" ] && kill "$daemon" 2>/dev/null && wait "$daemon" 2>/dev/null
-	daemon=''
-	[ ! -d "$pins" ] || in_host "$bin/xvswitchd" --purge --hook "$hook" "${options[@]}" >>"$folder/log" 2>&1
-}
 
 clean_up() {
 	trap - EXIT INT TERM
-	stop_daemon
-	for namespace in "$alice" "$bob" "$host"; do
-		timeout 10 ip netns del "$namespace" 2>/dev/null
-	done
-	rm -rf "$folder"
+	remove_lab "$alice" "$bob"
 }
 
 # In words, for a run that can't go on.
 give_up() {
 	fail "$*"
 	[ -s "$folder/log" ] && sed 's/^/  log: /' "$folder/log"
+	clean_up
 	finish
 }
 
-finish() {
-	clean_up
-	[ ! -d "$pins" ] || fail "$pins is still there"
-	printf '%d passed, %d failed\n' $passed $failed
-	[ $failed -eq 0 ]
-	exit
-}
-
-# start_daemon HOOK: with the configuration that the page shows
-start_daemon() {
+# start_daemon_of_page HOOK: with the configuration that the page shows
+start_daemon_of_page() {
 	hook=$1
-	timeout --kill-after=5 300 nsenter --net="/run/netns/$host" "$bin/xvswitchd" \
-		--config /nonexistent --hook "$hook" "${options[@]}" >>"$folder/log" 2>&1 &
-	daemon=$!
-	for _ in $(seq 100); do
-		xvsctl show >/dev/null 2>&1 && break
-		sleep 0.1
-	done
+	start_daemon
 	xvsctl apply -f "$folder/page.yaml" >"$folder/apply" 2>&1 ||
 		give_up "apply: $(cat "$folder/apply")"
 }
@@ -165,13 +130,10 @@ check_names() {
 	done
 }
 
-[ "$(id -u)" -eq 0 ] || { echo "test/inspect.sh needs root" >&2; exit 1; }
-for needed in "$bin/xvswitchd" "$bin/xvsctl" bpftool tc ip nsenter ping python3; do
-	command -v "$needed" >/dev/null || { echo "test/inspect.sh: $needed is missing" >&2; rm -rf "$folder"; exit 1; }
-done
+name_lab xvsi bpftool tc ip nsenter ping python3
+alice=xvsi-$$-alice bob=xvsi-$$-bob
 trap 'clean_up; exit 130' INT TERM
 trap clean_up EXIT
-mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf
 comparable=false
 bpftool version | grep -q '^bpftool v7\.1\.' && comparable=true
 
@@ -182,7 +144,7 @@ done
 guest "$alice" tap-a 52:54:00:00:00:01 192.0.2.1 || give_up "a veth for alice"
 guest "$bob" tap-b 52:54:00:00:00:02 192.0.2.2 || give_up "a veth for bob"
 
-start_daemon auto
+start_daemon_of_page auto
 ping_bob || give_up "no ping from alice to bob: $(tail -2 "$folder/ping" | head -1)"
 pass
 send_tagged || give_up "bob could not send a tagged frame"
@@ -193,7 +155,8 @@ fi
 check_names
 stop_daemon
 
-start_daemon clsact
+start_daemon_of_page clsact
 ping_bob || fail "no ping from alice to bob with clsact"
 run_blocks clsact
+clean_up
 finish

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The cache of scripts/vm: kernels, QEMU and busybox from Debian's packages, unpacked. apt runs with
-# lists, sources and archives of its own, so that the system's state stays as it is.
+# lists, sources and archives of its own, so that the system's state stays as it is; for the same
+# reason it takes no lock of dpkg's, which an installation may hold.
 
 cache=${XDG_CACHE_HOME:-/var/cache}/xvswitch-vm
 tools_libraries=$cache/tools/usr/lib/x86_64-linux-gnu
@@ -13,7 +14,7 @@ private_apt() {
 		-o Dir::Etc::SourceParts=/dev/null \
 		-o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
 		-o Dir::State::Lists="$cache/apt/lists" -o Dir::Cache="$cache/apt" \
-		-o APT::Sandbox::User=root "$@"
+		-o APT::Sandbox::User=root -o Debug::NoLocking=1 "$@"
 }
 
 # The mirror is the one that the system is set to.
