@@ -156,6 +156,20 @@ test_panic() {
 	check "$1: a panic: the kernel's log is shown" complains 'sysrq triggered crash'
 }
 
+# test_abort KERNEL: QEMU dies before the command begins
+test_abort() {
+	local vm got qemu="^[^ ]*/qemu-system-x86_64 .*$folder"
+	TMPDIR=$folder scripts/vm run --kernel "$1" --timeout 180 -- echo arrived \
+		>"$folder/out" 2>"$folder/err" &
+	vm=$!
+	check "$1: QEMU aborts: it runs" eventually pgrep -f "$qemu"
+	pkill -ABRT -f "$qemu"
+	wait $vm && got=0 || got=$?
+	check "$1: QEMU aborts: another one comes up" [ $got -eq 0 ]
+	check "$1: QEMU aborts: the command runs" says arrived
+	check "$1: QEMU aborts: says so" complains 'QEMU died while the machine started'
+}
+
 [ "$(id -u)" -eq 0 ] || { echo "$0 needs root" >&2; exit 1; }
 test_command host
 check 'host: the kernel' says "kernel $(uname -r)"
@@ -168,5 +182,6 @@ if need_machine 'the same in a machine' "$machine_kernel"; then
 	check "$machine_kernel: the kernel" grep -q "^kernel $machine_kernel\." "$folder/out"
 	test_hang "$machine_kernel"
 	test_panic "$machine_kernel"
+	test_abort "$machine_kernel"
 fi
 finish
