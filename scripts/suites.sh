@@ -90,4 +90,5 @@ run_unit() {
 	done
 	suite unit/ctl 300 python3 test/unit/test_ctl.py "$1/xvsctl"
 	suite unit/description 300 python3 test/unit/test_description.py "$1/list_methods"
+	suite unit/coverage 300 python3 test/unit/test_coverage.py
 }
