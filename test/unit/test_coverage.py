@@ -8,6 +8,7 @@ import sys
 import tempfile
 import unittest
 
+sys.dont_write_bytecode = True  # nothing new in the tree
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "coverage"))
 import instrument  # noqa: E402
 import report  # noqa: E402
