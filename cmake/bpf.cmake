@@ -3,11 +3,12 @@ find_program(BPF_CLANG NAMES clang-14 clang REQUIRED)
 find_program(BPF_STRIP NAMES llvm-strip-14 llvm-strip REQUIRED)
 find_program(BPFTOOL bpftool PATHS /usr/sbin /sbin REQUIRED)
 
-# add_bpf_objects(TARGET NAME... [SOURCE folder] [OUTPUT folder] [TAG instruction]): NAME.skel.h in
-# OUTPUT, by default this folder's place below the build folder. TAG: an instruction more in each
-# program, so that it is of another build.
+# add_bpf_objects(TARGET NAME... [COUNTED] [SOURCE folder] [OUTPUT folder] [TAG instruction]):
+# NAME.skel.h in OUTPUT, by default this folder's place below the build folder. COUNTED: with
+# XVS_COVERAGE they count which lines run. TAG: an instruction more in each program, so that it is
+# of another build.
 function(add_bpf_objects target)
-  cmake_parse_arguments(BPF "" "SOURCE;OUTPUT;TAG" "" ${ARGN})
+  cmake_parse_arguments(BPF "COUNTED" "SOURCE;OUTPUT;TAG" "" ${ARGN})
   set(source ${CMAKE_CURRENT_SOURCE_DIR})
   set(output ${CMAKE_CURRENT_BINARY_DIR})
   set(tag)
@@ -21,16 +22,21 @@ function(add_bpf_objects target)
   if(BPF_TAG)
     set(tag "-DXVS_BUILD_TAG=\"${BPF_TAG}\"")
   endif()
+  set(flags -Wall -Wextra -Werror -Wno-unused-parameter ${tag} -I${CMAKE_SOURCE_DIR}
+    -I/usr/include/${CMAKE_LIBRARY_ARCHITECTURE})
   set(skeletons)
   foreach(name ${BPF_UNPARSED_ARGUMENTS})
     set(object ${output}/${name}.bpf.o)
     set(skeleton ${output}/${name}.skel.h)
-    add_custom_command(OUTPUT ${object}
-      COMMAND ${BPF_CLANG} -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter
-        ${tag} -I${CMAKE_SOURCE_DIR} -I/usr/include/${CMAKE_LIBRARY_ARCHITECTURE}
-        -MD -MF ${object}.d -c ${source}/${name}.bpf.c -o ${object}
-      COMMAND ${BPF_STRIP} -g ${object}
-      DEPENDS ${source}/${name}.bpf.c DEPFILE ${object}.d VERBATIM)
+    if(BPF_COUNTED AND XVS_COVERAGE)
+      count_bpf_object(${object} ${source}/${name}.bpf.c ${flags})
+    else()
+      add_custom_command(OUTPUT ${object}
+        COMMAND ${BPF_CLANG} -target bpf -mcpu=v3 -O2 -g ${flags}
+          -MD -MF ${object}.d -c ${source}/${name}.bpf.c -o ${object}
+        COMMAND ${BPF_STRIP} -g ${object}
+        DEPENDS ${source}/${name}.bpf.c DEPFILE ${object}.d VERBATIM)
+    endif()
     add_custom_command(OUTPUT ${skeleton}
       COMMAND ${BPFTOOL} gen skeleton ${object} name ${name}_bpf > ${skeleton}
       DEPENDS ${object} VERBATIM)

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Running suites of tests and adding up what came of them; to be sourced.
+
+# What takes long among the namespace tests: suites of their own.
+upgrades='^(upgrade|atomic)_'
+transactions='^transaction_'
+# Their point is speed, or a million packets: nothing for a daemon that a build slows down.
+sped='^(tcp_is_fast|atomic_flips|upgrade_.*(lose|loses|doubles)_nothing)'
+
+slowest=10
+passed=0 failed=0 skipped=0
+times=$(mktemp)
+trap 'rm -f "$times"' EXIT
+
+# suite NAME LIMIT COMMAND...: runs it, takes the sums from its closing line
+suite() {
+	local name=$1 limit=$2 log status sums start
+	shift 2
+	log=$(mktemp)
+	start=$(now)
+	printf '\n== %s\n' "$name"
+	timeout --kill-after=10 "$limit" "$@" 2>&1 | tee "$log"
+	status=${PIPESTATUS[0]}
+	note_times "$name" "$log" "$start"
+	if sums=$(grep -oE 'Tested: [0-9]+ \| Passing: [0-9]+ \| Failing: [0-9]+' "$log" | tail -1) &&
+		[ -n "$sums" ]; then # Criterion's closing line
+		read -r _ _ _ _ good _ _ bad <<<"$sums"
+		count "$name" "$good" "$bad" 0 "$status"
+	elif sums=$(grep -oE '^Ran [0-9]+ tests' "$log") && [ -n "$sums" ]; then # Python's
+		bad=$(grep -cE '^(FAIL|ERROR): ' "$log")
+		good=$(cut -d' ' -f2 <<<"$sums")
+		count "$name" $((good - bad)) "$bad" 0 "$status"
+	elif sums=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$log" | tail -1) && [ -n "$sums" ]; then
+		count "$name" "$(cut -d' ' -f1 <<<"$sums")" "$(cut -d' ' -f3 <<<"$sums")" \
+			"$(cut -d' ' -f5 <<<"$sums")" "$status"
+	else
+		count "$name" $((status == 0)) $((status != 0)) 0 0
+	fi
+	rm -f "$log"
+}
+
+# count SUITE PASSED FAILED SKIPPED STATUS: a suite that ended badly without a failed test failed
+count() {
+	passed=$((passed + $2))
+	failed=$((failed + $3))
+	skipped=$((skipped + ${4:-0}))
+	if [ "$5" -ne 0 ] && [ "$3" -eq 0 ]; then
+		echo "FAIL $1: ended with status $5"
+		failed=$((failed + 1))
+	fi
+}
+
+# Tenths of a second.
+now() {
+	echo $(($(date +%s%N) / 100000000))
+}
+
+# note_times SUITE LOG START: how long each test took, if the suite tells, else the suite as one.
+note_times() {
+	local took=$(($(now) - $3))
+	sed -nE "s|^ok ([^ ]+) \(([0-9.]+) s\)\$|\2 s  $1: \1|p" "$2" >"$times.suite"
+	printf -- '-- %s: %d.%d s\n' "$1" $((took / 10)) $((took % 10))
+	[ -s "$times.suite" ] || echo "$((took / 10)).$((took % 10)) s  $1" >"$times.suite"
+	cat "$times.suite" >>"$times"
+	rm "$times.suite"
+}
+
+# The slowest tests and the sums; the status is the script's.
+finish() {
+	printf '\nslowest tests:\n'
+	sort -rn "$times" | head -$slowest | sed 's/^/  /'
+	printf '\n%d min %d s in all\n' $((SECONDS / 60)) $((SECONDS % 60))
+	printf '%d passed, %d failed, %d skipped\n' $passed $failed $skipped
+	[ $failed -eq 0 ]
+}
+
+# named PATTERN [BUT]: the namespace tests whose names fit the one and not the other
+named() {
+	$netns --list | grep -E "$1" | grep -Ev "${2:-^$}"
+}
+
+left_out() {
+	printf '\n-- left out: %s: %s\n' "$1" "$(paste -sd ' ')"
+}
+
+# run_unit BIN: the unit tests of a build
+run_unit() {
+	local test
+	for test in "$1"/test_*; do
+		[ "$test" = "$1/test_bpf" ] || suite "unit/${test##*test_}" 300 "$test"
+	done
+	suite unit/ctl 300 python3 test/unit/test_ctl.py "$1/xvsctl"
+	suite unit/description 300 python3 test/unit/test_description.py "$1/list_methods"
+	for test in coverage verifier; do
+		suite unit/$test 300 python3 test/unit/test_$test.py
+	done
+}
