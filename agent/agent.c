@@ -209,6 +209,8 @@ static int open_parts(struct xvs_agent *agent, const struct xvs_options *options
 	if (!agent->running)
 		return -ENOMEM;
 	error = xvs_loader_open(&agent->loader, options->pin_dir);
+	if (error && error != -EBUSY && error != -EPROTO) /* else it was told what to do */
+		xvs_probe_tell_missing(agent);
 	if (error)
 		return error;
 	agent->hook = choose_hook(&agent->loader, options);
@@ -225,6 +227,8 @@ int xvs_agent_open(struct xvs_agent *agent, const struct xvs_options *options)
 	if (error < 0)
 		return error;
 	error = open_parts(agent, options);
+	if (!error)
+		xvs_probe_start(agent);
 	error = error ?: add_sources(agent); /* from here on a signal waits for the loop */
 	error = error ?: xvs_control_open(agent); /* first: what stands beside it is ours then */
 	error = error ?: start_configuration(agent);

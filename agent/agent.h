@@ -9,6 +9,7 @@
 #include "agent/hook.h"
 #include "agent/link.h"
 #include "agent/loader.h"
+#include "agent/probe.h"
 
 struct xvs_options {
 	const char *config; /* file or folder read at boot */
@@ -32,6 +33,7 @@ struct xvs_agent {
 	struct xvs_loader loader;
 	enum xvs_hook_kind hook;
 	struct xvs_links links;
+	struct xvs_probes probes;
 	struct xvs_config *running; /* in force; never NULL once open */
 	bool in_force; /* `running` is; else what an earlier agent left goes on, untouched */
 	bool links_changed; /* while nothing was in force */

@@ -46,6 +46,10 @@ struct xvs_feature {
 	 * on, and moves it; SIZE_MAX = that was all. NULL: there are none. 0 or -errno.
 	 */
 	int (*status_part)(struct xvs_agent *agent, json_t *answer, size_t *position);
+	/* What the running configuration uses of the kernel: XVS_PROBE_BITs. NULL: nothing. */
+	uint32_t (*uses)(const struct xvs_agent *agent);
+	/* Name of the port that has the device as its uplink, NULL if none. May be NULL. */
+	const char *(*uplink_on)(const struct xvs_agent *agent, uint32_t ifindex);
 	/* Called once a second. */
 	void (*tick)(struct xvs_agent *agent);
 	/*

@@ -81,7 +81,7 @@ static int find_program(char program[PATH_MAX])
  */
 static bool in_first_namespace(void)
 {
-	return !access("/proc/sys/net/core/netdev_max_backlog", F_OK);
+	return !access(XVS_BACKLOG_PATH, F_OK);
 }
 
 static int start_timer(

@@ -270,8 +270,6 @@ int xvs_hook_xdp_flags(const struct xvs_loader *loader, uint32_t id, uint32_t if
 	return options.skb_prog_id == info.prog_id ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
 }
 
-#define EXPEDITED_PATH "/sys/kernel/rcu_expedited"
-
 void xvs_hook_hurry(struct xvs_loader *loader, bool on)
 {
 	struct xvs_control *control = loader->tables.control;
@@ -279,7 +277,7 @@ void xvs_hook_hurry(struct xvs_loader *loader, bool on)
 
 	if (on == !!control->hurrying)
 		return;
-	file = fopen(EXPEDITED_PATH, "r+");
+	file = fopen(XVS_EXPEDITED_PATH, "r+");
 	if (!file)
 		return;
 	if (!on || fgetc(file) == '0') { /* what somebody else has set stays */

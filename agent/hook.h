@@ -13,6 +13,8 @@
 #define XVS_ATTACH_TCX_INGRESS ((enum bpf_attach_type)46)
 #define XVS_ATTACH_TCX_EGRESS ((enum bpf_attach_type)47)
 
+#define XVS_EXPEDITED_PATH "/sys/kernel/rcu_expedited"
+
 enum xvs_hook_kind {
 	XVS_HOOK_TCX,
 	XVS_HOOK_CLSACT,
@@ -46,8 +48,8 @@ int xvs_hook_attached(
 
 /*
  * Each tcx attach waits for an RCU grace period, some 13 ms, one after the other. Many of them are
- * done with expedited grace periods (/sys/kernel/rcu_expedited), which is put back afterwards, also
- * by the next start of an agent that was killed in between. No harm is done where it can't be set.
+ * done with expedited grace periods (XVS_EXPEDITED_PATH), which is put back afterwards, also by the
+ * next start of an agent that was killed in between. No harm is done where it can't be set.
  */
 void xvs_hook_hurry(struct xvs_loader *loader, bool on);
 

@@ -95,6 +95,12 @@ static void read_attribute(const struct nlattr *attribute, struct xvs_link *link
 	case IFLA_LINKINFO:
 		read_kind(attribute, link);
 		break;
+	case IFLA_PARENT_DEV_NAME:
+		xvs_attr_text(attribute, link->parent, sizeof(link->parent));
+		break;
+	case IFLA_PARENT_DEV_BUS_NAME:
+		xvs_attr_text(attribute, link->bus, sizeof(link->bus));
+		break;
 	}
 }
 

@@ -14,12 +14,16 @@
 #include "agent/netlink.h"
 
 #define XVS_LINK_KIND_SIZE 16
+#define XVS_LINK_PARENT_SIZE 32
+#define XVS_LINK_BUS_SIZE 16
 
 struct xvs_link {
 	uint32_t ifindex;
 	char name[IFNAMSIZ];
 	char kind[XVS_LINK_KIND_SIZE]; /* "veth", "tun", …; "" for hardware */
 	struct xvs_mac mac;
+	char parent[XVS_LINK_PARENT_SIZE]; /* "0000:01:00.0", …; "" for what is software only */
+	char bus[XVS_LINK_BUS_SIZE]; /* the parent's: "pci", "virtio", … */
 	uint32_t mtu;
 	uint32_t flags; /* IFF_… of <linux/if.h>, IFF_LOWER_UP = carrier */
 	uint32_t master; /* ifindex of the bridge or bond it belongs to, 0 = none */
@@ -105,6 +109,25 @@ int xvs_link_set_rxvlan(const char *name, bool on);
  * True: that changed for some. No event tells, so whoever uses XDP asks now and then.
  */
 bool xvs_links_read_xdp(struct xvs_links *links);
+/* Does the kernel tell that? 0, -EOPNOTSUPP: it does not, or another -errno. */
+int xvs_links_find_netdev(struct xvs_links *links);
+
+/* What a device offers that the table of links does not hold. Below 0: it can't be told. */
+struct xvs_nic {
+	char driver[32]; /* "" */
+	long speed; /* Mbit/s */
+	int queues; /* in use for receiving */
+	int xdp; /* native XDP: 1, 0 */
+	int rxvlan; /* receive VLAN offload, now: 1, 0 */
+	int virtual_functions; /* at most */
+	int dcb; /* data centre bridging by the NIC: 1, 0 */
+};
+
+/* Some seven requests to the kernel, of which a driver may answer some slowly. */
+void xvs_link_read_nic(struct xvs_links *links, const struct xvs_link *link, struct xvs_nic *ret);
+
+/* Asks for the DCB settings of a device and drops them; NULL: of none. 0 or the kernel's -errno. */
+int xvs_link_ask_dcb(struct xvs_links *links, const char *name);
 
 struct xvs_features {
 	struct xvs_links *links;

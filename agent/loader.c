@@ -528,7 +528,7 @@ static int attach_lost(struct xvs_loader *loader)
 	int fd, error;
 
 	fd = bpf_raw_tracepoint_open(
-		"xdp_devmap_xmit", bpf_program__fd(loader->lost->progs.xvs_lost));
+		XVS_LOST_TRACEPOINT, bpf_program__fd(loader->lost->progs.xvs_lost));
 	if (fd < 0)
 		return -errno;
 	lost_path(loader, LOST_LINK, path);

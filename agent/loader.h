@@ -39,6 +39,8 @@ int xvs_object_prepare(struct bpf_object *object);
  */
 int xvs_loader_open(struct xvs_loader *loader, const char *pin_dir);
 
+#define XVS_LOST_TRACEPOINT "xdp_devmap_xmit"
+
 /*
  * Counts frames that devices lose after an XDP redirect, as drops of their ports; wanted while XDP
  * is in use. 0 or -errno.

@@ -62,13 +62,13 @@ static json_t *show_agent(struct xvs_agent *agent)
 	struct utsname system;
 
 	uname(&system);
-	return json_pack("{s:{s:s, s:i, s:s, s:s, s:s, s:i, s:I, s:s, s:I, s:o}}", "agent",
+	return json_pack("{s:{s:s, s:i, s:s, s:s, s:s, s:i, s:I, s:s, s:I, s:o, s:o}}", "agent",
 		"version", XVS_VERSION, "pid", getpid(), "kernel", system.release, "pin_dir",
 		agent->options.pin_dir, "socket", agent->options.socket, "layout",
 		XVS_LAYOUT_VERSION, "generation",
 		(json_int_t)agent->loader.tables.control->generation, "hook",
 		agent->hook == XVS_HOOK_TCX ? "tcx" : "clsact", "memory", resident_bytes(),
-		"configuration", show_configuration(agent));
+		"degraded", xvs_probe_degraded(agent), "configuration", show_configuration(agent));
 }
 
 /* First the agent and what is short, then the features' lists, part by part. */
@@ -118,6 +118,7 @@ static int run_get_configuration(struct xvs_agent *agent, struct xvs_call *call)
 
 const struct xvs_method xvs_core_methods[] = {
 	{"Show", run_show, .reads = true},
+	{"Features", xvs_method_features, .reads = true},
 	{"GetConfiguration", run_get_configuration, .reads = true},
 	{"Monitor", xvs_event_monitor, .reads = true},
 	{"Plan", xvs_method_plan, .reads = true},

@@ -18,7 +18,8 @@ int xvs_methods_apply(struct xvs_agent *agent, struct xvs_call *call, struct xvs
 int xvs_methods_save(
 	struct xvs_agent *agent, struct xvs_call *call, struct xvs_plan *plan, char *ret_file);
 
-/* methods_change.c, methods_trial.c: one for each method. */
+/* methods_change.c, methods_features.c, methods_trial.c: one for each method. */
+int xvs_method_features(struct xvs_agent *agent, struct xvs_call *call);
 int xvs_method_apply(struct xvs_agent *agent, struct xvs_call *call);
 int xvs_method_plan(struct xvs_agent *agent, struct xvs_call *call);
 int xvs_method_try(struct xvs_agent *agent, struct xvs_call *call);

@@ -9,7 +9,6 @@
 #include "agent/store.h"
 #include "agent/transaction.h"
 
-#define LONG_PLAN 16 /* steps: worth a hurry */
 #define LOGGED_MAX 100 /* steps of a plan that are logged one by one */
 #define PROGRESS_US 100000 /* between two words on it */
 
@@ -62,7 +61,7 @@ int xvs_transaction_run(struct xvs_transaction *change)
 	change->plan.watch = watch;
 	change->plan.watch_data = change;
 	change->told_us = now_us();
-	if (change->plan.count >= LONG_PLAN) {
+	if (change->plan.count >= XVS_LONG_PLAN) {
 		xvs_hook_hurry(&agent->loader, true);
 		change->told_us = 0; /* the first word at once */
 	}
@@ -103,7 +102,7 @@ void xvs_transaction_revert(struct xvs_transaction *change)
 {
 	struct xvs_agent *agent = change->agent;
 
-	if (change->plan.count >= LONG_PLAN)
+	if (change->plan.count >= XVS_LONG_PLAN)
 		xvs_hook_hurry(&agent->loader, true);
 	xvs_plan_undo(&change->plan, agent);
 	xvs_hook_hurry(&agent->loader, false);

@@ -12,6 +12,8 @@
 
 #include "agent/agent.h"
 
+#define XVS_LONG_PLAN 16 /* steps: worth a hurry, see hook.h */
+
 struct xvs_call;
 
 /* Starts as {.agent, .config} and what else is known, the rest zero. */

@@ -121,6 +121,7 @@ void ctl_print_diff(struct ctl_request *request, const json_t *reply, bool last)
 void ctl_print_saved(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_text(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_show(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_features(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_switches(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_ports(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_entries(struct ctl_request *request, const json_t *reply, bool last);

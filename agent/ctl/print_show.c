@@ -68,6 +68,7 @@ static const struct ctl_column lines[] = {
 	{"pid", .path = "pid"},
 	{"kernel", .path = "kernel"},
 	{"hook", .path = "hook"},
+	{"degraded", .path = "degraded", .flags = CTL_LIST},
 	{"layout", .path = "layout"},
 	{"generation", .path = "generation"},
 	{"pin-dir", .path = "pin_dir"},

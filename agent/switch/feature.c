@@ -9,9 +9,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "agent/log.h"
+#include "agent/transaction.h"
 #include "agent/switch/switching.h"
-
-#define BACKLOG_PATH "/proc/sys/net/core/netdev_max_backlog"
 
 /* A table in the place of one that somebody has unpinned: addresses are learned again. */
 static int replace_table(struct xvs_agent *agent, uint32_t id, const char *name, uint32_t *ret_size)
@@ -193,6 +192,31 @@ static bool uses_xdp(const struct xvs_switching *switching)
 	return false;
 }
 
+static uint32_t uses(const struct xvs_agent *agent)
+{
+	const struct xvs_switching *switching = agent->switching;
+	uint32_t uses = 0;
+
+	if (switching->by_index)
+		uses |= XVS_PROBE_BIT(tcx);
+	if (HASH_CNT(by_index, switching->by_index) >= XVS_LONG_PLAN)
+		uses |= XVS_PROBE_BIT(expedited_rcu);
+	if (2 * switching->longest_flood > XVS_BACKLOG_DEFAULT)
+		uses |= XVS_PROBE_BIT(backlog);
+	if (uses_xdp(switching))
+		uses |= XVS_PROBE_BIT(xdp_features) | XVS_PROBE_BIT(devmap_tracepoint) |
+			XVS_PROBE_BIT(kernel_btf);
+	return uses;
+}
+
+static const char *uplink_on(const struct xvs_agent *agent, uint32_t ifindex)
+{
+	struct xvs_vport *port;
+
+	HASH_FIND(by_index, agent->switching->by_index, &ifindex, sizeof(ifindex), port);
+	return port && port->kind == XVS_PORT_UPLINK ? port->name : NULL;
+}
+
 static void tick(struct xvs_agent *agent)
 {
 	xvs_switch_grace(agent); /* now, so that the next change need not wait */
@@ -234,7 +258,7 @@ static int observe(struct xvs_agent *agent)
 static void restore_backlog(struct xvs_agent *agent)
 {
 	struct xvs_control *control = agent->loader.tables.control;
-	FILE *file = control->saved_backlog ? fopen(BACKLOG_PATH, "w") : NULL;
+	FILE *file = control->saved_backlog ? fopen(XVS_BACKLOG_PATH, "w") : NULL;
 
 	if (!file)
 		return;
@@ -258,6 +282,8 @@ const struct xvs_feature xvs_feature_switch = {
 	.plan = xvs_switch_plan,
 	.status = xvs_switch_status,
 	.status_part = xvs_switch_status_part,
+	.uses = uses,
+	.uplink_on = uplink_on,
 	.tick = tick,
 	.release = release,
 	.methods = xvs_switch_methods,

@@ -13,8 +13,6 @@
 #include "agent/log.h"
 #include "agent/switch/switching.h"
 
-#define BACKLOG_PATH "/proc/sys/net/core/netdev_max_backlog"
-#define BACKLOG_DEFAULT 1000 /* the kernel's */
 #ifndef IFF_LOWER_UP
 #define IFF_LOWER_UP 0x10000
 #endif
@@ -272,19 +270,19 @@ static void raise_backlog(struct xvs_agent *agent)
 	struct xvs_switching *switching = agent->switching;
 	struct xvs_control *control = agent->loader.tables.control;
 	unsigned int needed = 2 * switching->longest_flood, current = 0;
-	FILE *file = fopen(BACKLOG_PATH, "r+");
+	FILE *file = fopen(XVS_BACKLOG_PATH, "r+");
 
 	switching->backlog_error[0] = 0;
-	if (!file && needed <= BACKLOG_DEFAULT) {
+	if (!file && needed <= XVS_BACKLOG_DEFAULT) {
 		return; /* another network namespace than the first can't see it */
 	} else if (!file || fscanf(file, "%u", &current) != 1) {
-		snprintf(switching->backlog_error, XVS_REASON_SIZE, "%s: %s", BACKLOG_PATH,
+		snprintf(switching->backlog_error, XVS_REASON_SIZE, "%s: %s", XVS_BACKLOG_PATH,
 			strerror(errno));
 	} else if (current < needed) {
 		rewind(file);
 		if (fprintf(file, "%u\n", needed) < 0 || fflush(file))
-			snprintf(switching->backlog_error, XVS_REASON_SIZE, "%s: %s", BACKLOG_PATH,
-				strerror(errno));
+			snprintf(switching->backlog_error, XVS_REASON_SIZE, "%s: %s",
+				XVS_BACKLOG_PATH, strerror(errno));
 		else if (!control->saved_backlog)
 			control->saved_backlog = current;
 	}

@@ -8,7 +8,6 @@
 #include "agent/foreign.h"
 #include "agent/switch/switching.h"
 
-#define BACKLOG_PATH "/proc/sys/net/core/netdev_max_backlog"
 #define PORTS_A_PART 128 /* a port takes some 8 kB as JSON in memory */
 #define VLAN_LIST_SIZE 24576 /* 2,048 single VLANs and their commas */
 
@@ -160,7 +159,7 @@ json_t *xvs_port_describe(
 /* Null in other network namespaces than the first, where it can't be seen. */
 static json_t *current_backlog(void)
 {
-	FILE *file = fopen(BACKLOG_PATH, "r");
+	FILE *file = fopen(XVS_BACKLOG_PATH, "r");
 	unsigned int current;
 	json_t *answer;
 

@@ -25,8 +25,8 @@ _xvsctl_options()
 _xvsctl_candidates()
 {
 	case $1:$2 in
-	:) echo apply diff try confirm cancel save show switch port mac-pool fdb monitor help; return ;;
-	help:) echo apply diff try confirm cancel save show switch port mac-pool fdb monitor; return ;;
+	:) echo apply diff try confirm cancel save show features switch port mac-pool fdb monitor help; return ;;
+	help:) echo apply diff try confirm cancel save show features switch port mac-pool fdb monitor; return ;;
 	apply: | diff: | try:) echo -f; return ;;
 	switch: | port:) echo list show add set unset del help; return ;;
 	mac-pool:) echo set del help; return ;;

@@ -47,7 +47,7 @@ function __xvsctl_changes
     __xvsctl_at apply
 end
 
-set -l objects apply diff try confirm cancel save show switch port mac-pool fdb monitor
+set -l objects apply diff try confirm cancel save show features switch port mac-pool fdb monitor
 
 complete -c xvsctl -f
 complete -c xvsctl -s j -l json -d 'the reply as JSON'

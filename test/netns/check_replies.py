@@ -17,6 +17,8 @@ OTHER = [{"name": "f", "text": "version: 1\nswitches: {z: {type: private}}\n"}]
 CALLS = [
     ("Show", {}, "ports", 6),
     ("Show", {}, "switches", 2),
+    ("Features", {}, "features", 16),
+    ("Features", {}, "nics", 1),
     ("ListSwitches", {}, "switches", 2),
     ("ListSwitches", {"name": "e"}, "switches", 1),
     ("ListPorts", {}, "ports", 6),

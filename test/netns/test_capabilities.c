@@ -66,6 +66,7 @@ static void work_through(struct testbed *tb)
 	tb->before_agent = keep_what_is_enough;
 	testbed_start(tb);
 	check_capabilities(tb);
+	CHECK(!strstr(testbed_command(tb, "-j features"), "unknown"));
 	if (tb->hook)
 		CHECK_TEXT(tb->hook, json_text(testbed_json(tb, "show"), "agent.hook"));
 	wire = testbed_guest(tb, "nic0");

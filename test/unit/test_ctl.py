@@ -39,8 +39,32 @@ SWITCH = {
     "mac_table": {"size": 65536, "used": 6}, "ports": 2}
 AGENT = {
     "version": "0.1.0", "pid": 1, "kernel": "6.1.0", "pin_dir": "/sys/fs/bpf/xvswitch", "socket": "/run/x",
-    "layout": 1, "generation": 7, "hook": "tcx", "backlog": {"needed": 64, "current": 1000, "error": None},
+    "layout": 1, "generation": 7, "hook": "tcx", "degraded": [], "backlog": {"needed": 64, "current": 1000, "error": None},
     "mac_pool": {"first": "02:00:00:00:00:00", "size": 256, "used": 3}, "memory": 4194304}
+
+
+def feature(name, present, use, purpose, instead, reason=None, degraded=False):
+    return {"name": name, "present": present, "reason": reason, "use": use, "degraded": degraded, "for": purpose,
+            "instead": instead}
+
+
+def nic(interface, **more):
+    return {"interface": interface, **dict.fromkeys((
+        "port", "driver", "device", "speed", "queues", "xdp", "rx_vlan_offload", "virtual_functions", "dcb")),
+        "instead": [], **more}
+
+
+FEATURES = {
+    "kernel": "6.1.0", "more": 0,
+    "features": [feature("loop", "yes", "needed", "floods", "no start"),
+                 feature("tcx", "yes", "used", "hooks", "clsact", "not used", True),
+                 feature("backlog", "no", "used", "floods", "losses"),
+                 feature("fq", "unknown", "later", "limits", None, "Input/output error")],
+    "nics": [nic("eth1", port="prod/uplink", driver="igb", device="0000:01:00.0", speed=1000, queues=4, xdp=True,
+                 rx_vlan_offload=False, virtual_functions=7, dcb=False),
+             nic("eth2", speed=2500),
+             nic("eth3", driver="slow", speed=100, queues=1, xdp=False, rx_vlan_offload=True, virtual_functions=0,
+                 dcb=True, instead=["native-xdp: TC", "other"])]}
 
 
 def entry(number):
@@ -150,7 +174,8 @@ class Words(Case):
                 ("port sh vm1 sw prod", "ListPorts", {"name": "vm1", "switch": "prod"}),
                 ("port show name switch", "ListPorts", {"name": "switch"}),
                 ("-s port -d show -- -vm", "ListPorts", {"name": "-vm"}),
-                ("f f v 7 p uplink", "FlushEntries", {"vlan": 7, "port": "uplink"}),
+                ("fe", "Features", {}),
+                ("fd f v 7 p uplink", "FlushEntries", {"vlan": 7, "port": "uplink"}),
                 ("fdb add 02:00:00:00:00:01 switch s port p vlan 0", "AddEntry",
                  {"mac": "02:00:00:00:00:01", "switch": "s", "port": "p", "vlan": 0}),
                 ("fdb del switch s mac m", "RemoveEntry", {"mac": "m", "switch": "s"})):
@@ -159,7 +184,7 @@ class Words(Case):
 
     def test_wrong_usage(self):
         for line, text in (
-                ("", "usage:"), ("prot", "did you mean 'port'?"), ("s", "could be save, show, switch"), ("port s", "could be show, set"), ("help prot", "did you mean 'port'?"),
+                ("", "usage:"), ("prot", "did you mean 'port'?"), ("s", "could be save, show, switch"), ("port s", "could be show, set"), ("f", "could be features, fdb"), ("help prot", "did you mean 'port'?"),
                 ("port lsit", "did you mean 'list'?"), ("port show vm1 swich x", "did you mean 'switch'?"),
                 ("port show vm1 switch", "needs a value"), ("fdb add 02:00:00:00:00:01 switch s", "'port' is missing"),
                 ("fdb list vlan 4095", "0 (untagged) to 4094"), ("fdb list vlan 1x", "0 (untagged)"),
@@ -434,6 +459,55 @@ class Tables(Case):
             self.assertEqual([line[17:] for line in lines[at + 1:]], want)
             self.assertEqual([line.split()[0] for line in lines[at + 1:]], ["configuration", "try"][:len(want)])
 
+    def test_show_degraded(self):
+        said = ["tcx: clsact filters", "backlog: \x1b copies"]
+        lines, _ = self.table({"agent": dict(AGENT, degraded=said), "switches": []}, "show")
+        at = lines.index("  hook           tcx")
+        self.assertEqual(lines[at + 1:at + 3], [
+            "  degraded       tcx: clsact filters", "  degraded       backlog: \\x1b copies"])
+        lines, _ = self.table({"agent": AGENT, "switches": []}, "show")
+        self.assertFalse([line for line in lines if "degraded" in line])
+
+    def test_features(self):
+        lines, stderr = self.table(FEATURES, "features")
+        self.assertEqual(stderr, "")
+        self.assertEqual(lines, [
+            "FEATURE  PRESENT  STATE     USE     FOR     INSTEAD  REASON",
+            "loop     yes      -         needed  floods  -        -",
+            "tcx      yes      degraded  used    hooks   clsact   not used",
+            "backlog  no       -         used    floods  losses   -",
+            "fq       unknown  -         later   limits  -        Input/output error",
+            "",
+            "INTERFACE  PORT         DRIVER       SPEED  QUEUES  XDP  RX-VLAN  VFS  DCB",
+            "eth1       prod/uplink  igb       1 Gbit/s       4  yes  no         7  no",
+            "eth2       -            -       2.5 Gbit/s       -  -    -          -  -",
+            "eth3       -            slow    100 Mbit/s       1  no   yes        0  yes"])
+        self.assertEqual(self.table(FEATURES, "-br", "features")[0], [
+            "loop     yes", "tcx      yes", "backlog  no", "fq       unknown",
+            "eth1  prod/uplink", "eth2  -", "eth3  -"])
+        self.assertEqual(json.loads(self.table(FEATURES, "-j", "features")[0][0]), FEATURES)
+        self.assertIn("\033[33mdegraded", "".join(self.table(FEATURES, "-c", "features")[0]))
+        self.assertEqual(self.table(dict(FEATURES, more=3), "features")[1], "3 more NICs were not looked at\n")
+
+    def test_features_in_pages(self):
+        lines, _ = self.table(FEATURES, "-d", "features")
+        at = lines.index("feature tcx")
+        self.assertEqual(lines[at + 1:at + 8], [
+            "  present     yes", "  reason      not used", "  state       degraded", "  use         used",
+            "  for         hooks", "  without-it  clsact", ""])
+        at = lines.index("nic eth3")
+        self.assertEqual(lines[at + 1:], [
+            "  driver             slow", "  speed              100 Mbit/s", "  queues             1",
+            "  xdp                no", "  rx-vlan-offload    yes", "  virtual-functions  0",
+            "  dcb                yes", "  instead            native-xdp: TC", "  instead            other"])
+
+    def test_features_in_parts(self):
+        first = dict(FEATURES, nics=FEATURES["nics"][:1])
+        code, stdout, _, call = self.ask(
+            [message(parameters=first, continues=True), message(parameters={"nics": FEATURES["nics"][1:]})],
+            "-j", "features")
+        self.assertEqual((code, json.loads(stdout), call["more"]), (0, FEATURES, True))
+
     def test_empty(self):
         self.assertEqual(self.table({"ports": []}, "port"), ([], "no ports\n"))
         self.assertEqual(self.table({"entries": []}, "fdb"), ([], "no entries\n"))
@@ -443,7 +517,8 @@ class Tables(Case):
 
     def test_nonsense(self):
         for value in (None, 1, "x", [], {}, [None], [1], [{}], [[]], {"a": {}}):
-            for key, word in (("ports", "port"), ("switches", "switch"), ("entries", "fdb"), ("steps", "show")):
+            for key, word in (("ports", "port"), ("switches", "switch"), ("entries", "fdb"), ("steps", "show"),
+                              ("features", "features"), ("nics", "features")):
                 for option in ("-d", "-s", "-br", "-j"):
                     self.table({key: value, "agent": value}, option, word)
 
@@ -984,7 +1059,7 @@ class Completion(Case):
     """The words that a shell offers; the names are asked from the fake daemon."""
 
     CASES = (
-        ("xvsctl ", {"apply", "diff", "try", "confirm", "cancel", "save", "show", "switch", "port", "mac-pool", "fdb",
+        ("xvsctl ", {"apply", "diff", "try", "confirm", "cancel", "save", "show", "features", "switch", "port", "mac-pool", "fdb",
                      "monitor", "help"}),
         ("xvsctl c", {"confirm", "cancel"}),
         ("xvsctl port ", {"list", "show", "add", "set", "unset", "del", "help"}),

@@ -125,6 +125,7 @@ test_start() {
 	check 'start: and nothing else there' eval '! in_sandbox test -w /sys/kernel/profiling'
 	check 'start: and no capability but its own' \
 		grep -q "^CapBnd:.$capabilities" "/proc/$(property MainPID)/status"
+	check 'start: can tell what the kernel offers' eval '! xvsctl -j features | grep unknown'
 	check 'start: no warning' grep -q '^-- No entries' \
 		<(journalctl -u $unit -p warning --no-pager 2>&1)
 }
