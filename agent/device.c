@@ -196,28 +196,34 @@ static void start_generic(struct xvs_request *request, uint16_t family, uint8_t 
 	generic->version = 1;
 }
 
+/* A family of generic netlink: is it ours? `data`: its id, where it goes. */
 static int take_family(const struct nlmsghdr *header, void *data)
 {
 	const struct nlattr *attribute;
 	size_t size;
 	const void *first = xvs_attrs_of(header, sizeof(struct genlmsghdr), &size);
+	char name[sizeof(NETDEV_FAMILY) + 1] = "";
+	uint16_t id = 0;
 
 	xvs_attr_for_each(attribute, first, size)
 	{
 		if (mnl_attr_get_type(attribute) == CTRL_ATTR_FAMILY_ID)
-			xvs_attr_u16(attribute, data);
+			xvs_attr_u16(attribute, &id);
+		if (mnl_attr_get_type(attribute) == CTRL_ATTR_FAMILY_NAME)
+			xvs_attr_text(attribute, name, sizeof(name));
 	}
+	if (!strcmp(name, NETDEV_FAMILY))
+		*(uint16_t *)data = id;
 	return 0;
 }
 
+/* Among all: asked for one that it lacks, the kernel would run modprobe each time. */
 static void find_family(struct xvs_netlink *generic, uint16_t *family)
 {
 	struct xvs_request request;
 
 	start_generic(&request, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
-	request.header.nlmsg_flags |= NLM_F_ACK;
-	mnl_attr_put_strz(&request.header, CTRL_ATTR_FAMILY_NAME, NETDEV_FAMILY);
-	xvs_netlink_ask(generic, &request, take_family, family);
+	xvs_netlink_dump(generic, &request, take_family, NULL, family);
 }
 
 /* What the family tells of a device. */
