@@ -13,6 +13,7 @@ BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 PREFIXES = ((1e9, " G"), (1e6, " M"), (1e3, " k"), (1, " "))
 RATIO_HEAD = ("bench", "ours", "peer", "ratio", "min..max", "target", "stretch", "verdict")
 FIGURE_HEAD = ("bench", "value", "min..max", "target", "verdict")
+CURVE_HEAD = ("cost of", "with so many", "of", "median (min..max)")
 
 
 def quantity(value, unit):
@@ -95,6 +96,27 @@ class Figure:
 
 
 @dataclasses.dataclass
+class Curve:
+    """A cost that is measured at several scales: a line in a picture."""
+
+    title: str  # whose cost; lines of one picture have title and scale in common
+    scale: str  # what grows
+    unit: str
+    name: str
+    points: dict  # how many: list of values
+    met = None  # told only
+
+    def medians(self):
+        return {scale: median(values) for scale, values in sorted(self.points.items())}
+
+    def row(self):
+        return (self.title, self.scale, self.name, "; ".join(
+            f"{scale:,}: {quantity(middle, self.unit)} "
+            f"({min(self.points[scale]):,.0f}..{max(self.points[scale]):,.0f})"
+            for scale, middle in self.medians().items()))
+
+
+@dataclasses.dataclass
 class Skip:
     """What could not be measured here."""
 
@@ -137,7 +159,7 @@ def preface(around):
 
 def markdown(results, settings):
     parts = [preface(circumstances(settings))]
-    for kind, head in ((Ratio, RATIO_HEAD), (Figure, FIGURE_HEAD)):
+    for kind, head in ((Ratio, RATIO_HEAD), (Figure, FIGURE_HEAD), (Curve, CURVE_HEAD)):
         chosen = of_kind(results, kind)
         if chosen:
             parts.append(table(head, chosen))
