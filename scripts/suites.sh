@@ -91,7 +91,7 @@ run_unit() {
 	done
 	suite unit/ctl 300 python3 test/unit/test_ctl.py "$1/xvsctl"
 	suite unit/description 300 python3 test/unit/test_description.py "$1/list_methods"
-	for test in coverage verifier; do
+	for test in bench coverage verifier; do
 		suite unit/$test 300 python3 test/unit/test_$test.py
 	done
 }

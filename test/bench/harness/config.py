@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A large configuration: how long it takes to compare it, to apply it, and to change one port."""
 
-import subprocess
 import time
 
 from harness import ovs
 from harness.daemon import Daemon
 from harness.farm import Farm
-from harness.lab import ROOT, BenchError, Lab
-from harness.report import Figure, Ratio
+from harness.lab import BenchError, Lab, Missing
+from harness.report import Figure, Ratio, Skip
 
 PORTS, ENTRIES = 1000, 10000
 DIFF_MOST, APPLY_MOST, CHANGE_MOST = 0.3, 1.5, 0.05  # seconds
@@ -95,6 +94,7 @@ class Ours:
 
 class Peer:
     def __init__(self, lab):
+        ovs.obtain()
         self.space = lab.namespace("ovs")
         self.farm = Farm(lab, self.space, PORTS)
         self.switch = ovs.OpenVSwitch(lab, self.space)
@@ -111,18 +111,6 @@ class Peer:
         times["remove"] = seconds(self.switch.remove_ports, self.vlans)
         self.check(0)
         return times
-
-
-def open_peer(lab, settings):
-    """None if Open vSwitch can't be had."""
-    if ovs.missing():
-        done = subprocess.run([ROOT / "scripts" / "install-dependencies", "--bench"], text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-        if done.returncode or ovs.missing():
-            reason = done.stdout.strip().splitlines()[-1:] or [", ".join(ovs.missing())]
-            settings.tell(f"skipped: the comparison with Open vSwitch: {reason[0]}")
-            return None
-    return Peer(lab)
 
 
 def figures(ours):
@@ -142,9 +130,13 @@ def ratios(ours, peer):
 
 
 def measure(settings):
-    ours, peer = [], []
+    ours, peer, other, skipped = [], [], None, []
     with Lab(settings.build) as lab:
-        switch, other = Ours(lab), open_peer(lab, settings)
+        switch = Ours(lab)
+        try:
+            other = Peer(lab)
+        except Missing as reason:
+            skipped.append(Skip(f"{PORTS:,} ports: xvswitch / Open vSwitch", str(reason)))
         for number in range(settings.rounds):
             ours.append(switch.round())
             if other:
@@ -152,4 +144,4 @@ def measure(settings):
             settings.tell(f"round {number + 1}: " + "; ".join(
                 f"{name} " + ", ".join(f"{step} {value:.3f} s" for step, value in of[-1].items())
                 for name, of in (("xvswitch", ours), ("Open vSwitch", peer)) if of))
-    return [*(ratios(ours, peer) if peer else []), *figures(ours)]
+    return [*(ratios(ours, peer) if peer else []), *figures(ours), *skipped]

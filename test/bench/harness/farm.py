@@ -10,10 +10,8 @@ class Farm:
     """The taps, held by a tool that counts what they get."""
 
     def __init__(self, lab, space, count):
-        self.process = lab.start(lab.tool("tap_farm"), "--prefix", "tap", "--taps", count,
-                                 netns=space.name, stdin=subprocess.PIPE,
-                                 stdout=subprocess.PIPE)
-        self.answer()
+        self.process = lab.start_ready(lab.tool("tap_farm"), "--prefix", "tap", "--taps", count,
+                                       netns=space.name, stdin=subprocess.PIPE)
 
     def answer(self):
         line = self.process.stdout.readline()

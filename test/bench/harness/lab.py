@@ -19,6 +19,10 @@ class BenchError(Exception):
     """Something could not be measured; the text says why."""
 
 
+class Missing(BenchError):
+    """A peer can't be had on this machine: it is left out, and the result says so."""
+
+
 def command_line(words, netns=None, cpu=None):
     """The words, run in a namespace and on one CPU where given. /sys stays the host's."""
     inside = ["nsenter", f"--net=/run/netns/{netns}"] if netns else []
@@ -113,6 +117,13 @@ class Lab(contextlib.ExitStack):
         process = subprocess.Popen(command_line(words, netns, cpu), text=True,
                                    start_new_session=True, **options)
         self.callback(end, process)
+        return process
+
+    def start_ready(self, *words, **options):
+        """The same; returns once it has said its first line, that it is ready."""
+        process = self.start(*words, stdout=subprocess.PIPE, **options)
+        if not process.stdout.readline():
+            raise BenchError(f"{words[0]} ended")
         return process
 
     def set_sysctl(self, key, value):

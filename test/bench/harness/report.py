@@ -13,11 +13,12 @@ BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 PREFIXES = ((1e9, " G"), (1e6, " M"), (1e3, " k"), (1, " "))
 RATIO_HEAD = ("bench", "ours", "peer", "ratio", "min..max", "target", "stretch", "verdict")
 FIGURE_HEAD = ("bench", "value", "min..max", "target", "verdict")
+CURVE_HEAD = ("cost of", "with so many", "of", "median (min..max)")
 
 
 def quantity(value, unit):
     """1234567, "bit/s": "1.23 Mbit/s"."""
-    if unit in ("", "ns"):
+    if unit in ("", "ns"):  # whole ones
         return f"{value:,.0f} {unit}".strip()
     if unit == "s":
         return f"{value:.3g} s"
@@ -94,24 +95,78 @@ class Figure:
                 verdict(self.met))
 
 
+@dataclasses.dataclass
+class Curve:
+    """A cost that is measured at several scales: a line in a picture."""
+
+    title: str  # whose cost; lines of one picture have title and scale in common
+    scale: str  # what grows
+    unit: str
+    name: str
+    points: dict  # how many: list of values
+    met = None  # told only
+
+    def medians(self):
+        return {scale: median(values) for scale, values in sorted(self.points.items())}
+
+    def row(self):
+        return (self.title, self.scale, self.name, "; ".join(
+            f"{scale:,}: {quantity(middle, self.unit)} "
+            f"({min(self.points[scale]):,.0f}..{max(self.points[scale]):,.0f})"
+            for scale, middle in self.medians().items()))
+
+
+@dataclasses.dataclass
+class Skip:
+    """What could not be measured here."""
+
+    title: str
+    reason: str
+    met = None
+
+
 def table(head, results):
     rows = [head, ["---"] * len(head), *(result.row() for result in results)]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
+def machine():
+    """Its shape, not its name."""
+    cpuinfo = pathlib.Path("/proc/cpuinfo").read_text()
+    model = re.search(r"^model name\s*: (.+)$", cpuinfo, re.MULTILINE)
+    return {"cpu": model[1] if model else platform.machine(), "cpus": os.cpu_count(),
+            "memory_bytes": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
+            "virtual": bool(re.search(r"^flags\s*:.*\bhypervisor\b", cpuinfo, re.MULTILINE)),
+            "kernel": platform.release()}
+
+
 def circumstances(settings):
-    return {"kernel": platform.release(), "cpus": os.cpu_count(), "rounds": settings.rounds,
-            "seconds": settings.seconds, "subject": settings.subject}
+    return {"machine": machine(), "rounds": settings.rounds, "seconds": settings.seconds,
+            "subject": settings.subject}
+
+
+def of_kind(results, kind):
+    return [result for result in results if isinstance(result, kind)]
+
+
+def preface(around):
+    shape = around["machine"]
+    return (f"{shape['cpu']}, {shape['cpus']} CPUs, {shape['memory_bytes'] / 2**30:.0f} GiB, "
+            f"{'a virtual machine' if shape['virtual'] else 'no virtual machine'}, "
+            f"kernel {shape['kernel']}; {around['rounds']} rounds of {around['seconds']} s. "
+            "Medians; the ratio is the median of the rounds' ratios.")
 
 
 def markdown(results, settings):
-    around = circumstances(settings)
-    parts = [f"Kernel {around['kernel']}, {around['cpus']} CPUs, {around['rounds']} rounds of "
-             f"{around['seconds']} s. Medians; the ratio is the median of the rounds' ratios."]
-    for kind, head in ((Ratio, RATIO_HEAD), (Figure, FIGURE_HEAD)):
-        of_kind = [result for result in results if isinstance(result, kind)]
-        if of_kind:
-            parts.append(table(head, of_kind))
+    parts = [preface(circumstances(settings))]
+    for kind, head in ((Ratio, RATIO_HEAD), (Figure, FIGURE_HEAD), (Curve, CURVE_HEAD)):
+        chosen = of_kind(results, kind)
+        if chosen:
+            parts.append(table(head, chosen))
+    skipped = of_kind(results, Skip)
+    if skipped:
+        parts.append("\n".join(["Skipped:", "", *(f"- {skip.title}: {skip.reason}"
+                                                 for skip in skipped)]))
     return "\n\n".join(parts)
 
 
