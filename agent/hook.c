@@ -107,8 +107,10 @@ static int make_clsact(uint32_t ifindex)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
 		.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+	libbpf_print_fn_t print = libbpf_set_print(NULL); /* it warns of one that is there */
 	int error = bpf_tc_hook_create(&hook);
 
+	libbpf_set_print(print);
 	return error == -EEXIST ? 0 : error;
 }
 
