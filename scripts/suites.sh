@@ -12,9 +12,13 @@ passed=0 failed=0 skipped=0
 times=$(mktemp)
 trap 'rm -f "$times"' EXIT
 
-# suite NAME LIMIT COMMAND...: runs it, takes the sums from its closing line
+# Criterion's, Python's, and ours.
+closing_line='Tested: [0-9]+ \| Passing: [0-9]+ \| Failing: [0-9]+|^Ran [0-9]+ tests'
+closing_line+='|^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?'
+
+# suite NAME LIMIT COMMAND...: runs it, takes the sums from its last closing line
 suite() {
-	local name=$1 limit=$2 log status sums start
+	local name=$1 limit=$2 log status sums start good bad skip
 	shift 2
 	log=$(mktemp)
 	start=$(now)
@@ -22,20 +26,23 @@ suite() {
 	timeout --kill-after=10 "$limit" "$@" 2>&1 | tee "$log"
 	status=${PIPESTATUS[0]}
 	note_times "$name" "$log" "$start"
-	if sums=$(grep -oE 'Tested: [0-9]+ \| Passing: [0-9]+ \| Failing: [0-9]+' "$log" | tail -1) &&
-		[ -n "$sums" ]; then # Criterion's closing line
+	sums=$(grep -oE "$closing_line" "$log" | tail -1)
+	case $sums in
+	Tested*)
 		read -r _ _ _ _ good _ _ bad <<<"$sums"
 		count "$name" "$good" "$bad" 0 "$status"
-	elif sums=$(grep -oE '^Ran [0-9]+ tests' "$log") && [ -n "$sums" ]; then # Python's
+		;;
+	Ran*)
 		bad=$(grep -cE '^(FAIL|ERROR): ' "$log")
-		good=$(cut -d' ' -f2 <<<"$sums")
+		read -r _ good _ <<<"$sums"
 		count "$name" $((good - bad)) "$bad" 0 "$status"
-	elif sums=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$log" | tail -1) && [ -n "$sums" ]; then
-		count "$name" "$(cut -d' ' -f1 <<<"$sums")" "$(cut -d' ' -f3 <<<"$sums")" \
-			"$(cut -d' ' -f5 <<<"$sums")" "$status"
-	else
-		count "$name" $((status == 0)) $((status != 0)) 0 0
-	fi
+		;;
+	*passed*)
+		read -r good _ bad _ skip _ <<<"$sums"
+		count "$name" "$good" "$bad" "${skip:-0}" "$status"
+		;;
+	*) count "$name" $((status == 0)) $((status != 0)) 0 0 ;;
+	esac
 	rm -f "$log"
 }
 

@@ -1,20 +1,31 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The programs, the verifier's work on them and the namespace tests on another kernel: in a machine
-# of scripts/vm with the one that is named here (6.12). Needs a build in build/.
+# Another kernel: the programs, the verifier's work on them, and the namespace tests of what differs
+# between kernels, in a machine of scripts/vm. Needs a build in build/.
+#
+#   test/vm/test_kernel.sh [--all] [KERNEL]    KERNEL: 6.1 or 6.12 (6.12)
+#                                              --all: the other namespace tests too, an hour
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
 
+all=
+[ "${1:-}" != --all ] || { all=--all && shift; }
+kernel=${1:-6.12}
 if [ ! -e /run/vm-settings ]; then
 	. test/lib.sh
-	need_machine "kernel ${1:-6.12}" "${1:-6.12}" || finish
-	exec scripts/vm run --kernel "${1:-6.12}" --timeout 1500 -- test/vm/test_kernel.sh
+	need_machine "kernel $kernel" "$kernel" || finish
+	exec scripts/vm run --kernel "$kernel" --timeout $((${#all} ? 7200 : 1800)) -- \
+		test/vm/test_kernel.sh $all "$kernel"
 fi
 
 . scripts/suites.sh
 netns=build/bin/xvs_netns_tests
+# Hooks, helpers, the verifier, devices, what netlink tells.
+of_kernels='^(agent|broadcast|capabilities|external|features|filters|host_port|hosts_ipv6|internal|learning|mtu|private|programs|tap|tcp|vlan|what_the_host|xdp)_'
+chosen=$(named "$of_kernels" "$sped")
+[ -z "$all" ] || chosen=$(named .)
 suite bpf 600 build/bin/test_bpf
 suite verifier 300 scripts/verifier --here
-named "$upgrades|$transactions|$sped" | left_out 'on emulated processors, as they are long or about speed'
-suite netns 1200 $netns $(named . "$upgrades|$transactions|$sped")
+named . "^($(paste -sd '|' <<<"$chosen"))\$" | left_out 'in the machine, as they are long or not about kernels'
+suite netns 7000 $netns $chosen
 finish
