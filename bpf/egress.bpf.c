@@ -26,12 +26,12 @@ static __always_inline int xvs_copy_arrives(struct xvs_context *c)
 	xvs_take_over(c);
 	c->skb->cb[0] = 0;
 	c->charge = to;
-	port = xvs_port_config(to, c->generation);
-	if (!port || port->ifindex != c->skb->ifindex)
-		return -XVS_DROP_wrong_switch;
 	error = xvs_read_tag(c);
 	if (error)
 		return error;
+	port = xvs_port_config(to, c->generation);
+	if (!port || port->ifindex != c->skb->ifindex)
+		return -XVS_DROP_wrong_switch;
 	error = xvs_egress_stages(c, port, to);
 	return error ? error : XVS_PASS;
 }

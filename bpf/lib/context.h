@@ -34,7 +34,7 @@ static __always_inline int xvs_end(const struct xvs_context *c, int verdict)
 		return TC_ACT_UNSPEC;
 	if (verdict >= 0)
 		return verdict;
-	xvs_count_drop(c->charge, -verdict, c->packets ?: 1);
+	xvs_count_drop(c->charge, -verdict, c->packets ?: (c->skb->gso_segs ?: 1));
 	return TC_ACT_SHOT;
 }
 

@@ -3,10 +3,11 @@
  * The kernel's test runs know no tag beside the packet (skb->vlan_*), which is where the kernel
  * puts every tag it receives, and no IP packet that is shorter than its header. So a run goes
  * through `enter`, which makes the frame what it should be and jumps to the program under test;
- * `leave` sees what that left, when the kernel frees the packet of the run.
+ * `leave` sees what that left, when the kernel frees the packet of the run. Copies end in `sink`.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
+#include <linux/pkt_cls.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
@@ -26,13 +27,34 @@ struct {
 	__type(value, __u32);
 } under_test SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, LENS_DEVICES);
+	__type(key, __u32);
+	__type(value, struct lens_arrival);
+} arrivals SEC(".maps");
+
 struct lens_setup setup;
 struct lens_view view;
+
+static __always_inline int grow(struct __sk_buff *skb)
+{
+	__u32 size = setup.grow;
+
+	if (!size)
+		return 0;
+	if (size > LENS_FRAME_SIZE - ETH_HLEN || bpf_skb_change_head(skb, size, 0))
+		return -1;
+	return bpf_skb_store_bytes(skb, 0, setup.front, size + ETH_HLEN, 0);
+}
 
 static __always_inline int set_up(struct __sk_buff *skb)
 {
 	__be16 type = bpf_htons(setup.type);
 
+	if (grow(skb))
+		return -1;
 	if (type && bpf_skb_store_bytes(skb, 2 * ETH_ALEN, &type, sizeof(type), 0))
 		return -1;
 	if (!setup.tag_protocol)
@@ -70,6 +92,28 @@ int leave(struct bpf_raw_tracepoint_args *args)
 	view.tag_protocol = tag_protocol(skb);
 	view.tag_control = view.tag_protocol ? BPF_CORE_READ(skb, vlan_tci) : 0;
 	return 0;
+}
+
+/* At the egress hook of a device, behind what is to be tested: nothing goes on from there. */
+SEC("tc")
+int sink(struct __sk_buff *skb)
+{
+	__u32 ifindex = skb->ifindex, size = skb->len, last;
+	struct lens_arrival *arrival = bpf_map_lookup_elem(&arrivals, &ifindex);
+
+	if (!arrival)
+		return TC_ACT_SHOT;
+	arrival->count++;
+	arrival->mark = skb->cb[0];
+	arrival->size = size;
+	arrival->tag_protocol = skb->vlan_present ? bpf_ntohs(skb->vlan_proto) : 0;
+	arrival->tag_control = skb->vlan_present ? skb->vlan_tci : 0;
+	last = size - 1;
+	/* or kernel 6.1 sees that `size` has an end, but not that it isn't 0 */
+	asm volatile("" : "+r"(last));
+	if (last < LENS_FRAME_SIZE)
+		bpf_skb_load_bytes(skb, 0, arrival->bytes, last + 1);
+	return TC_ACT_SHOT;
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -6,6 +6,8 @@
 #include <linux/types.h>
 
 #define LENS_SLOTS 8 /* of `under_test` */
+#define LENS_FRAME_SIZE 65600 /* of the longest frame */
+#define LENS_DEVICES 64 /* interface indices of the test's namespace are below */
 #define LENS_FAILED 0x7f /* verdict: the program was not reached */
 
 struct lens_setup {
@@ -13,6 +15,9 @@ struct lens_setup {
 	__u16 tag_protocol; /* of a tag beside the packet, host order; 0 = none */
 	__u16 tag_control;
 	__u16 type; /* EtherType to put into the packet, host order; 0 = leave it */
+	__u32 grow; /* bytes that the packet lacks in front, since a test run takes a page at most
+		     */
+	__u8 front[LENS_FRAME_SIZE]; /* those, and an Ethernet header's in place of its own */
 };
 
 struct lens_view {
@@ -20,6 +25,16 @@ struct lens_view {
 	__u32 runs;
 	__u16 tag_protocol; /* of the tag beside the packet, host order; 0 = none */
 	__u16 tag_control;
+};
+
+/* A copy that a device was to send. Map `arrivals`, array, mmapable, index: interface index. */
+struct lens_arrival {
+	__u32 count; /* copies since user space set it to 0; the rest is of the last one */
+	__u32 mark; /* skb->cb[0] */
+	__u32 size; /* without the tag beside it */
+	__u16 tag_protocol; /* of the tag beside the packet, host order; 0 = none */
+	__u16 tag_control;
+	__u8 bytes[LENS_FRAME_SIZE];
 };
 
 #endif

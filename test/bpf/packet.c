@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include "test/bpf/packet.h"
 
@@ -89,6 +90,19 @@ void packet_put_tag(struct packet *packet, struct tag tag)
 	memmove(at + 4, at, packet->size - 2 * ETH_ALEN);
 	put16(put16(at, tag.protocol), tag.control);
 	packet->size += 4;
+}
+
+const char *packet_difference(const struct packet *got, const struct packet *expected)
+{
+	uint32_t size = got->size < expected->size ? got->size : expected->size, at = 0;
+	static char text[96];
+
+	while (at < size && got->bytes[at] == expected->bytes[at])
+		at++;
+	snprintf(text, sizeof(text), "%u bytes, expected %u; byte %u is 0x%02x, expected 0x%02x",
+		got->size, expected->size, at, at < got->size ? got->bytes[at] : 0,
+		at < expected->size ? expected->bytes[at] : 0);
+	return text;
 }
 
 bool packet_equal(const struct packet *left, const struct packet *right)

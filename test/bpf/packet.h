@@ -9,7 +9,8 @@
 
 #define TAGS_MAX 2
 #define FRAME_SIZE 100 /* unless a table says otherwise */
-#define PACKET_SIZE 9216 /* more than any MTU here */
+#define JUMBO_SIZE 9216 /* more than any MTU here; longer ones are GSO packets */
+#define PACKET_SIZE (65535 + ETH_HLEN + 4 * TAGS_MAX)
 
 /* What is behind the Ethernet header and the tags. */
 enum content {
@@ -71,6 +72,9 @@ void packet_fill(struct packet *packet, const struct frame *frame);
 void packet_put_tag(struct packet *packet, struct tag tag);
 
 bool packet_equal(const struct packet *left, const struct packet *right);
+
+/* Words for people; until the next call. */
+const char *packet_difference(const struct packet *got, const struct packet *expected);
 
 /* From the network header to the payload. */
 uint32_t packet_headers(enum content content);

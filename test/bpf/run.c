@@ -2,14 +2,21 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include "agent/hook.h"
 #include "test/bpf/lens.h"
 #include "test/bpf/lens.skel.h"
 #include "test/bpf/run.h"
 
+/* Of a test run's packet; a page, less what the kernel puts around it. */
+#define LINEAR_SIZE 3584
+#define SINK_PRIORITY 0xffff /* of a filter: behind all others */
+
 static struct lens_bpf *lens;
+static struct lens_arrival *arrivals; /* by interface index; NULL: no sinks */
 static int programs[PROGRAMS];
 
 const char *case_name(const char *name, enum place place)
@@ -76,6 +83,56 @@ void run_open(void)
 	load_lens();
 }
 
+/* Behind the stub, whichever way that is attached. */
+static void attach_sink(uint32_t ifindex)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_EGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = bpf_program__fd(lens->progs.sink),
+		.priority = SINK_PRIORITY);
+
+	if (xvs_hook_probe(&world.loader) == XVS_HOOK_TCX)
+		cr_assert_geq(
+			bpf_link_create(options.prog_fd, ifindex, XVS_ATTACH_TCX_EGRESS, NULL), 0,
+			"%m");
+	else
+		cr_assert_eq(bpf_tc_attach(&hook, &options), 0, "%m");
+}
+
+void run_attach_sinks(void)
+{
+	arrivals = mmap(NULL, LENS_DEVICES * sizeof(*arrivals), PROT_READ | PROT_WRITE, MAP_SHARED,
+		bpf_map__fd(lens->maps.arrivals), 0);
+	cr_assert_neq(arrivals, MAP_FAILED, "%m");
+	for (uint32_t port = 1; port < PORTS; port++) {
+		cr_assert_lt(world.ifindex[port], LENS_DEVICES);
+		attach_sink(world.ifindex[port]);
+	}
+}
+
+static void forget_copies(void)
+{
+	for (uint32_t port = 1; arrivals && port < PORTS; port++)
+		arrivals[world.ifindex[port]].count = 0;
+}
+
+unsigned int run_copies(uint32_t port)
+{
+	return port ? arrivals[world.ifindex[port]].count : 0;
+}
+
+bool run_copy(uint32_t port, struct packet *ret, uint32_t *ret_mark)
+{
+	const struct lens_arrival *arrival = &arrivals[world.ifindex[port]];
+
+	if (!arrival->count || arrival->size > sizeof(ret->bytes))
+		return false;
+	ret->size = arrival->size;
+	memcpy(ret->bytes, arrival->bytes, arrival->size);
+	packet_put_tag(ret, (struct tag){arrival->tag_protocol, arrival->tag_control});
+	*ret_mark = arrival->mark;
+	return true;
+}
+
 void input_fill(struct input *input, enum program program, uint32_t on, const struct frame *frame,
 	enum place place)
 {
@@ -91,15 +148,30 @@ void input_fill(struct input *input, enum program program, uint32_t on, const st
 
 /* The kernel refuses IP packets that are cut: gives them another EtherType, returns the true one.
  */
-static uint16_t hide_type(struct packet *packet)
+static uint16_t hide_type(uint8_t *bytes)
 {
-	uint8_t *type = packet->bytes + 2 * ETH_ALEN;
+	uint8_t *type = bytes + 2 * ETH_ALEN;
 	uint16_t true_type = type[0] << 8 | type[1];
 
 	if (true_type != ETH_P_IP && true_type != ETH_P_IPV6)
 		return 0;
 	type[0] = type[1] = 0xff;
 	return true_type;
+}
+
+/* What a test run takes of the packet: its Ethernet header and its end. The rest is in `front`. */
+static uint32_t split(const struct packet *packet, uint8_t linear[LINEAR_SIZE])
+{
+	struct lens_setup *setup = &lens->bss->setup;
+	uint32_t size = packet->size < LINEAR_SIZE ? packet->size : LINEAR_SIZE;
+
+	setup->grow = packet->size - size;
+	if (setup->grow)
+		memcpy(setup->front, packet->bytes, setup->grow + ETH_HLEN);
+	memcpy(linear, packet->bytes + setup->grow, size);
+	memcpy(linear, packet->bytes, ETH_HLEN);
+	setup->type = hide_type(linear);
+	return size;
 }
 
 static void run_skb(const struct input *input, struct outcome *ret)
@@ -111,20 +183,17 @@ static void run_skb(const struct input *input, struct outcome *ret)
 					 .gso_segs = input->gso_segs,
 				 },
 			 out = {0};
-	struct packet packet = input->packet;
-	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet.bytes,
-		.data_size_in = packet.size, .data_out = ret->packet.bytes,
+	uint8_t linear[LINEAR_SIZE];
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = linear,
+		.data_size_in = split(&input->packet, linear), .data_out = ret->packet.bytes,
 		.data_size_out = PACKET_SIZE, .ctx_in = &in, .ctx_size_in = sizeof(in),
 		.ctx_out = &out, .ctx_size_out = sizeof(out));
 	uint32_t runs = lens->bss->view.runs;
 
 	memcpy(in.cb, input->cb, sizeof(in.cb));
-	lens->bss->setup = (struct lens_setup){
-		.slot = input->program,
-		.tag_protocol = input->beside.protocol,
-		.tag_control = input->beside.control,
-		.type = hide_type(&packet),
-	};
+	lens->bss->setup.slot = input->program;
+	lens->bss->setup.tag_protocol = input->beside.protocol;
+	lens->bss->setup.tag_control = input->beside.control;
 	cr_assert_eq(bpf_prog_test_run_opts(bpf_program__fd(lens->progs.enter), &options), 0,
 		"%u bytes on %s: %m", input->packet.size, world_port_name(input->on));
 	cr_assert_eq(lens->bss->view.runs, runs + 1, "the run was not seen");
@@ -153,6 +222,7 @@ static void run_xdp(const struct input *input, struct outcome *ret)
 void run(const struct input *input, struct outcome *ret)
 {
 	memset(ret, 0, offsetof(struct outcome, packet.bytes));
+	forget_copies();
 	tally_take(&ret->change);
 	if (input->program < XDP)
 		run_skb(input, ret);

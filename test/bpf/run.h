@@ -53,6 +53,15 @@ void run(const struct input *input, struct outcome *ret);
 void run_frame(enum program program, uint32_t on, const struct frame *frame, enum place place,
 	struct outcome *ret);
 
+/*
+ * Behind world_attach(): copies end at the devices that are to send them, and are kept for the
+ * test. A frame of which a copy was made for `port` in the last run, with the tag that stood beside
+ * it put in, or false. `ret_mark`: what it still carries of the switch's own words.
+ */
+void run_attach_sinks(void);
+unsigned int run_copies(uint32_t port);
+bool run_copy(uint32_t port, struct packet *ret, uint32_t *ret_mark);
+
 /* The file descriptor of a program. */
 int run_program(enum program program);
 

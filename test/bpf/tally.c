@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <criterion/criterion.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 #include "test/bpf/tally.h"
 
 static const char *const drop_words[] = {"none",
@@ -58,24 +60,60 @@ void tally_since(struct tally *tally)
 	}
 }
 
-static void check(
-	const char *what, uint32_t port, const char *counter, uint64_t expected, uint64_t got)
+/* Calls `differs` for each difference. */
+static void compare(const struct tally *expected, const struct tally *got,
+	void (*differs)(void *data, const char *text), void *data)
 {
-	cr_expect_eq(got, expected, "%s: %s of %s: %lu, expected %lu", what, counter,
-		world_port_name(port), got, expected);
+	char text[128];
+
+	for (uint32_t port = 0; port < PORTS; port++)
+		for (size_t i = 0; i < COUNTERS + XVS_DROP_count; i++) {
+			size_t reason = i - COUNTERS;
+			uint64_t want = i < COUNTERS ? *counter_at(&expected->counters[port], i)
+						     : expected->drops[port][reason];
+			uint64_t is = i < COUNTERS ? *counter_at(&got->counters[port], i)
+						   : got->drops[port][reason];
+
+			if (want == is)
+				continue;
+			snprintf(text, sizeof(text), "%s of %s: %lu, expected %lu",
+				i < COUNTERS ? counters[i].name : drop_words[reason],
+				world_port_name(port), is, want);
+			differs(data, text);
+		}
+}
+
+static void fail(void *data, const char *text)
+{
+	cr_expect_fail("%s: %s", (const char *)data, text);
 }
 
 void tally_check(const char *what, const struct tally *expected, const struct tally *got)
 {
-	for (uint32_t port = 0; port < PORTS; port++) {
-		for (size_t i = 0; i < COUNTERS; i++)
-			check(what, port, counters[i].name,
-				*counter_at(&expected->counters[port], i),
-				*counter_at(&got->counters[port], i));
-		for (size_t reason = 0; reason < XVS_DROP_count; reason++)
-			check(what, port, drop_words[reason], expected->drops[port][reason],
-				got->drops[port][reason]);
-	}
+	compare(expected, got, fail, (void *)what);
+}
+
+struct words {
+	char text[512];
+	size_t used;
+};
+
+static void append(void *data, const char *text)
+{
+	struct words *words = data;
+	size_t room = sizeof(words->text) - words->used;
+	int size = snprintf(words->text + words->used, room, "%s%s", words->used ? "; " : "", text);
+
+	words->used += (size_t)size < room ? (size_t)size : room - 1;
+}
+
+const char *tally_difference(const struct tally *expected, const struct tally *got)
+{
+	static struct words words;
+
+	words.used = 0;
+	compare(expected, got, append, &words);
+	return words.used ? words.text : NULL;
 }
 
 struct tally_sums tally_sum(const struct tally *tally)
@@ -83,11 +121,18 @@ struct tally_sums tally_sum(const struct tally *tally)
 	struct tally_sums sums = {0};
 
 	for (uint32_t port = 0; port < PORTS; port++) {
-		sums.transmitted += tally->counters[port].transmit_packets;
-		sums.received += tally->counters[port].receive_packets;
-		sums.flooded += tally->counters[port].flooded_packets;
-		for (size_t reason = 0; reason < XVS_DROP_count; reason++)
+		const struct xvs_counters *of = &tally->counters[port];
+
+		sums.transmitted += of->transmit_packets;
+		sums.transmitted_bytes += of->transmit_bytes;
+		sums.received += of->receive_packets;
+		sums.received_bytes += of->receive_bytes;
+		sums.receivers += of->receive_packets > 0;
+		for (size_t reason = 0; reason < XVS_DROP_count; reason++) {
 			sums.drops += tally->drops[port][reason];
+			sums.fates += tally->drops[port][reason] > 0;
+		}
 	}
+	sums.fates += sums.receivers;
 	return sums;
 }

@@ -17,8 +17,14 @@ void tally_since(struct tally *tally);
 /* Fails the test, with every difference, unless they are equal. `what`: the case, for people. */
 void tally_check(const char *what, const struct tally *expected, const struct tally *got);
 
+/* All differences in words, NULL: there are none. Until the next call. */
+const char *tally_difference(const struct tally *expected, const struct tally *got);
+
 struct tally_sums {
-	uint64_t transmitted, received, flooded, drops;
+	uint64_t transmitted, received, drops; /* packets */
+	uint64_t transmitted_bytes, received_bytes;
+	uint32_t receivers; /* ports that received any */
+	uint32_t fates; /* receivers, and reasons of ports for which any were dropped */
 };
 struct tally_sums tally_sum(const struct tally *tally);
 

@@ -108,6 +108,37 @@ Test(gso, no_gso)
 	check_both_ways("too long", &frame, IN_PACKET, 0, 0, 1, false);
 }
 
+/* What is dropped before anything of it is read counts as its segments too. */
+Test(gso, early_drops)
+{
+	static const struct {
+		enum program program;
+		enum port on, charged;
+		enum xvs_drop reason;
+		bool is_copy; /* for B */
+	} drops[] = {
+		{INGRESS, NO_PORT, NO_PORT, XVS_DROP_no_port, false},
+		{EGRESS, A, A, XVS_DROP_host_originated, false},
+		{EGRESS, A, B, XVS_DROP_wrong_switch, true},
+	};
+	struct frame frame = {STATION(A), STATION(B), IPV4_TCP, {}, SIZE};
+
+	for (size_t i = 0; i < sizeof(drops) / sizeof(*drops); i++) {
+		struct tally expected = {0};
+		struct outcome got;
+		struct input input;
+
+		input_fill(&input, drops[i].program, drops[i].on, &frame, IN_PACKET);
+		input.gso_size = 1400;
+		input.gso_segs = 3;
+		if (drops[i].is_copy)
+			hand_over(input.cb, XVS_PHASE_CLONE, B, (struct tag){});
+		run(&input, &got);
+		expected.drops[drops[i].charged][drops[i].reason] = 3;
+		tally_check("early", &expected, &got.change);
+	}
+}
+
 /* To the only other member of the VLAN, so that no copy is made: the kernel would want to cut it.
  */
 Test(gso, flood)

@@ -11,11 +11,11 @@
 #include <bpf/bpf.h>
 #include "agent/hook.h"
 #include "test/bpf/packet.h"
+#include "test/bpf/random.h"
 #include "test/bpf/world.h"
 
 #define BPFFS "/sys/fs/bpf"
 #define PIN_DIR BPFFS "/xvs_test"
-#define LISTED_SET 1 /* VLANs 10 and 20 */
 
 struct world world;
 
@@ -141,7 +141,7 @@ static void reset_port(uint32_t id)
 	port->switch_id = port->switch_id ? port->switch_id : SWITCH;
 	port->flags |= XVS_PORT_UP | XVS_PORT_MAC;
 	port->mtu = 1500;
-	port->ageing_ns = AGEING_S * NANOSECONDS;
+	port->ageing_ns = world.ageing_ns ? world.ageing_ns : AGEING_S * NANOSECONDS;
 	memcpy(port->mac, STATION(id), XVS_MAC_SIZE);
 }
 
@@ -149,6 +149,55 @@ void world_reset(void)
 {
 	for (uint32_t port = 1; port < PORTS; port++)
 		reset_port(port);
+	world_publish();
+}
+
+static void shape_vlans(struct random *random, struct xvs_port_config *port)
+{
+	static const uint16_t vlans[] = {10, 30, 100}, natives[] = {0, 0, 10, 30, 100};
+
+	port->vlan_mode = random_below(random, XVS_VLAN_TRUNK + 1);
+	port->vlan = port->vlan_mode == XVS_VLAN_ACCESS  ? RANDOM_OF(random, vlans)
+		     : port->vlan_mode == XVS_VLAN_TRUNK ? RANDOM_OF(random, natives)
+							 : 0;
+}
+
+static void shape_port(struct random *random, uint32_t id)
+{
+	static const uint32_t mtus[] = {68, 576, 1280, 1500, 1500, 1500, 9000, 65535};
+	static const uint32_t flags[] = {XVS_PORT_PEER, XVS_PORT_KEEP_PRIORITY, XVS_PORT_ALL_VLANS};
+	static const uint8_t kinds[] = {
+		XVS_PORT_VPORT, XVS_PORT_VPORT, XVS_PORT_HOST, XVS_PORT_UPLINK};
+	struct xvs_port_config *port = &world.ports[id];
+
+	if (id != UPLINK)
+		port->kind = RANDOM_OF(random, kinds);
+	if (!random_once_in(random, 4))
+		shape_vlans(random, port);
+	port->vlan_set = port->vlan_mode == XVS_VLAN_TRUNK ? LISTED_SET : 0;
+	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
+		if (random_once_in(random, 3))
+			port->flags ^= flags[i];
+	if (!random_once_in(random, 4))
+		port->flags |= XVS_PORT_XDP_TARGET;
+	if (random_once_in(random, 16))
+		port->flags &= ~XVS_PORT_UP;
+	if (random_once_in(random, 16))
+		port->switch_id = random_once_in(random, 2) ? SWITCH_B : SWITCH_EMPTY;
+	port->mtu = RANDOM_OF(random, mtus);
+	port->learning_limit = random_once_in(random, 4) ? random_below(random, 3) : 0;
+}
+
+/* The half that no new packet reads is always that of number 0. */
+void world_shape(uint64_t number)
+{
+	struct random random = {number};
+
+	world_reset();
+	if (!number)
+		return;
+	for (uint32_t port = 1; port < PORTS; port++)
+		shape_port(&random, port);
 	world_publish();
 }
 
@@ -162,7 +211,7 @@ void world_change(void (*change)(void))
 
 static void add_vlan_set(void)
 {
-	const struct xvs_vlan_set set = {{1 << 10 | 1 << 20}};
+	const struct xvs_vlan_set set = {{1 << 10 | 1 << 20}}; /* LISTED() */
 	uint32_t id = LISTED_SET;
 
 	cr_assert_eq(bpf_map_update_elem(world.loader.tables.vlan_sets, &id, &set, BPF_ANY), 0);

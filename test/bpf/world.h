@@ -25,6 +25,10 @@ enum port {
 	PORTS,
 };
 
+#define GUESTS 12 /* addresses GUEST(0) and on that frames come from */
+#define LISTED(vlan) ((vlan) == 10 || (vlan) == 20) /* the list of a trunk that has one */
+#define LISTED_SET 1 /* its number */
+
 #define SWITCH 1
 #define SWITCH_B 2 /* has a MAC table of XVS_FDB_SIZE_MIN */
 #define SWITCH_EMPTY 3 /* has none */
@@ -35,6 +39,7 @@ struct world {
 	struct xvs_loader loader;
 	struct xvs_port_config ports[PORTS]; /* for world_publish() */
 	uint32_t ifindex[PORTS];
+	uint64_t ageing_ns; /* of all switches; 0 = AGEING_S; from the next world_reset() on */
 	int tables[SWITCH_EMPTY]; /* MAC tables by switch id */
 };
 
@@ -59,6 +64,11 @@ void world_fill_spare(void);
 void world_change(void (*change)(void));
 /* All ports as they were at first, published. */
 void world_reset(void);
+/*
+ * The same for number 0. Any other number stands for a configuration of its own: kinds, VLANs, MTUs
+ * and flags of all ports, and some ports on another switch.
+ */
+void world_shape(uint64_t number);
 
 /* Tells the programs which port is on a device; port 0 takes it back. */
 void world_set_device(uint32_t port, uint32_t ifindex);

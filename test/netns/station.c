@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 #include <linux/if_packet.h>
+#include "test/netns/capture.h"
 #include "test/netns/station.h"
 #include "test/netns/test.h"
 
@@ -95,6 +96,7 @@ static void send_with_header(const struct station *from, const struct virtio_net
 	ssize_t sent;
 
 	open_stations();
+	capture_frame(bytes, size);
 	sent = writev(from->fd, parts, 2);
 	if (sent < 0 && errno == ENOBUFS)
 		return; /* sent, and dropped by an egress hook on this device */
@@ -196,9 +198,14 @@ static void keep(struct station *at, uint64_t marker, const struct virtio_net_hd
 ssize_t station_read(
 	struct station *at, struct virtio_net_hdr *ret_header, uint8_t bytes[FRAME_SIZE_MAX])
 {
+	ssize_t size;
+
 	*ret_header = (struct virtio_net_hdr){0};
-	return at->is_tap ? read_tap(at, ret_header, bytes, FRAME_SIZE_MAX)
+	size = at->is_tap ? read_tap(at, ret_header, bytes, FRAME_SIZE_MAX)
 			  : read_packet(at, bytes, FRAME_SIZE_MAX);
+	if (size > 0)
+		capture_frame(bytes, size);
+	return size;
 }
 
 /* Reads all that is there. Frames without a marker are others' and forgotten. */

@@ -1,0 +1,510 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <netinet/in.h>
+#include <string.h>
+#include <bpf/bpf.h>
+#include "test/bpf/model.h"
+
+#define TAG_SIZE 4
+#define VLAN_MASK 0xfff
+#define PRIORITY_SHIFT 13
+#define EXTENSIONS_MAX 4 /* IPv6: those that are followed */
+
+/* A frame taken apart. */
+struct parsed {
+	struct tag tag; /* the outermost; protocol 0 = none */
+	bool tag_in_packet; /* one stands in the packet itself, outermost or not */
+	bool cut; /* too short for the tag that it announces */
+	bool inner; /* there is a second tag */
+	uint32_t packets; /* as how many it counts */
+};
+
+/* Where a frame is in the switch. */
+struct inside {
+	uint16_t vlan;
+	uint16_t priority;
+};
+
+static uint16_t read16(const struct packet *packet, uint32_t at)
+{
+	return packet->bytes[at] << 8 | packet->bytes[at + 1];
+}
+
+static bool is_tag(uint16_t type)
+{
+	return type == ETH_P_8021Q || type == ETH_P_8021AD;
+}
+
+/* ---- GSO ---- */
+
+static uint32_t transport_size(const struct packet *packet, uint32_t at, uint8_t protocol)
+{
+	switch (protocol) {
+	case IPPROTO_UDP:
+		return 8;
+	case IPPROTO_SCTP:
+		return 12;
+	case IPPROTO_TCP:
+		return at + 12 < packet->size ? (packet->bytes[at + 12] >> 4) * 4 : 0;
+	default:
+		return 0;
+	}
+}
+
+static bool is_extension(uint8_t protocol)
+{
+	return protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING ||
+	       protocol == IPPROTO_FRAGMENT || protocol == IPPROTO_DSTOPTS;
+}
+
+/* Network and transport headers from `start` on, 0 if it can't be told. What isn't IPv4 is IPv6. */
+static uint32_t headers_size(const struct packet *packet, uint32_t start)
+{
+	const uint8_t *ip = packet->bytes + start;
+	uint32_t at = start + 40, transport;
+	uint8_t protocol;
+
+	if (start + 10 > packet->size)
+		return 0;
+	if (ip[0] >> 4 == 4) {
+		at = start + (ip[0] & 15) * 4;
+		protocol = ip[9];
+	} else {
+		protocol = ip[6];
+		for (int i = 0; i < EXTENSIONS_MAX && is_extension(protocol); i++) {
+			uint8_t kind = protocol;
+
+			if (at + 2 > packet->size)
+				return 0;
+			protocol = packet->bytes[at];
+			at += kind == IPPROTO_FRAGMENT ? 8 : (packet->bytes[at + 1] + 1) * 8;
+		}
+	}
+	transport = transport_size(packet, at, protocol);
+	return transport ? at + transport - start : 0;
+}
+
+static uint32_t network_at(const struct parsed *frame)
+{
+	return ETH_HLEN + (frame->tag_in_packet ? TAG_SIZE : 0);
+}
+
+/* As many as the sender says; or made of the payload, that is what is behind the known headers. */
+static uint32_t count_packets(const struct input *input, const struct parsed *frame)
+{
+	uint32_t start = network_at(frame), headers;
+
+	if (input->gso_segs)
+		return input->gso_segs;
+	if (!input->gso_size)
+		return 1;
+	headers = start + headers_size(&input->packet, start);
+	if (input->packet.size <= headers)
+		return 1;
+	return (input->packet.size - headers + input->gso_size - 1) / input->gso_size;
+}
+
+/* As it is, or each of its segments; tags don't count. */
+static bool fits(const struct input *input, const struct parsed *frame, uint32_t mtu)
+{
+	uint32_t start = network_at(frame), headers;
+
+	if (input->packet.size - start <= mtu)
+		return true;
+	headers = headers_size(&input->packet, start);
+	return input->gso_size && headers && headers + input->gso_size <= mtu;
+}
+
+/* ---- frames and tags ---- */
+
+static struct parsed parse(const struct input *input)
+{
+	const struct packet *packet = &input->packet;
+	struct parsed frame = {.tag = input->beside, .packets = 1};
+
+	if (is_tag(read16(packet, 12))) {
+		frame.cut = packet->size < ETH_HLEN + TAG_SIZE;
+		if (frame.cut) {
+			frame.packets = input->gso_segs ? input->gso_segs : 1;
+			return frame;
+		}
+		frame.tag_in_packet = true;
+		frame.inner = input->beside.protocol || is_tag(read16(packet, 16));
+		if (!input->beside.protocol)
+			frame.tag = (struct tag){read16(packet, 12), read16(packet, 14)};
+	}
+	frame.packets = count_packets(input, &frame);
+	return frame;
+}
+
+void model_frame(const struct input *input, struct tag tag, struct packet *ret)
+{
+	uint32_t at = 2 * ETH_ALEN;
+
+	memcpy(ret->bytes, input->packet.bytes, at);
+	ret->size = at;
+	if (!input->beside.protocol && is_tag(read16(&input->packet, at)) &&
+		input->packet.size >= at + TAG_SIZE + 2)
+		at += TAG_SIZE;
+	memcpy(ret->bytes + ret->size, input->packet.bytes + at, input->packet.size - at);
+	ret->size += input->packet.size - at;
+	packet_put_tag(ret, tag);
+}
+
+static bool stays(const struct parsed *frame, struct tag leaves_with)
+{
+	return frame->tag.protocol && leaves_with.protocol &&
+	       frame->tag.control == leaves_with.control;
+}
+
+/* The kernel takes no tag off if the one below is cut. */
+static bool can_change_tag(
+	const struct input *input, const struct parsed *frame, struct tag leaves_with)
+{
+	return !frame->inner || stays(frame, leaves_with) ||
+	       input->packet.size >= ETH_HLEN + TAG_SIZE + (input->beside.protocol ? 0 : TAG_SIZE);
+}
+
+/*
+ * The frame's bytes as they are counted: without a tag beside it. A tag that has to be changed
+ * stands there afterwards, wherever it stood before.
+ */
+static uint32_t counted_bytes(
+	const struct input *input, const struct parsed *frame, struct tag leaves_with)
+{
+	uint32_t size = input->packet.size;
+
+	if (stays(frame, leaves_with) || !frame->tag.protocol || input->beside.protocol)
+		return size;
+	return size - TAG_SIZE;
+}
+
+static bool allows(const struct xvs_port_config *port, uint16_t vlan)
+{
+	if (port->vlan_mode != XVS_VLAN_TRUNK || vlan == port->vlan)
+		return vlan == port->vlan;
+	if (vlan == 0 || vlan == 4095)
+		return false;
+	return port->flags & XVS_PORT_ALL_VLANS || LISTED(vlan);
+}
+
+/* The VLAN of a frame that the port sends. 0, or the reason for which it may not. */
+static enum xvs_drop enter(
+	const struct xvs_port_config *port, const struct parsed *frame, struct inside *ret)
+{
+	uint16_t vlan = frame->tag.control & VLAN_MASK;
+
+	*ret = (struct inside){.vlan = port->vlan};
+	if (!frame->tag.protocol)
+		return 0;
+	if (frame->tag.protocol != ETH_P_8021Q)
+		return XVS_DROP_vlan_protocol;
+	if (port->flags & XVS_PORT_KEEP_PRIORITY)
+		ret->priority = frame->tag.control >> PRIORITY_SHIFT;
+	if (vlan == 0)
+		return frame->inner ? XVS_DROP_vlan_inner_tag : 0;
+	if (port->vlan_mode != XVS_VLAN_TRUNK)
+		return XVS_DROP_vlan_tagged;
+	ret->vlan = vlan;
+	return allows(port, vlan) ? 0 : XVS_DROP_vlan_not_allowed;
+}
+
+/* The tag of a frame that the port gets. 0, or the reason for which it gets none. */
+static enum xvs_drop leave(const struct xvs_port_config *port, const struct parsed *frame,
+	struct inside place, struct tag *ret)
+{
+	uint16_t priority = port->flags & XVS_PORT_KEEP_PRIORITY ? place.priority : 0;
+
+	*ret = (struct tag){0};
+	if (!allows(port, place.vlan))
+		return XVS_DROP_vlan_not_member;
+	if (port->vlan_mode == XVS_VLAN_TRUNK && place.vlan != port->vlan) {
+		*ret = (struct tag)Q(place.priority << PRIORITY_SHIFT | place.vlan);
+		return 0;
+	}
+	if (frame->inner)
+		return XVS_DROP_vlan_inner_tag;
+	if (priority)
+		*ret = (struct tag)Q(priority << PRIORITY_SHIFT);
+	return 0;
+}
+
+/* ---- the stages at a destination ---- */
+
+static void arrive(const struct input *input, const struct parsed *frame, struct inside place,
+	const struct xvs_port_config *port, uint32_t id, struct expectation *ret)
+{
+	struct tag tag;
+	enum xvs_drop reason = XVS_DROP_port_down;
+
+	if (port->flags & XVS_PORT_UP)
+		reason = leave(port, frame, place, &tag);
+	if (!reason && !fits(input, frame, port->mtu))
+		reason = XVS_DROP_mtu_exceeded;
+	if (!reason && !can_change_tag(input, frame, tag))
+		reason = XVS_DROP_tag_failed;
+	if (reason) {
+		ret->change.drops[id][reason] += frame->packets;
+		return;
+	}
+	expect_receive(&ret->change, id, frame->packets, counted_bytes(input, frame, tag));
+	ret->to[id] = (struct delivery){true, tag};
+}
+
+/* ---- the MAC table ---- */
+
+/* The owner of an address in a VLAN or in all, 0 = unknown. */
+static uint32_t owner_of(uint16_t switch_id, const uint8_t *mac, uint16_t vlan)
+{
+	struct xvs_fdb_entry entry;
+
+	if (world_fdb_get(switch_id, mac, vlan, &entry) ||
+		world_fdb_get(switch_id, mac, XVS_FDB_ANY_VLAN, &entry))
+		return entry.port;
+	return 0;
+}
+
+static uint32_t table_entries(uint16_t switch_id)
+{
+	struct xvs_fdb_key key;
+	uint32_t count = 0;
+	void *last = NULL;
+
+	for (; !bpf_map_get_next_key(world.tables[switch_id], last, &key); last = &key)
+		count++;
+	return count;
+}
+
+/* Is there room for one more address of the port, and in the table for a new one? */
+static bool has_room(const struct xvs_port_config *port, enum port id, bool is_new)
+{
+	uint32_t learned = world.loader.tables.port_state[id].learned;
+
+	if (port->learning_limit && learned >= port->learning_limit)
+		return false;
+	return !is_new || port->switch_id != SWITCH_B || table_entries(SWITCH_B) < XVS_FDB_SIZE_MIN;
+}
+
+static enum xvs_drop learn(const struct input *input, const struct xvs_port_config *port,
+	struct inside place, struct expectation *ret)
+{
+	const uint8_t *source = input->packet.bytes + ETH_ALEN;
+	struct learning *learning = &ret->learning;
+	struct xvs_counters *counters = &ret->change.counters[input->on];
+	struct xvs_fdb_entry entry;
+	bool is_new;
+
+	if (port->flags & XVS_PORT_MAC && !memcmp(source, port->mac, ETH_ALEN))
+		return 0;
+	is_new = !world_fdb_get(port->switch_id, source, place.vlan, &entry);
+	if (is_new && world_fdb_get(port->switch_id, source, XVS_FDB_ANY_VLAN, &entry))
+		return entry.port == input->on ? 0 : XVS_DROP_mac_taken;
+	if (!is_new && entry.flags & XVS_FDB_PERMANENT)
+		return entry.port == input->on ? 0 : XVS_DROP_mac_taken;
+	learning->switch_id = port->switch_id;
+	memcpy(learning->key.mac, source, ETH_ALEN);
+	learning->key.vlan = place.vlan;
+	learning->before = is_new ? 0 : entry.port;
+	if (learning->before == input->on)
+		return 0;
+	learning->happens = has_room(port, input->on, is_new);
+	counters->learned = learning->happens;
+	counters->not_learned = !learning->happens;
+	return 0;
+}
+
+/* ---- ingress ---- */
+
+static bool is_group(const uint8_t *mac)
+{
+	return mac[0] & 1;
+}
+
+static bool is_reserved(const uint8_t *mac)
+{
+	return !memcmp(mac, RESERVED(0), ETH_ALEN - 1) && mac[5] < 0x10;
+}
+
+static bool is_trunk(const struct xvs_port_config *port)
+{
+	return port->vlan_mode == XVS_VLAN_TRUNK;
+}
+
+/* Everybody in the VLAN; trunks come last, and the last of all gets the frame itself. */
+static enum xvs_drop flood(const struct input *input, const struct parsed *frame,
+	const struct xvs_port_config *from, struct inside place, struct expectation *ret)
+{
+	enum port last = NO_PORT;
+
+	ret->change.counters[input->on].flooded_packets = frame->packets;
+	for (int trunks = 0; trunks <= 1; trunks++) {
+		for (enum port id = A; id < PORTS; id++) {
+			const struct xvs_port_config *port = &world.ports[id];
+
+			if (is_trunk(port) != trunks || id == input->on ||
+				port->switch_id != from->switch_id ||
+				!(port->flags & XVS_PORT_UP) || !allows(port, place.vlan))
+				continue;
+			arrive(input, frame, place, port, id, ret);
+			last = id;
+		}
+	}
+	ret->itself = ret->to[last].arrives ? last : NO_PORT;
+	return last == NO_PORT ? XVS_DROP_no_destination : 0;
+}
+
+static enum xvs_drop forward(const struct input *input, const struct parsed *frame,
+	const struct xvs_port_config *from, struct inside place, struct expectation *ret)
+{
+	const uint8_t *destination = input->packet.bytes;
+	enum xvs_drop reason;
+	uint32_t to;
+
+	if (from->switch_id == SWITCH_EMPTY)
+		return XVS_DROP_wrong_switch;
+	reason = learn(input, from, place, ret);
+	if (reason)
+		return reason;
+	to = is_group(destination) ? 0 : owner_of(from->switch_id, destination, place.vlan);
+	if (ret->learning.happens && !memcmp(destination, ret->learning.key.mac, ETH_ALEN))
+		to = input->on;
+	if (to == input->on)
+		return XVS_DROP_same_port;
+	expect_transmit(&ret->change, input->on, frame->packets, input->packet.size);
+	if (!to)
+		return flood(input, frame, from, place, ret);
+	if (world.ports[to].switch_id != from->switch_id)
+		return XVS_DROP_wrong_switch;
+	arrive(input, frame, place, &world.ports[to], to, ret);
+	ret->itself = ret->to[to].arrives ? to : NO_PORT;
+	return 0;
+}
+
+/* 0: it may go in, unless `ret_pass`: to the stack. */
+static enum xvs_drop guard(const struct input *input, const struct parsed *frame,
+	const struct xvs_port_config *from, struct inside *ret_place, bool *ret_pass)
+{
+	const uint8_t nobody[ETH_ALEN] = {0}, *source = input->packet.bytes + ETH_ALEN;
+	enum xvs_drop reason;
+
+	if (frame->cut)
+		return XVS_DROP_truncated;
+	if (is_reserved(input->packet.bytes)) {
+		*ret_pass = from->kind == XVS_PORT_UPLINK;
+		return *ret_pass ? 0 : XVS_DROP_reserved_group;
+	}
+	reason = enter(from, frame, ret_place);
+	if (reason)
+		return reason;
+	if (is_group(source))
+		return XVS_DROP_source_group;
+	return memcmp(source, nobody, ETH_ALEN) ? 0 : XVS_DROP_source_zero;
+}
+
+static void expect_ingress(const struct input *input, struct expectation *ret)
+{
+	const struct xvs_port_config *from = &world.ports[input->on];
+	struct parsed frame = parse(input);
+	enum xvs_drop reason;
+	struct inside place;
+	bool pass = false;
+
+	if (input->on == NO_PORT) {
+		ret->verdict = TC_ACT_SHOT;
+		ret->change.drops[NO_PORT][XVS_DROP_no_port] =
+			input->gso_segs ? input->gso_segs : 1;
+		return;
+	}
+	reason = guard(input, &frame, from, &place, &pass);
+	if (!reason && !pass)
+		reason = forward(input, &frame, from, place, ret);
+	if (reason)
+		ret->change.drops[input->on][reason] += frame.packets;
+	ret->verdict = pass ? TC_ACT_UNSPEC : ret->itself ? TC_ACT_REDIRECT : TC_ACT_SHOT;
+}
+
+/* ---- egress ---- */
+
+/* What the host itself sends: an uplink's own business, else none. */
+static void expect_host(const struct input *input, struct expectation *ret)
+{
+	uint8_t kind = world.ports[input->on].kind;
+
+	ret->verdict = TC_ACT_UNSPEC;
+	if (kind == XVS_PORT_UPLINK || kind == XVS_PORT_UNUSED)
+		return;
+	ret->verdict = TC_ACT_SHOT;
+	ret->change.drops[input->on][XVS_DROP_host_originated] =
+		input->gso_segs ? input->gso_segs : 1;
+}
+
+/* The half of the configuration that the frame has had from its beginning. */
+static const struct xvs_port_config *config_of(uint32_t generation, uint32_t port)
+{
+	return &world.loader.tables.ports[port].half[generation & 1];
+}
+
+static void expect_copy(const struct input *input, struct expectation *ret)
+{
+	struct parsed frame = parse(input);
+	uint32_t to = input->cb[3];
+	const struct xvs_port_config *port = config_of(input->cb[1] >> 16, to);
+	struct inside place = {
+		.vlan = input->cb[1] & VLAN_MASK,
+		.priority = input->cb[1] >> PRIORITY_SHIFT & 7,
+	};
+
+	ret->verdict = TC_ACT_SHOT;
+	if (frame.cut) {
+		ret->change.drops[to][XVS_DROP_truncated] = frame.packets;
+		return;
+	}
+	if (port->ifindex != world.ifindex[input->on]) {
+		ret->change.drops[to][XVS_DROP_wrong_switch] = frame.packets;
+		return;
+	}
+	arrive(input, &frame, place, port, to, ret);
+	if (ret->to[to].arrives)
+		ret->verdict = TC_ACT_UNSPEC;
+}
+
+static void expect_egress(const struct input *input, struct expectation *ret)
+{
+	switch (input->cb[0] ^ world.loader.tables.control->cookie) {
+	case XVS_PHASE_DONE:
+		ret->verdict = TC_ACT_UNSPEC;
+		break;
+	case XVS_PHASE_CLONE:
+		expect_copy(input, ret);
+		break;
+	default:
+		expect_host(input, ret);
+	}
+}
+
+void model_expect(const struct input *input, struct expectation *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	if (input->program == EGRESS || input->program == STUB_OUT)
+		expect_egress(input, ret);
+	else
+		expect_ingress(input, ret);
+}
+
+/* IPv4 without TCP, IPv6 with UDP or ICMP at once, anything else but IP. */
+bool model_may_be_tcp(const struct input *input)
+{
+	const struct packet *packet = &input->packet;
+	uint32_t at = is_tag(read16(packet, 12)) ? ETH_HLEN + TAG_SIZE : ETH_HLEN;
+
+	if (packet->size < at)
+		return true;
+	switch (read16(packet, at - 2)) {
+	case ETH_P_IP:
+		return packet->size < at + 20 || packet->bytes[at + 9] == IPPROTO_TCP;
+	case ETH_P_IPV6:
+		return packet->size < at + 40 || (packet->bytes[at + 6] != IPPROTO_UDP &&
+							 packet->bytes[at + 6] != IPPROTO_ICMPV6);
+	default:
+		return false;
+	}
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the switch has to do with any frame whatsoever, written a second time: from what README,
+ * docs/configuration.md, docs/architecture.md and maps/ say, without the programs' code. It reads
+ * the world's configuration and MAC tables and has no state of its own.
+ */
+#ifndef XVS_TEST_BPF_MODEL_H
+#define XVS_TEST_BPF_MODEL_H
+
+#include "test/bpf/run.h"
+
+struct delivery {
+	bool arrives;
+	struct tag tag; /* that it arrives with; protocol 0 = none */
+};
+
+/* The place of the frame's source in the MAC table. */
+struct learning {
+	struct xvs_fdb_key key;
+	uint16_t switch_id;
+	uint32_t before; /* the port it was on; 0 = in no dynamic entry */
+	bool happens; /* it is on the frame's port afterwards */
+};
+
+struct expectation {
+	int verdict;
+	struct tally change;
+	struct delivery to[PORTS];
+	enum port itself; /* who gets the frame itself and no copy; NO_PORT = nobody */
+	struct learning learning;
+};
+
+/* By the frame's program: ingress or egress, or their stubs. Call it before the run. */
+void model_expect(const struct input *input, struct expectation *ret);
+
+/* The frame of `input` as it leaves with `tag`. */
+void model_frame(const struct input *input, struct tag tag, struct packet *ret);
+
+/* A frame that XDP has to leave to TC. */
+bool model_may_be_tcp(const struct input *input);
+
+#endif
