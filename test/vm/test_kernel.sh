@@ -21,7 +21,7 @@ fi
 . scripts/suites.sh
 netns=build/bin/xvs_netns_tests
 # Hooks, helpers, the verifier, devices, what netlink tells.
-of_kernels='^(agent|broadcast|capabilities|external|features|filters|host_port|hosts_ipv6|internal|learning|mtu|private|programs|tap|tcp|vlan|what_the_host|xdp)_'
+of_kernels='^(agent|capabilities|features|filters|mtu|programs|tap|tcp|vlan|xdp)_'
 chosen=$(named "$of_kernels" "$sped")
 [ -z "$all" ] || chosen=$(named .)
 suite bpf 600 build/bin/test_bpf
