@@ -20,6 +20,14 @@ reach() {
 	ip netns del far
 }
 
+# In /tmp, but for the way to the checkout, which may be there.
+temporary_files() {
+	local found
+	find /tmp -mindepth 1 -path "$PWD" -prune -o -mindepth 1 -print | while read -r found; do
+		[[ $PWD/ = "$found"/* ]] || echo "$found"
+	done
+}
+
 # look_around DURATION FILE…: the command's part says what it finds, a line each, writes to FILE, and
 # leaves a sleep behind.
 look_around() {
@@ -32,7 +40,7 @@ look_around() {
 	echo "stdin $(wc -c)"
 	echo "lo $(ip -br link show up | grep -cw lo)"
 	echo "namespaces $(ip netns list | wc -l)"
-	echo "temporary files $(find /tmp -mindepth 1 | wc -l)"
+	echo "temporary files $(temporary_files | wc -l)"
 	echo "pins $(find /sys/fs/bpf -mindepth 1 ! -name '*.debug' | wc -l)"
 	echo "tracing $([ -e /sys/kernel/tracing/available_events ] && echo yes)"
 	echo "address $(cat /sys/class/net/eth3/address)"
