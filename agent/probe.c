@@ -36,17 +36,33 @@ static struct xvs_found unknown(int error)
 
 /* ---- programs and maps ---- */
 
-/* An answer of libbpf's probes: 1, 0 or -errno. */
-static struct xvs_found of_libbpf(int answer)
+/* Loads a program that does nothing: 0, or -errno that has nothing to do with any feature. */
+static int try_to_load(void)
 {
+	const struct bpf_insn nothing[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "xvs_probe", "GPL", nothing,
+		sizeof(nothing) / sizeof(nothing[0]), NULL);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+/* libbpf's probe takes a refusal for other reasons for one answer or the other. */
+static struct xvs_found helper(enum bpf_func_id id)
+{
+	int error = try_to_load(), answer;
+
+	if (error)
+		return unknown(error);
+	answer = libbpf_probe_bpf_helper(BPF_PROG_TYPE_SCHED_CLS, id, NULL);
 	if (answer < 0)
 		return unknown(answer);
 	return answer ? present() : missing(0);
-}
-
-static struct xvs_found helper(enum bpf_func_id id)
-{
-	return of_libbpf(libbpf_probe_bpf_helper(BPF_PROG_TYPE_SCHED_CLS, id, NULL));
 }
 
 static struct xvs_found probe_bpf_loop(struct xvs_agent *agent)
@@ -76,7 +92,12 @@ static struct xvs_found probe_timer(struct xvs_agent *agent)
 
 static struct xvs_found probe_ringbuf(struct xvs_agent *agent)
 {
-	return of_libbpf(libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL));
+	int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "xvs_probe", 0, 0, getpagesize(), NULL);
+
+	if (fd < 0)
+		return errno == EINVAL ? missing(0) : unknown(-errno);
+	close(fd);
+	return present();
 }
 
 static struct xvs_found probe_xdp_frags(struct xvs_agent *agent)
@@ -97,6 +118,10 @@ static struct xvs_found probe_xdp_frags(struct xvs_agent *agent)
 
 static struct xvs_found probe_tcx(struct xvs_agent *agent)
 {
+	int error = try_to_load();
+
+	if (error)
+		return unknown(error);
 	return xvs_hook_probe(&agent->loader) == XVS_HOOK_TCX ? present() : missing(0);
 }
 

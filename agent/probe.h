@@ -76,7 +76,7 @@ struct xvs_probes {
 	bool all; /* those for later have been tried, too */
 };
 
-/* Tries what is needed and used, a few milliseconds. The pins and links are open. */
+/* Tries what is needed and used, less than a millisecond. The pins and links are open. */
 void xvs_probe_start(struct xvs_agent *agent);
 
 /* The daemon can't load its programs: logs what of the needed the kernel lacks. */

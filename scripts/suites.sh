@@ -10,7 +10,7 @@ sped='^(tcp_is_fast|atomic_flips|upgrade_.*(lose|loses|doubles)_nothing)'
 slowest=10
 passed=0 failed=0 skipped=0
 times=$(mktemp)
-trap 'rm -f "$times"' EXIT
+trap 'rm -f "$times" "$times".*' EXIT
 
 # Criterion's, Python's, and ours.
 closing_line='Tested: [0-9]+ \| Passing: [0-9]+ \| Failing: [0-9]+|^Ran [0-9]+ tests'

@@ -418,7 +418,7 @@ static void clear(struct fuzz_case *fuzz)
 	}
 }
 
-static void fail_small(struct fuzz_case *fuzz, const char *wrong)
+static void fail_small(struct fuzz_case *fuzz, const char *wrong, uint64_t seed)
 {
 	static struct fuzz_case first;
 	char text[REASON_SIZE];
@@ -433,8 +433,9 @@ static void fail_small(struct fuzz_case *fuzz, const char *wrong)
 	} else {
 		*fuzz = first; /* it needs those before it */
 	}
-	cr_assert_fail("%s\nrepeat it: XVS_FUZZ_CASE=%s build/bin/test_bpf --filter fuzz/replay",
-		text, case_write(fuzz));
+	cr_assert_fail("%s\nrepeat it: XVS_FUZZ_CASE=%s build/bin/test_bpf --filter fuzz/replay\n"
+		       "with all before it: XVS_FUZZ_SEED=%" PRIu64 " build/bin/test_bpf --filter 'fuzz/*'",
+		text, case_write(fuzz), seed);
 }
 
 /* ---- many cases ---- */
@@ -481,7 +482,7 @@ static void run_seed(
 		case_make(&fuzz, program, shape_number, random_next(&numbers));
 		wrong = check_case(&fuzz, &got);
 		if (wrong)
-			fail_small(&fuzz, wrong);
+			fail_small(&fuzz, wrong, seed);
 		add(totals, &fuzz, &got);
 	}
 }
@@ -489,8 +490,14 @@ static void run_seed(
 static uint64_t number_from(const char *name, uint64_t otherwise)
 {
 	const char *value = getenv(name);
+	uint64_t number;
+	char *end;
 
-	return value ? strtoull(value, NULL, 10) : otherwise;
+	if (!value)
+		return otherwise;
+	number = strtoull(value, &end, 10);
+	cr_assert(end > value && !*end, "%s is a number, not '%s'", name, value);
+	return number;
 }
 
 static uint64_t random_seed(void)

@@ -11,6 +11,7 @@ cd "$(dirname "$0")/../.." || exit
 all=
 [ "${1:-}" != --all ] || { all=--all && shift; }
 kernel=${1:-6.12}
+[[ $kernel =~ ^6\.(1|12)$ ]] || { echo "usage: $0 [--all] [6.1|6.12]" >&2; exit 1; }
 if [ ! -e /run/vm-settings ]; then
 	. test/lib.sh
 	need_machine "kernel $kernel" "$kernel" || finish

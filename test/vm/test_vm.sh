@@ -31,6 +31,7 @@ temporary_files() {
 # look_around DURATION FILE…: the command's part says what it finds, a line each, writes to FILE, and
 # leaves a sleep behind.
 look_around() {
+	[ -e /run/vm-settings ] || exit 1
 	echo "user $(id -u)"
 	echo "kernel $(uname -r)"
 	echo "host name $(hostname)"
@@ -60,6 +61,7 @@ look_around() {
 . test/lib.sh
 
 machine_kernel=${1:-6.12}
+[[ $machine_kernel =~ ^6\.(1|12)$ ]] || { echo "usage: $0 [6.1|6.12]" >&2; exit 1; }
 duration=3600.$$ # of a sleep that is known by it
 file=xvswitch-vm-$$
 folder=$(mktemp -d)

@@ -10,6 +10,7 @@ import re
 from statistics import median
 
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
+BETWEEN = re.compile(f"{BEGIN}.*{END}", re.DOTALL)
 PREFIXES = ((1e9, " G"), (1e6, " M"), (1e3, " k"), (1, " "))
 RATIO_HEAD = ("bench", "ours", "peer", "ratio", "min..max", "target", "stretch", "verdict")
 FIGURE_HEAD = ("bench", "value", "min..max", "target", "verdict")
@@ -177,11 +178,16 @@ def write_json(path, results, settings):
     pathlib.Path(path).write_text(text + "\n")
 
 
+def has_marks(path):
+    """Whether it is a page with room for the tables."""
+    page = pathlib.Path(path)
+    return page.is_file() and bool(BETWEEN.search(page.read_text()))
+
+
 def write_page(path, text):
     """Puts the tables between the two marks of a page."""
     page = pathlib.Path(path)
-    between = re.compile(f"{BEGIN}.*{END}", re.DOTALL)
-    fresh, found = between.subn(lambda _: f"{BEGIN}\n{text}\n{END}", page.read_text())
+    fresh, found = BETWEEN.subn(lambda _: f"{BEGIN}\n{text}\n{END}", page.read_text())
     if not found:
         raise ValueError(f"{path} has no {BEGIN} … {END}")
     page.write_text(fresh)
