@@ -12,10 +12,10 @@
 
 struct xvs_change *xvs_change_new(struct planner *planner, const char *name)
 {
-	struct xvs_change *change = calloc(1, sizeof(*change));
+	struct xvs_change *change = planner->error ? NULL : calloc(1, sizeof(*change));
 
 	if (!change) {
-		planner->error = -ENOMEM;
+		planner->error = planner->error ?: -ENOMEM;
 		return NULL;
 	}
 	snprintf(change->name, sizeof(change->name), "%s", name);

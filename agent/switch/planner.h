@@ -25,7 +25,7 @@ struct planner {
 	int error;
 };
 
-/* A step's subject; NULL (noted in the planner): out of memory. */
+/* A step's subject; NULL: out of memory, noted in the planner, or it has failed before. */
 struct xvs_change *xvs_change_new(struct planner *planner, const char *name);
 
 #define ADD(planner, kind, change, ...)                                                            \
