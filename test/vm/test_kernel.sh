@@ -15,14 +15,14 @@ kernel=${1:-6.12}
 if [ ! -e /run/vm-settings ]; then
 	. test/lib.sh
 	need_machine "kernel $kernel" "$kernel" || finish
-	exec scripts/vm run --kernel "$kernel" --timeout $((${#all} ? 7200 : 1800)) -- \
+	exec scripts/vm run --kernel "$kernel" --igb 1 --timeout $((${#all} ? 7200 : 1800)) -- \
 		test/vm/test_kernel.sh $all "$kernel"
 fi
 
 . scripts/suites.sh
 netns=build/bin/xvs_netns_tests
-# Hooks, helpers, the verifier, devices, what netlink tells.
-of_kernels='^(agent|capabilities|features|filters|mtu|programs|tap|tcp|vlan|xdp)_'
+# Hooks, helpers, the verifier, devices and their offloads, what netlink tells.
+of_kernels='^(agent_(restart_keeps_state|with_clsact)|capabilities_|features_|filters_|programs_|tap_|tcp_|xdp_)'
 chosen=$(named "$of_kernels" "$sped")
 [ -z "$all" ] || chosen=$(named .)
 suite bpf 600 env XVS_FUZZ_SECONDS=10 build/bin/test_bpf
