@@ -434,7 +434,8 @@ static void fail_small(struct fuzz_case *fuzz, const char *wrong, uint64_t seed)
 		*fuzz = first; /* it needs those before it */
 	}
 	cr_assert_fail("%s\nrepeat it: XVS_FUZZ_CASE=%s build/bin/test_bpf --filter fuzz/replay\n"
-		       "with all before it: XVS_FUZZ_SEED=%" PRIu64 " build/bin/test_bpf --filter 'fuzz/*'",
+		       "with all before it: XVS_FUZZ_SEED=%" PRIu64
+		       " build/bin/test_bpf --filter 'fuzz/*'",
 		text, case_write(fuzz), seed);
 }
 
