@@ -196,6 +196,7 @@ TEST(xdp_outlives_the_agent)
 	CHECK_TEXT("native", json_text(testbed_switch(tb, "s"), "xdp.attached"));
 }
 
+/* The wire is a static entry here for the reason that keep_wire() gives. */
 TEST(xdp_is_switched_while_traffic_flows)
 {
 	const struct lab lab = make_lab(tb, "off", "untagged");
@@ -204,11 +205,13 @@ TEST(xdp_is_switched_while_traffic_flows)
 	announce(&lab, 0);
 	for (int i = 0; i < 4; i++) {
 		testbed_apply(tb,
-			"switches: {s: {type: external, uplink: nic0, xdp: %s}}\n"
+			"switches:\n"
+			"  s: {type: external, uplink: nic0, xdp: %s,\n"
+			"      static-entries: [{mac: \"%s\", port: uplink}]}\n"
 			"ports:\n"
 			"  tap: {switch: s, interface: tap}\n"
 			"  veth: {switch: s, interface: veth}\n",
-			i % 2 ? "off" : "native");
+			i % 2 ? "off" : "native", mac_text(lab.wire->mac));
 		frame = udp(&lab, lab.tap);
 		if (i % 2)
 			expect_delivery(lab.wire, &frame, lab.tap, lab.host);
