@@ -53,9 +53,8 @@ void xvs_agent_reconcile(struct xvs_agent *agent)
 		xvs_log(LOG_ERR, "keeping up with the kernel: %s", strerror(-error));
 }
 
-static int on_links(sd_event_source *source, int fd, uint32_t events, void *data)
+void xvs_agent_catch_up(struct xvs_agent *agent)
 {
-	struct xvs_agent *agent = data;
 	bool changed;
 	int error = xvs_links_update(&agent->links, &changed);
 
@@ -63,6 +62,11 @@ static int on_links(sd_event_source *source, int fd, uint32_t events, void *data
 		xvs_log(LOG_ERR, "netlink: %s", strerror(-error));
 	if (changed)
 		xvs_agent_reconcile(agent);
+}
+
+static int on_links(sd_event_source *source, int fd, uint32_t events, void *data)
+{
+	xvs_agent_catch_up(data);
 	return 0;
 }
 

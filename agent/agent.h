@@ -57,6 +57,8 @@ int xvs_agent_purge(const struct xvs_options *options);
 int xvs_agent_validate(
 	const struct xvs_agent *agent, const struct xvs_config *config, struct xvs_report *report);
 
+/* Takes what happened to the links so far, and reconciles if anything did. */
+void xvs_agent_catch_up(struct xvs_agent *agent);
 /* The kernel changed: bring the running configuration into force again, as far as it goes. */
 void xvs_agent_reconcile(struct xvs_agent *agent);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What rtnetlink does not offer of a device: sysctls, ethtool, the netdev family. */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/dcbnl.h>
 #include <linux/ethtool.h>
 #include <linux/genetlink.h>
@@ -23,36 +24,34 @@
 
 #define LINK_MODE_WORDS_MAX 127 /* of 32 link modes each, what ethtool's messages can say */
 
-static FILE *open_ipv6(const char *name, const char *mode)
+static int open_ipv6(const char *name, int flags)
 {
 	char path[64 + IFNAMSIZ];
 
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", name);
-	return fopen(path, mode);
+	return open(path, flags | O_CLOEXEC);
 }
 
 int xvs_link_ipv6(const char *name)
 {
-	FILE *file = open_ipv6(name, "r");
-	int byte;
+	int fd = open_ipv6(name, O_RDONLY), error;
+	char byte;
 
-	if (!file)
+	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	byte = fgetc(file);
-	fclose(file);
-	return byte == EOF ? -EIO : byte == '0';
+	error = read(fd, &byte, 1) == 1 ? 0 : -EIO;
+	close(fd);
+	return error ?: byte == '0';
 }
 
 int xvs_link_set_ipv6(const char *name, bool on)
 {
-	FILE *file = open_ipv6(name, "w");
-	int error = 0;
+	int fd = open_ipv6(name, O_WRONLY), error;
 
-	if (!file) /* a kernel without IPv6 has nothing to switch off */
+	if (fd < 0) /* a kernel without IPv6 has nothing to switch off */
 		return errno == ENOENT ? 0 : -errno;
-	if (fputs(on ? "0\n" : "1\n", file) < 0 || fflush(file))
-		error = -errno;
-	fclose(file);
+	error = write(fd, on ? "0\n" : "1\n", 2) < 0 ? -errno : 0;
+	close(fd);
 	return error;
 }
 

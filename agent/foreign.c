@@ -12,21 +12,12 @@
 #include "agent/address.h"
 #include "agent/foreign.h"
 
-#define TCX_MAX 64 /* programs on one hook: BPF_MPROG_MAX of the kernel */
 #define PROGRAM_TEXT_SIZE 64
 #define KIND_SIZE 16
 
 static void add(struct xvs_foreign *foreign, json_t *text)
 {
 	json_array_append_new(foreign->list, text);
-}
-
-static uint32_t program_id(int fd)
-{
-	struct bpf_prog_info info = {0};
-	uint32_t size = sizeof(info);
-
-	return bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.id;
 }
 
 static bool is_own(const struct xvs_foreign *foreign, uint32_t id)
@@ -58,8 +49,8 @@ static const char *program_text(uint32_t id, char text[PROGRAM_TEXT_SIZE])
 static void list_tcx(
 	struct xvs_foreign *foreign, uint32_t ifindex, enum bpf_attach_type type, const char *hook)
 {
-	uint32_t ids[TCX_MAX];
-	LIBBPF_OPTS(bpf_prog_query_opts, query, .prog_ids = ids, .prog_cnt = TCX_MAX);
+	uint32_t ids[XVS_TCX_MAX];
+	LIBBPF_OPTS(bpf_prog_query_opts, query, .prog_ids = ids, .prog_cnt = XVS_TCX_MAX);
 	char text[PROGRAM_TEXT_SIZE];
 	bool ours = false, behind = false;
 
@@ -244,8 +235,7 @@ json_t *xvs_foreign_list(struct xvs_agent *agent, const struct xvs_link *link, b
 	const struct xvs_loader *loader = &agent->loader;
 	struct xvs_foreign foreign = {.list = json_array(),
 		.ifindex = link->ifindex,
-		.own = {program_id(loader->stub_in), program_id(loader->stub_out),
-			program_id(loader->stub_xdp)}};
+		.own = {loader->stub_in.id, loader->stub_out.id, loader->stub_xdp.id}};
 	struct addresses addresses = {&foreign, uplink};
 	uint32_t ifindex = link->ifindex;
 

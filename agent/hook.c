@@ -34,16 +34,27 @@ static int read_link(const char *path, struct bpf_link_info *ret)
 	return error;
 }
 
-/* The link pinned at `path` still holds `ifindex`: 1, 0, or -errno. */
-static int link_holds(const char *path, uint32_t ifindex)
+/* The link pinned at `path` still holds `ifindex`. */
+static bool link_holds(const char *path, uint32_t ifindex)
 {
 	struct bpf_link_info info;
-	int error = read_link(path, &info);
 
-	if (error)
-		return error == -ENOENT ? 0 : error;
 	/* the first member for tcx and XDP links alike is the device, 0 once that is gone */
-	return info.xdp.ifindex == ifindex;
+	return !read_link(path, &info) && info.xdp.ifindex == ifindex;
+}
+
+/* The program with this id is on the device's hook: 1, 0, or -errno. */
+static int tcx_there(uint32_t ifindex, enum bpf_attach_type type, uint32_t program)
+{
+	uint32_t ids[XVS_TCX_MAX];
+	LIBBPF_OPTS(bpf_prog_query_opts, query, .prog_ids = ids, .prog_cnt = XVS_TCX_MAX);
+
+	if (bpf_prog_query_opts(ifindex, type, &query))
+		return errno == ENODEV ? 0 : -errno;
+	for (uint32_t i = 0; i < query.prog_cnt; i++)
+		if (ids[i] == program)
+			return 1;
+	return 0;
 }
 
 static int detach_link(const struct xvs_loader *loader, uint32_t id, const char *what)
@@ -67,22 +78,21 @@ static int attach_link(const struct xvs_loader *loader, uint32_t id, uint32_t if
 	const char *what, int program, enum bpf_attach_type type, uint32_t flags)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = flags);
-	struct bpf_link_info info;
 	char path[320];
 	int fd, error;
 
 	link_path(loader, id, what, path);
-	error = read_link(path, &info);
-	if (!error && info.xdp.ifindex == ifindex)
-		return 0; /* there already */
-	if (!error) /* of a device that is gone, or no longer this port's */
-		error = detach_link(loader, id, what);
-	if (error && error != -ENOENT)
-		return error;
 	fd = bpf_link_create(program, ifindex, type, &options);
-	if (fd < 0)
-		return -errno;
+	if (fd < 0) {
+		error = -errno;
+		return link_holds(path, ifindex) ? 0 : error; /* there already */
+	}
 	error = bpf_obj_pin(fd, path) ? -errno : 0;
+	if (error == -EEXIST) { /* of a device that is gone, or no longer this port's */
+		error = detach_link(loader, id, what);
+		if (!error && bpf_obj_pin(fd, path))
+			error = -errno;
+	}
 	if (error)
 		bpf_link_detach(fd);
 	close(fd);
@@ -92,7 +102,7 @@ static int attach_link(const struct xvs_loader *loader, uint32_t id, uint32_t if
 enum xvs_hook_kind xvs_hook_probe(const struct xvs_loader *loader)
 {
 	/* with tcx: no such device; without: no such attach type (EINVAL) */
-	int fd = bpf_link_create(loader->stub_in, INT32_MAX, XVS_ATTACH_TCX_INGRESS, NULL);
+	int fd = bpf_link_create(loader->stub_in.fd, INT32_MAX, XVS_ATTACH_TCX_INGRESS, NULL);
 
 	return fd < 0 && errno == ENODEV ? XVS_HOOK_TCX : XVS_HOOK_CLSACT;
 }
@@ -202,13 +212,13 @@ int xvs_hook_attach(
 
 	if (kind == XVS_HOOK_CLSACT) {
 		error = make_clsact(ifindex);
-		error = error ?: attach_filter(ifindex, loader->stub_out, BPF_TC_EGRESS);
-		return error ?: attach_filter(ifindex, loader->stub_in, BPF_TC_INGRESS);
+		error = error ?: attach_filter(ifindex, loader->stub_out.fd, BPF_TC_EGRESS);
+		return error ?: attach_filter(ifindex, loader->stub_in.fd, BPF_TC_INGRESS);
 	}
-	error = attach_link(loader, id, ifindex, "out", loader->stub_out, XVS_ATTACH_TCX_EGRESS, 0);
+	error = attach_link(loader, id, ifindex, "out", loader->stub_out.fd, XVS_ATTACH_TCX_EGRESS, 0);
 	if (error)
 		return error;
-	return attach_link(loader, id, ifindex, "in", loader->stub_in, XVS_ATTACH_TCX_INGRESS, 0);
+	return attach_link(loader, id, ifindex, "in", loader->stub_in.fd, XVS_ATTACH_TCX_INGRESS, 0);
 }
 
 int xvs_hook_detach(
@@ -226,26 +236,22 @@ int xvs_hook_detach(
 	return in ?: out;
 }
 
-int xvs_hook_attached(
-	const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id, uint32_t ifindex)
+int xvs_hook_attached(const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t ifindex)
 {
-	char in[320], out[320];
 	int there;
 
 	if (kind == XVS_HOOK_CLSACT) {
 		there = filter_there(ifindex, BPF_TC_INGRESS);
 		return there == 1 ? filter_there(ifindex, BPF_TC_EGRESS) : there;
 	}
-	link_path(loader, id, "in", in);
-	link_path(loader, id, "out", out);
-	there = link_holds(in, ifindex);
-	return there == 1 ? link_holds(out, ifindex) : there;
+	there = tcx_there(ifindex, XVS_ATTACH_TCX_INGRESS, loader->stub_in.id);
+	return there == 1 ? tcx_there(ifindex, XVS_ATTACH_TCX_EGRESS, loader->stub_out.id) : there;
 }
 
 int xvs_hook_attach_xdp(
 	const struct xvs_loader *loader, uint32_t id, uint32_t ifindex, uint32_t flags)
 {
-	return attach_link(loader, id, ifindex, "xdp", loader->stub_xdp, BPF_XDP, flags);
+	return attach_link(loader, id, ifindex, "xdp", loader->stub_xdp.fd, BPF_XDP, flags);
 }
 
 int xvs_hook_detach_xdp(const struct xvs_loader *loader, uint32_t id)

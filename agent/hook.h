@@ -12,6 +12,7 @@
 /* tcx is newer than the headers of the oldest build. */
 #define XVS_ATTACH_TCX_INGRESS ((enum bpf_attach_type)46)
 #define XVS_ATTACH_TCX_EGRESS ((enum bpf_attach_type)47)
+#define XVS_TCX_MAX 64 /* programs on one hook: BPF_MPROG_MAX of the kernel */
 
 #define XVS_EXPEDITED_PATH "/sys/kernel/rcu_expedited"
 
@@ -43,8 +44,7 @@ void xvs_hook_remove_filters(const struct xvs_loader *loader);
  * Are both stubs on the device? What was attached before a restart, or taken off by somebody. 1, 0,
  * or -errno: it can't be told.
  */
-int xvs_hook_attached(
-	const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t id, uint32_t ifindex);
+int xvs_hook_attached(const struct xvs_loader *loader, enum xvs_hook_kind kind, uint32_t ifindex);
 
 /*
  * Each tcx attach waits for an RCU grace period, some 13 ms, one after the other. Many of them are

@@ -324,16 +324,28 @@ static int load_object(struct xvs_loader *loader, const struct kind *kind, struc
 	return 0;
 }
 
+static int open_stub(const char *path, struct xvs_stub *ret)
+{
+	struct bpf_prog_info info = {0};
+	uint32_t size = sizeof(info);
+
+	ret->fd = bpf_obj_get(path);
+	if (ret->fd < 0 || bpf_obj_get_info_by_fd(ret->fd, &info, &size))
+		return -errno;
+	ret->id = info.id;
+	return 0;
+}
+
 static int stub(struct xvs_loader *loader, struct bpf_object **object, const char *program,
-	const char *pin, int *ret)
+	const char *pin, struct xvs_stub *ret)
 {
 	char path[300];
 	int error;
 
 	snprintf(path, sizeof(path), "%s/%s", loader->pin_dir, pin);
-	*ret = bpf_obj_get(path);
-	if (*ret >= 0)
-		return 0;
+	error = open_stub(path, ret);
+	if (error != -ENOENT)
+		return error;
 	if (!*object) {
 		error = load_object(loader, &stubs_kind, object);
 		if (error)
@@ -341,10 +353,7 @@ static int stub(struct xvs_loader *loader, struct bpf_object **object, const cha
 	}
 	error = note_pin(loader, pin);
 	error = error ?: bpf_program__pin(bpf_object__find_program_by_name(*object, program), path);
-	if (error)
-		return error;
-	*ret = bpf_obj_get(path);
-	return *ret < 0 ? -errno : 0;
+	return error ?: open_stub(path, ret);
 }
 
 static int load_stubs(struct xvs_loader *loader)
@@ -554,7 +563,7 @@ int xvs_loader_watch_lost(struct xvs_loader *loader)
 
 void xvs_loader_close(struct xvs_loader *loader)
 {
-	const int fds[] = {loader->stub_in, loader->stub_out, loader->stub_xdp, loader->lock};
+	const int fds[] = {loader->stub_in.fd, loader->stub_out.fd, loader->stub_xdp.fd, loader->lock};
 
 	xvs_tables_close(&loader->tables);
 	lost_bpf__destroy(loader->lost);

@@ -14,10 +14,16 @@
 struct bpf_object;
 struct lost_bpf;
 
+/* A program that is attached to devices. */
+struct xvs_stub {
+	int fd;
+	uint32_t id; /* the kernel's */
+};
+
 struct xvs_loader {
 	char pin_dir[256];
 	int lock; /* held on the pin folder: one agent each */
-	int stub_in, stub_out, stub_xdp; /* programs */
+	struct xvs_stub stub_in, stub_out, stub_xdp;
 	bool watching; /* for frames lost behind XDP */
 	bool adopted; /* the maps were there: traffic may be flowing */
 	uint64_t made; /* pins that this start has made: bits in the order of own_pins[] */

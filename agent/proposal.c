@@ -14,8 +14,11 @@ int xvs_proposal_open(struct xvs_proposal *proposal, struct xvs_agent *agent, st
 	unsigned int left = xvs_trial_left(agent);
 
 	*proposal = (struct xvs_proposal){.agent = agent, .call = call};
-	return left ? xvs_call_error(call, "TrialPending", json_pack("{s:i}", "seconds_left", left))
-		    : 0;
+	if (left)
+		return xvs_call_error(
+			call, "TrialPending", json_pack("{s:i}", "seconds_left", left));
+	xvs_agent_catch_up(agent);
+	return 0;
 }
 
 void xvs_proposal_clear(struct xvs_proposal *proposal)

@@ -195,19 +195,16 @@ static int save(struct xvs_agent *agent, uint32_t id, const struct xvs_device_sa
 }
 
 /* Notes what the device is now, of what taking it will change. */
-static int note_device(
-	const struct xvs_vport *port, const struct xvs_link *link, struct xvs_device_saved *ret)
+static void note_device(const struct xvs_vport *port, const struct xvs_link *link, bool ipv6,
+	struct xvs_device_saved *ret)
 {
-	int ipv6 = port->kind == XVS_PORT_UPLINK ? 0 : xvs_link_ipv6(link->name);
-
 	*ret = (struct xvs_device_saved){.ifindex = link->ifindex};
 	if (!(link->flags & IFF_UP))
 		ret->flags |= XVS_SAVED_DOWN;
 	if (port->kind == XVS_PORT_UPLINK && !(link->flags & IFF_PROMISC))
 		ret->flags |= XVS_SAVED_PROMISC;
-	if (ipv6 > 0)
+	if (ipv6)
 		ret->flags |= XVS_SAVED_IPV6;
-	return ipv6 < 0 ? ipv6 : 0;
 }
 
 /* Also of a device that was taken before: somebody may have removed the qdisc. */
@@ -223,15 +220,16 @@ static int note_clsact(struct xvs_agent *agent, struct xvs_device_saved *saved)
 }
 
 /* What a port's device must be while it is one. */
-static int take_device(
-	struct xvs_agent *agent, const struct xvs_vport *port, const struct xvs_link *link)
+static int take_device(struct xvs_agent *agent, const struct xvs_vport *port,
+	const struct xvs_link *link, bool ipv6)
 {
 	uint32_t flags = IFF_UP | (port->kind == XVS_PORT_UPLINK ? IFF_PROMISC : 0);
-	int error = port->kind == XVS_PORT_UPLINK ? 0 : xvs_link_set_ipv6(link->name, false);
+	int error = ipv6 ? xvs_link_set_ipv6(link->name, false) : 0;
 
-	if (!error && (link->flags & flags) != flags)
-		error = xvs_link_set_flags(&agent->links, link->ifindex, flags, flags);
-	return error;
+	if (error || (link->flags & flags) == flags)
+		return error;
+	error = xvs_link_set_flags(&agent->links, link->ifindex, flags, flags);
+	return error ?: xvs_link_refresh(&agent->links, link->ifindex);
 }
 
 /* The first error; 0 and what only says that the device is gone are none. */
@@ -358,25 +356,25 @@ static int put_xdp_target(struct xvs_agent *agent, const struct xvs_vport *port,
 
 static int take(struct xvs_agent *agent, struct xvs_vport *port, uint32_t ifindex)
 {
+	const struct xvs_link *link = xvs_link_by_index(&agent->links, ifindex);
 	struct xvs_device_saved saved = {0};
-	const struct xvs_link *link;
-	int error = xvs_link_refresh(&agent->links, ifindex);
+	int ipv6, error = link ? read_saved(agent, port->id, &saved) : -ENODEV;
 
-	error = error ?: read_saved(agent, port->id, &saved);
 	if (error)
 		return error;
-	link = xvs_link_by_index(&agent->links, ifindex);
+	ipv6 = port->kind == XVS_PORT_UPLINK ? 0 : xvs_link_ipv6(link->name);
+	if (ipv6 < 0)
+		return ipv6;
 	if (saved.ifindex != ifindex) /* else it was taken before and not given back */
-		error = note_device(port, link, &saved);
-	error = error ?: note_clsact(agent, &saved);
+		note_device(port, link, ipv6, &saved);
+	error = note_clsact(agent, &saved);
 	if (error)
 		return error;
 	error = save(agent, port->id, &saved); /* first: whoever comes after a crash finds it */
-	error = error ?: take_device(agent, port, link);
+	error = error ?: take_device(agent, port, link, ipv6);
 	error = error ?: hook_up(agent, port, ifindex);
 	error = error ?: adopt_xdp(agent, port, ifindex);
 	error = error ?: put_xdp_target(agent, port, ifindex);
-	error = error ?: xvs_link_refresh(&agent->links, ifindex); /* it is up now */
 	if (!error)
 		return 0;
 	log_left(port, give_back(agent, port, ifindex));
@@ -408,7 +406,7 @@ int xvs_device_attached(const struct xvs_agent *agent, const struct xvs_vport *p
 		return -errno;
 	if (ref.port != port->id)
 		return -ENOENT;
-	there = xvs_hook_attached(&agent->loader, agent->hook, port->id, port->ifindex);
+	there = xvs_hook_attached(&agent->loader, agent->hook, port->ifindex);
 	if (there < 0)
 		return there;
 	return there ? 0 : -ENOENT;
@@ -436,7 +434,8 @@ int xvs_device_detach(struct xvs_agent *agent, struct xvs_vport *port)
 		return 0;
 	error = give_back(agent, port, port->ifindex);
 	if (error) {
-		again = take(agent, port, port->ifindex);
+		again = xvs_link_refresh(&agent->links, port->ifindex);
+		again = again ?: take(agent, port, port->ifindex);
 		again = again ?: xvs_device_set_xdp(agent, port, mode);
 		if (!again)
 			return error;

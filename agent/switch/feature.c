@@ -89,7 +89,7 @@ static int adopt_port(struct xvs_agent *agent, uint32_t id, const char *name)
 	if (error || !saved.ifindex || !xvs_link_by_index(&agent->links, saved.ifindex))
 		return error;
 	port = agent->switching->port_by_id[id];
-	if (xvs_hook_attached(&agent->loader, agent->hook, id, saved.ifindex) == 0)
+	if (xvs_hook_attached(&agent->loader, agent->hook, saved.ifindex) == 0)
 		xvs_log_of(LOG_WARNING, &(struct xvs_log_fields){.port = name},
 			"port %s lacks its programs; attaching them", name);
 	if (xvs_device_attach(agent, port, saved.ifindex))

@@ -77,9 +77,9 @@ void run_open(void)
 	programs[INGRESS] = main_program("slots_ingress");
 	programs[EGRESS] = main_program("slots_egress");
 	programs[XDP] = main_program("slots_xdp");
-	programs[STUB_IN] = world.loader.stub_in;
-	programs[STUB_OUT] = world.loader.stub_out;
-	programs[STUB_XDP] = world.loader.stub_xdp;
+	programs[STUB_IN] = world.loader.stub_in.fd;
+	programs[STUB_OUT] = world.loader.stub_out.fd;
+	programs[STUB_XDP] = world.loader.stub_xdp.fd;
 	load_lens();
 }
 
