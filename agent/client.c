@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -7,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "agent/client.h"
+#include "agent/file.h"
 
 #define READ_SIZE 65536
 #define TURN_US 5000
@@ -20,19 +22,18 @@ static int buffer_add(struct xvs_buffer *buffer, const void *data, size_t size, 
 
 	if (needed > most)
 		return -EMSGSIZE;
+	if (buffer->start && buffer->start + needed > buffer->room) {
+		memmove(buffer->data, buffer->data + buffer->start, buffer->used);
+		buffer->start = 0;
+	}
 	if (needed > buffer->room) {
 		size_t room = 2 * needed < most ? 2 * needed : most;
-		char *larger = malloc(room);
+		char *larger = realloc(buffer->data, room); /* large ones move without a copy */
 
 		if (!larger)
 			return -ENOMEM;
-		if (buffer->used)
-			memcpy(larger, buffer->data + buffer->start, buffer->used);
-		free(buffer->data);
-		*buffer = (struct xvs_buffer){larger, 0, buffer->used, room};
-	} else if (buffer->start + needed > buffer->room) {
-		memmove(buffer->data, buffer->data + buffer->start, buffer->used);
-		buffer->start = 0;
+		buffer->data = larger;
+		buffer->room = room;
 	}
 	memcpy(buffer->data + buffer->start + buffer->used, data, size);
 	buffer->used = needed;
@@ -85,6 +86,8 @@ void xvs_client_end(struct xvs_client *client)
 	end_stream(client);
 	sd_event_source_disable_unref(client->source);
 	close(client->fd);
+	if (client->memory >= 0)
+		close(client->memory);
 	free(client->in.data);
 	free(client->out.data);
 	free(client);
@@ -372,11 +375,64 @@ static bool step(struct xvs_client *client)
 	return client->stream.next ? stream_next(client) : answer_next(client);
 }
 
+/* One descriptor at a time: a client can't make us hold more. */
+static void keep_memory(struct xvs_client *client, int fd)
+{
+	if (client->memory >= 0) {
+		client->failed = true;
+		close(fd);
+	} else {
+		client->memory = fd;
+	}
+}
+
+static void take_descriptors(struct xvs_client *client, struct msghdr *message)
+{
+	struct cmsghdr *control;
+	int fd;
+
+	if (message->msg_flags & MSG_CTRUNC)
+		client->failed = true;
+	for (control = CMSG_FIRSTHDR(message); control; control = CMSG_NXTHDR(message, control)) {
+		if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t at = CMSG_LEN(0); at < control->cmsg_len; at += sizeof(fd)) {
+			memcpy(&fd, (const char *)control + at, sizeof(fd));
+			keep_memory(client, fd);
+		}
+	}
+}
+
+int xvs_call_memory(struct xvs_call *call, char **ret, size_t *ret_size)
+{
+	const int sealed = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+	struct xvs_client *client = call->client;
+	int fd = client->memory, seals, error;
+
+	if (fd < 0)
+		return -EBADF;
+	client->memory = -1;
+	seals = fcntl(fd, F_GET_SEALS); /* nothing else has any */
+	error = seals < 0 || (seals & sealed) != sealed
+			? -EPERM
+			: xvs_file_read_open(fd, message_max(client), ret, ret_size);
+	close(fd);
+	return error;
+}
+
 static void receive(struct xvs_client *client)
 {
 	char bytes[READ_SIZE];
-	ssize_t size = recv(client->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	struct iovec part = {bytes, sizeof(bytes)};
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+	struct msghdr message = {.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control)};
+	ssize_t size = recvmsg(client->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
+	if (size >= 0)
+		take_descriptors(client, &message);
 	if (size < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (size == 0)
@@ -486,6 +542,7 @@ int xvs_client_add(struct xvs_control_server *server, int fd, uid_t uid, enum xv
 	client->server = server;
 	client->fd = fd;
 	client->uid = uid;
+	client->memory = -1;
 	client->access = access;
 	client->since = xvs_client_now();
 	client->next = server->clients;

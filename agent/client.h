@@ -50,6 +50,7 @@ struct xvs_client {
 	sd_event_source *source;
 	struct xvs_buffer in, out;
 	size_t searched; /* bytes of `in` known to hold no end of a message */
+	int memory; /* descriptor that came with the calls and waits to be taken, -1 = none */
 	struct xvs_stream stream; /* next is NULL: none */
 	bool waiting; /* the stream has nothing now */
 	json_t *joined; /* the stream's parts so far, for a caller that takes one reply */

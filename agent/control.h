@@ -70,6 +70,13 @@ void xvs_held_reply(struct xvs_held *held, json_t *parameters, bool last);
 /* The stream of this client has something again. May send it, never ends the client. */
 void xvs_stream_wake(struct xvs_client *client);
 
+/*
+ * Takes the memory that came with the call: a sealed memory file, sent as the one descriptor. The
+ * caller frees *ret, which ends with a zero byte. -EBADF none came, -EPERM it is not sealed against
+ * changes, -EFBIG it is larger than a call may be, or another -errno.
+ */
+int xvs_call_memory(struct xvs_call *call, char **ret, size_t *ret_size);
+
 /* The usual errors. */
 int xvs_call_not_found(
 	struct xvs_call *call, const char *kind, const char *name, const char *meant);

@@ -10,35 +10,34 @@
 
 static int read_whole(int fd, char *text, size_t size)
 {
-	while (size) {
-		ssize_t done = read(fd, text, size);
+	size_t done = 0;
 
-		if (done < 0 && errno == EINTR)
+	while (done < size) {
+		ssize_t more = pread(fd, text + done, size - done, done);
+
+		if (more < 0 && errno == EINTR)
 			continue;
-		if (done <= 0)
-			return done ? -errno : -EIO; /* shorter than it was said to be */
-		text += done;
-		size -= done;
+		if (more <= 0)
+			return more ? -errno : -EIO; /* shorter than it was said to be */
+		done += more;
 	}
 	return 0;
 }
 
-int xvs_file_read(const char *path, size_t most, char **ret, size_t *ret_size)
+int xvs_file_read_open(int fd, size_t most, char **ret, size_t *ret_size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), error = 0;
 	struct stat st;
-	char *text = NULL;
+	char *text;
+	int error;
 
-	if (fd < 0)
-		return -errno;
 	if (fstat(fd, &st))
-		error = -errno;
-	else if (!S_ISREG(st.st_mode) || (size_t)st.st_size > most)
-		error = S_ISREG(st.st_mode) ? -EFBIG : -EINVAL;
-	else if (!(text = malloc(st.st_size + 1)))
-		error = -ENOMEM;
-	error = error ?: read_whole(fd, text, st.st_size);
-	close(fd);
+		return -errno;
+	if (!S_ISREG(st.st_mode) || (size_t)st.st_size > most)
+		return S_ISREG(st.st_mode) ? -EFBIG : -EINVAL;
+	text = malloc(st.st_size + 1);
+	if (!text)
+		return -ENOMEM;
+	error = read_whole(fd, text, st.st_size);
 	if (error) {
 		free(text);
 		return error;
@@ -47,6 +46,17 @@ int xvs_file_read(const char *path, size_t most, char **ret, size_t *ret_size)
 	*ret = text;
 	*ret_size = st.st_size;
 	return 0;
+}
+
+int xvs_file_read(const char *path, size_t most, char **ret, size_t *ret_size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), error;
+
+	if (fd < 0)
+		return -errno;
+	error = xvs_file_read_open(fd, most, ret, ret_size);
+	close(fd);
+	return error;
 }
 
 static void name_staged(const char *path, char staged[PATH_MAX])

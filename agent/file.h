@@ -8,6 +8,8 @@
 
 /* Reads at most `most` bytes (else -EFBIG); *ret ends with a zero byte, the caller frees it. */
 int xvs_file_read(const char *path, size_t most, char **ret, size_t *ret_size);
+/* The same of an open file, from its beginning; `fd` stays open. */
+int xvs_file_read_open(int fd, size_t most, char **ret, size_t *ret_size);
 
 /*
  * A file is replaced in two steps: the new text is written beside it, as PATH.new (all that can go

@@ -24,6 +24,7 @@ int xvs_proposal_open(struct xvs_proposal *proposal, struct xvs_agent *agent, st
 void xvs_proposal_clear(struct xvs_proposal *proposal)
 {
 	free(proposal->sources.item);
+	free(proposal->texts);
 	xvs_config_free(proposal->config);
 }
 
@@ -58,11 +59,63 @@ static int answer_invalid(struct xvs_call *call, const struct xvs_report *report
 			(json_int_t)(report->count - shown)));
 }
 
-/* Points `sources` into the parameters: nothing is copied. */
-static int read_files(struct xvs_call *call, struct xvs_sources *sources)
+/* Its text is in the call, or its size alone, for the memory that came with it. */
+static int read_file(struct xvs_call *call, json_t *file, struct xvs_source *ret)
 {
+	json_int_t size = -1;
+
+	*ret = (struct xvs_source){0};
+	if (json_unpack(file, "{s:s, s?s%, s?I}", "name", &ret->name, "text", &ret->text,
+		    &ret->size, "size", &size) ||
+		(ret->text ? size != -1 : size < 0))
+		return xvs_call_invalid(call, "files",
+			"each must be {name: string, text: string} or {name: string, size: int}");
+	if (!ret->text)
+		ret->size = size;
+	return 0;
+}
+
+static int refuse_memory(struct xvs_call *call, int error)
+{
+	return xvs_call_invalid(call, "files", "%s",
+		error == -EBADF	 ? "no memory file with their texts came with the call"
+		: error == -EPERM ? "the memory file is not sealed: SHRINK, GROW and WRITE"
+		: error == -EFBIG ? "the memory file is larger than a call may be"
+				  : strerror(-error));
+}
+
+/* The texts stand in the memory one after another. */
+static int read_memory(struct xvs_proposal *proposal)
+{
+	struct xvs_call *call = proposal->call;
+	size_t at = 0, size;
+	int error = xvs_call_memory(call, &proposal->texts, &size);
+
+	if (error)
+		return refuse_memory(call, error);
+	for (size_t i = 0; i < proposal->sources.count; i++) {
+		struct xvs_source *source = &proposal->sources.item[i];
+
+		if (source->text)
+			continue;
+		if (source->size > size - at)
+			return xvs_call_invalid(
+				call, "files", "their sizes are more than the memory file has");
+		source->text = proposal->texts + at;
+		at += source->size;
+	}
+	return 0;
+}
+
+/* Points the sources into the parameters or the memory: nothing is copied. */
+static int read_files(struct xvs_proposal *proposal)
+{
+	struct xvs_call *call = proposal->call;
+	struct xvs_sources *sources = &proposal->sources;
 	json_t *files = json_object_get(call->parameters, "files"), *file;
+	bool all_here = true;
 	size_t index;
+	int error;
 
 	if (!json_is_array(files) || json_array_size(files) == 0 ||
 		json_array_size(files) > XVS_SOURCE_COUNT_MAX)
@@ -73,14 +126,12 @@ static int read_files(struct xvs_call *call, struct xvs_sources *sources)
 		return -ENOMEM;
 	sources->count = json_array_size(files);
 	json_array_foreach (files, index, file) {
-		struct xvs_source *source = &sources->item[index];
-
-		if (json_unpack(file, "{s:s, s:s%}", "name", &source->name, "text", &source->text,
-			    &source->size))
-			return xvs_call_invalid(
-				call, "files", "each must be {name: string, text: string}");
+		error = read_file(call, file, &sources->item[index]);
+		if (error)
+			return error;
+		all_here = all_here && sources->item[index].text;
 	}
-	return 0;
+	return all_here ? 0 : read_memory(proposal);
 }
 
 int xvs_proposal_check(struct xvs_proposal *proposal, int error, struct xvs_report *report)
@@ -98,7 +149,7 @@ int xvs_proposal_read(struct xvs_proposal *proposal)
 {
 	struct xvs_report report = {0};
 	const struct xvs_sources *sources = &proposal->sources;
-	int error = read_files(proposal->call, &proposal->sources);
+	int error = read_files(proposal);
 
 	if (error)
 		return error;

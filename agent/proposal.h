@@ -13,7 +13,8 @@
 struct xvs_proposal {
 	struct xvs_agent *agent;
 	struct xvs_call *call;
-	struct xvs_sources sources; /* point into the call; only the list is owned */
+	struct xvs_sources sources; /* point into the call or `texts`; only the list is owned */
+	char *texts; /* of the files, where they came as memory. Owned */
 	struct xvs_config *config; /* that is asked for. Owned */
 	bool save; /* as the boot configuration too */
 };

@@ -34,8 +34,9 @@ suite() {
 		;;
 	Ran*)
 		bad=$(grep -cE '^(FAIL|ERROR): ' "$log")
+		skip=$(grep -oE '^OK .*skipped=[0-9]+|^FAILED .*skipped=[0-9]+' "$log" | tail -1)
 		read -r _ good _ <<<"$sums"
-		count "$name" $((good - bad)) "$bad" 0 "$status"
+		count "$name" $((good - bad)) "$bad" "${skip##*=}" "$status"
 		;;
 	*passed*)
 		read -r good _ bad _ skip _ <<<"$sums"

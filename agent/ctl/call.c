@@ -41,16 +41,20 @@ static json_t *make_call(const struct ctl_request *request)
 int ctl_call_begin(struct ctl_request *request, struct ctl_client *client)
 {
 	json_t *call;
-	int r;
+	int r, memory;
 
 	r = ctl_client_open(client, request->options.socket,
 		request->command->endless ? 0 : request->options.timeout);
 	client->lost = request->command->lost;
+	if (r == CTL_OK)
+		r = ctl_files_memory(&request->files, &memory);
 	if (r != CTL_OK)
 		return r;
 	call = make_call(request);
-	r = ctl_client_send(client, call);
+	r = ctl_client_send(client, call, memory);
 	json_decref(call);
+	if (memory >= 0)
+		close(memory);
 	return r;
 }
 
@@ -161,7 +165,7 @@ int ctl_call_other(const struct ctl_request *request, const char *method)
 
 	r = ctl_client_open(&client, request->options.socket, request->options.timeout);
 	if (r == CTL_OK)
-		r = ctl_client_send(&client, call);
+		r = ctl_client_send(&client, call, -1);
 	if (r == CTL_OK)
 		r = ctl_client_receive(&client, &message);
 	ctl_client_close(&client);

@@ -57,10 +57,31 @@ int ctl_client_open(struct ctl_client *client, const char *path, unsigned int ti
 	return CTL_OK;
 }
 
-static int send_all(struct ctl_client *client, const char *text, size_t size)
+/* Some of the text, with the descriptor if there is one. */
+static ssize_t send_some(
+	const struct ctl_client *client, const char *text, size_t size, int memory)
+{
+	struct iovec part = {(char *)text, size};
+	_Alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(memory))] = {0};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+	struct cmsghdr *control;
+
+	if (memory >= 0) {
+		message.msg_control = bytes;
+		message.msg_controllen = sizeof(bytes);
+		control = CMSG_FIRSTHDR(&message);
+		control->cmsg_level = SOL_SOCKET;
+		control->cmsg_type = SCM_RIGHTS;
+		control->cmsg_len = CMSG_LEN(sizeof(memory));
+		memcpy(CMSG_DATA(control), &memory, sizeof(memory));
+	}
+	return sendmsg(client->fd, &message, MSG_NOSIGNAL);
+}
+
+static int send_all(struct ctl_client *client, const char *text, size_t size, int memory)
 {
 	while (size) {
-		ssize_t sent = send(client->fd, text, size, MSG_NOSIGNAL);
+		ssize_t sent = send_some(client, text, size, memory);
 
 		if (sent < 0 && errno == EINTR)
 			continue;
@@ -73,13 +94,14 @@ static int send_all(struct ctl_client *client, const char *text, size_t size)
 		if (sent < 0)
 			return ctl_fail(CTL_UNREACHABLE, "can't send to the daemon on %s: %s",
 				client->path, strerror(errno));
+		memory = -1;
 		text += sent;
 		size -= sent;
 	}
 	return CTL_OK;
 }
 
-int ctl_client_send(struct ctl_client *client, const json_t *message)
+int ctl_client_send(struct ctl_client *client, const json_t *message, int memory)
 {
 	char *text = ctl_need(json_dumps(message, JSON_COMPACT));
 	size_t size = strlen(text) + 1;
@@ -89,7 +111,7 @@ int ctl_client_send(struct ctl_client *client, const json_t *message)
 		r = ctl_fail(CTL_WRONG, "the request has %zu bytes, the daemon takes %u MiB", size,
 			CTL_CALL_MAX >> 20);
 	else
-		r = send_all(client, text, size);
+		r = send_all(client, text, size, memory);
 	free(text);
 	return r;
 }

@@ -25,7 +25,8 @@ struct ctl_client {
 
 /* All complain and return an exit code. */
 int ctl_client_open(struct ctl_client *client, const char *path, unsigned int timeout);
-int ctl_client_send(struct ctl_client *client, const json_t *message);
+/* `memory`: a descriptor that goes along, -1 = none; it stays open. */
+int ctl_client_send(struct ctl_client *client, const json_t *message, int memory);
 
 /* Waits for one message, an object; the caller owns it. */
 int ctl_client_receive(struct ctl_client *client, json_t **ret_message);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "agent/ctl/ctl.h"
@@ -191,12 +192,46 @@ json_t *ctl_files_json(const struct ctl_files *files)
 
 	for (size_t i = 0; i < files->count; i++) {
 		const struct ctl_file *file = &files->files[i];
-		json_t *text = json_stringn_nocheck(file->text, file->size); /* see check() */
 
-		json_array_append_new(
-			list, ctl_need(json_pack("{s:s, s:o}", "name", file->name, "text", text)));
+		json_array_append_new(list, ctl_need(json_pack("{s:s, s:I}", "name", file->name,
+						    "size", (json_int_t)file->size)));
 	}
 	return list;
+}
+
+static bool write_all(int fd, const char *text, size_t size)
+{
+	while (size) {
+		ssize_t written = write(fd, text, size);
+
+		if (written < 0)
+			return false;
+		text += written;
+		size -= written;
+	}
+	return true;
+}
+
+int ctl_files_memory(const struct ctl_files *files, int *ret)
+{
+	bool good;
+	int fd;
+
+	*ret = -1;
+	if (!files->count)
+		return CTL_OK;
+	fd = memfd_create("files", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	good = fd >= 0;
+	for (size_t i = 0; good && i < files->count; i++)
+		good = write_all(fd, files->files[i].text, files->files[i].size);
+	if (!good || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)) {
+		ctl_fail(CTL_REFUSED, "can't make memory for the files: %s", strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return CTL_REFUSED;
+	}
+	*ret = fd;
+	return CTL_OK;
 }
 
 void ctl_files_clear(struct ctl_files *files)

@@ -32,8 +32,14 @@ int ctl_files_add(struct ctl_files *files, const char *path);
 /* The file of that name, NULL if none was read. */
 const struct ctl_file *ctl_files_find(const struct ctl_files *files, const char *name);
 
-/* The list of {name, text} for the call; the caller owns it. */
+/* The list of {name, size} for the call; the caller owns it. */
 json_t *ctl_files_json(const struct ctl_files *files);
+/*
+ * The texts, one after another, in memory that can't change any more: so they need not be written
+ * and read as JSON, which takes longer than all else of a large configuration. *ret: a descriptor,
+ * which the caller closes; -1 if there are no files. Complains and returns an exit code.
+ */
+int ctl_files_memory(const struct ctl_files *files, int *ret);
 
 void ctl_files_clear(struct ctl_files *files);
 

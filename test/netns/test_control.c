@@ -165,6 +165,12 @@ TEST(control_large_message_is_taken)
 	check_answers(peer);
 }
 
+TEST(control_files_in_memory)
+{
+	run(&tb->host, "python3 %s/test/netns/check_memory.py %s %d", XVS_SOURCE_DIR, tb->socket,
+		tb->agent);
+}
+
 TEST(control_parameters_of_other_types_are_refused)
 {
 	struct peer *peer = peer_new(tb);

@@ -104,17 +104,35 @@ class Daemon:
         client.close()
 
     def serve_client(self, client):
-        data = b""
+        data, memory = b"", []
         while self.read and not data.endswith(b"\0"):
-            got = client.recv(1 << 16)
+            got, more, _, _ = socket.recv_fds(client, 1 << 16, 4)
             if not got:
                 return
             data += got
+            memory += more
         if self.read:
-            self.calls.append(json.loads(data[:-1]))
+            self.calls.append(with_texts(json.loads(data[:-1]), memory))
         answer = self.answer(self.calls[-1], client) if callable(self.answer) else self.answer
         for piece in [answer] if isinstance(answer, bytes) else answer:
             client.sendall(piece)
+
+
+def with_texts(call, memory):
+    """The call with the files' texts as they came in its memory."""
+    files = call.get("parameters", {}).get("files")
+    if not files:
+        assert not memory
+        return call
+    fd, = memory
+    seals = fcntl.fcntl(fd, fcntl.F_GET_SEALS)
+    assert seals == fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+    os.lseek(fd, 0, os.SEEK_SET)
+    with os.fdopen(fd, "rb") as texts:
+        for file in files:
+            file["text"] = texts.read(file.pop("size")).decode()
+        assert not texts.read()
+    return call
 
 
 class Case(unittest.TestCase):
