@@ -239,13 +239,18 @@ int xvs_link_refresh(struct xvs_links *links, uint32_t ifindex)
 
 int xvs_link_set_flags(struct xvs_links *links, uint32_t ifindex, uint32_t flags, uint32_t mask)
 {
+	struct xvs_link *link = xvs_link_by_index(links, ifindex);
 	struct xvs_request request;
 	struct ifinfomsg *info;
+	int error;
 
 	info = start_request(&request, RTM_NEWLINK, 0, ifindex);
 	info->ifi_flags = flags;
 	info->ifi_change = mask;
-	return command(links, &request);
+	error = command(links, &request);
+	if (!error && link) /* the event comes later, maybe in the midst of more changes */
+		link->flags = (link->flags & ~mask) | (flags & mask);
+	return error;
 }
 
 int xvs_link_set_mac(struct xvs_links *links, uint32_t ifindex, const struct xvs_mac *mac)

@@ -434,8 +434,7 @@ int xvs_device_detach(struct xvs_agent *agent, struct xvs_vport *port)
 		return 0;
 	error = give_back(agent, port, port->ifindex);
 	if (error) {
-		again = xvs_link_refresh(&agent->links, port->ifindex);
-		again = again ?: take(agent, port, port->ifindex);
+		again = take(agent, port, port->ifindex);
 		again = again ?: xvs_device_set_xdp(agent, port, mode);
 		if (!again)
 			return error;

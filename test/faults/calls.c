@@ -127,6 +127,9 @@ WRAP_BPF(bpf_tc_attach, (const struct bpf_tc_hook *hook, struct bpf_tc_opts *opt
 	(hook, options), index_text(hook->ifindex))
 WRAP_BPF(bpf_tc_detach, (const struct bpf_tc_hook *hook, const struct bpf_tc_opts *options),
 	(hook, options), index_text(hook->ifindex))
+WRAP_BPF(bpf_prog_query_opts,
+	(int ifindex, enum bpf_attach_type type, struct bpf_prog_query_opts *options),
+	(ifindex, type, options), index_text(ifindex))
 WRAP_BPF(bpf_tc_query, (const struct bpf_tc_hook *hook, struct bpf_tc_opts *options),
 	(hook, options), index_text(hook->ifindex))
 
@@ -200,14 +203,14 @@ WRAP_LIBC(int, rmdir, (const char *path), (path), path)
 
 /* ---- the control socket: never a fault, but it tells where an apply begins and ends ---- */
 
-ssize_t __real_recv(int fd, void *bytes, size_t size, int flags);
-ssize_t __wrap_recv(int fd, void *bytes, size_t size, int flags);
-ssize_t __wrap_recv(int fd, void *bytes, size_t size, int flags)
+ssize_t __real_recvmsg(int fd, struct msghdr *message, int flags);
+ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags);
+ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags)
 {
-	const ssize_t result = __real_recv(fd, bytes, size, flags);
+	const ssize_t result = __real_recvmsg(fd, message, flags);
 
 	if (result > 0)
-		seam_received(bytes, result);
+		seam_received(message->msg_iov[0].iov_base, result);
 	return result;
 }
 
