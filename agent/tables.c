@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include "agent/log.h"
+#include "agent/mac_table.h"
 #include "agent/tables.h"
 
 #define NEXT "_next" /* behind the name of a table that is to take the place of another */
@@ -190,14 +191,21 @@ int xvs_fdb_create(const struct xvs_tables *tables, uint32_t switch_id, uint32_t
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .btf_fd = tables->fdb_btf,
 		.btf_key_type_id = tables->fdb_key_type,
-		.btf_value_type_id = tables->fdb_entry_type);
+		.btf_value_type_id = tables->fdb_bucket_type,
+		.map_flags = BPF_F_MMAPABLE | BPF_F_INNER_MAP);
 	char name[16];
-	int fd;
+	int fd, error;
 
 	snprintf(name, sizeof(name), "fdb_%u", switch_id);
-	fd = bpf_map_create(BPF_MAP_TYPE_HASH, name, sizeof(struct xvs_fdb_key),
-		sizeof(struct xvs_fdb_entry), size, &options);
-	return fd < 0 ? -errno : fd;
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(uint32_t),
+		sizeof(struct xvs_fdb_bucket), xvs_fdb_elements(size), &options);
+	if (fd < 0)
+		return -errno;
+	error = xvs_mac_table_begin(fd, size);
+	if (!error)
+		return fd;
+	close(fd);
+	return error;
 }
 
 static void table_path(
@@ -248,6 +256,7 @@ static int open_table(const char *path, uint32_t map_id, uint32_t *ret_size)
 {
 	struct bpf_map_info info = {0};
 	uint32_t length = sizeof(info);
+	struct xvs_mac_table table = {0};
 	int error, fd = bpf_obj_get(path);
 
 	if (fd < 0)
@@ -255,15 +264,13 @@ static int open_table(const char *path, uint32_t map_id, uint32_t *ret_size)
 	error = bpf_obj_get_info_by_fd(fd, &info, &length) ? -errno : 0;
 	if (!error && map_id && info.id != map_id)
 		error = -ESTALE;
-	if (!error &&
-		(info.type != BPF_MAP_TYPE_HASH || info.key_size != sizeof(struct xvs_fdb_key) ||
-			info.value_size != sizeof(struct xvs_fdb_entry)))
-		error = -EPROTO;
+	error = error ?: xvs_mac_table_open(fd, &table);
 	if (error) {
 		close(fd);
 		return error;
 	}
-	*ret_size = info.max_entries;
+	*ret_size = table.head->size;
+	xvs_mac_table_close(&table);
 	return fd;
 }
 

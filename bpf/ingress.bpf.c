@@ -20,14 +20,12 @@ static __always_inline int xvs_guard(struct xvs_context *c, const struct xvs_por
 }
 
 static __always_inline int xvs_learn(struct xvs_context *c, const struct xvs_port_config *port,
-	void *table, const struct ethhdr *eth)
+	const struct xvs_fdb *fdb, const struct ethhdr *eth)
 {
-	struct xvs_fdb_key key = {.vlan = c->vlan.id};
-
 	if ((port->flags & XVS_PORT_MAC) && xvs_mac_equal(eth->h_source, port->mac))
 		return 0; /* its own assigned address: in the table for good */
-	__builtin_memcpy(key.mac, eth->h_source, XVS_MAC_SIZE);
-	return xvs_fdb_learn(table, c->control, port, c->source, &key);
+	return xvs_fdb_learn(
+		fdb, c->control, port, c->source, xvs_fdb_word(eth->h_source, c->vlan.id));
 }
 
 /*
@@ -38,21 +36,20 @@ static __always_inline int xvs_destination(
 	struct xvs_context *c, const struct xvs_port_config *port)
 {
 	const struct ethhdr *eth = (void *)(long)c->skb->data;
-	struct xvs_fdb_key key = {.vlan = c->vlan.id};
-	void *table = xvs_fdb_of(port);
+	struct xvs_fdb fdb;
 	int error;
 
 	if ((const void *)(eth + 1) > (const void *)(long)c->skb->data_end)
 		return -XVS_DROP_truncated;
-	if (!table)
+	if (!xvs_fdb_of(port, &fdb))
 		return -XVS_DROP_wrong_switch;
-	error = xvs_learn(c, port, table, eth);
+	error = xvs_learn(c, port, &fdb, eth);
 	if (error)
 		return error;
 	if (xvs_is_group(eth->h_dest))
 		return 0;
-	__builtin_memcpy(key.mac, eth->h_dest, XVS_MAC_SIZE);
-	return xvs_fdb_destination(table, &key, bpf_ktime_get_coarse_ns(), port->ageing_ns);
+	return xvs_fdb_destination(
+		&fdb, xvs_fdb_word(eth->h_dest, c->vlan.id), xvs_fdb_now(), port->ageing_ns);
 }
 
 static __always_inline int xvs_forward(struct xvs_context *c, const struct xvs_port_config *port)

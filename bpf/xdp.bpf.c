@@ -85,22 +85,21 @@ static __always_inline int xvs_xdp_set_tag(struct xvs_fast *f, const struct xvs_
 static __always_inline int xvs_look_up(struct xvs_fast *f, const struct xvs_port_config *port,
 	const struct ethhdr *eth, struct xvs_vlan vlan, struct xvs_xdp_found *found)
 {
-	__u64 now = bpf_ktime_get_coarse_ns(), idle = 0;
-	struct xvs_fdb_key key = {.vlan = vlan.id};
-	void *table = xvs_fdb_of(port);
+	__u64 source = xvs_fdb_word(eth->h_source, vlan.id);
+	__u64 destination = xvs_fdb_word(eth->h_dest, vlan.id);
+	__u32 now = xvs_fdb_now(), idle = 0;
+	struct xvs_fdb fdb;
 
-	if (!table)
+	if (!xvs_fdb_of(port, &fdb))
 		return -1;
-	__builtin_memcpy(key.mac, eth->h_source, XVS_MAC_SIZE);
-	if (xvs_fdb_find(table, &key, now, port->ageing_ns, &idle) != found->source ||
-		idle >= XVS_FDB_REFRESH_NS)
+	if (xvs_fdb_find(&fdb, source, now, port->ageing_ns, &idle) != found->source ||
+		idle >= XVS_FDB_REFRESH_TICKS)
 		return -1;
-	__builtin_memcpy(key.mac, eth->h_dest, XVS_MAC_SIZE);
-	found->to = xvs_fdb_destination(table, &key, now, port->ageing_ns);
+	found->to = xvs_fdb_destination(&fdb, destination, now, port->ageing_ns);
 	if (!found->to || found->to == found->source)
 		return -1;
-	/* a tick is 1 to 10 ms, so this is 1/17 to 6/10 of what is left of the second */
-	found->until_jiffies = bpf_jiffies64() + ((XVS_FDB_REFRESH_NS - idle) >> 24);
+	/* a jiffy is 1 to 10 ms, so this is 1/17 to 6/10 of what is left of the second */
+	found->until_jiffies = bpf_jiffies64() + ((XVS_FDB_REFRESH_TICKS - idle) >> 1);
 	return 0;
 }
 

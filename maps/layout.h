@@ -19,10 +19,10 @@
 
 #include <linux/types.h>
 #include "maps/drops.h"
+#include "maps/fdb.h"
 #include "maps/limits.h"
 
-#define XVS_LAYOUT_VERSION 2
-#define XVS_MAC_SIZE 6
+#define XVS_LAYOUT_VERSION 3
 
 /* Map `control`, array of one, mmapable. */
 struct xvs_control {
@@ -131,30 +131,9 @@ struct xvs_vlan_set {
 };
 
 /*
- * Map `fdb`, array of maps by switch id; each inner map is a hash from xvs_fdb_key to
- * xvs_fdb_entry: the MAC table of one switch, learned per VLAN.
+ * Map `fdb`, array of maps by switch id; each inner map is the MAC table of one switch: an array,
+ * mmapable, of xvs_fdb_bucket, learned per VLAN; see maps/fdb.h.
  */
-#define XVS_FDB_ANY_VLAN 0xffff /* key of an assigned address: it holds in every VLAN */
-
-struct xvs_fdb_key {
-	__u8 mac[XVS_MAC_SIZE];
-	__u16 vlan; /* 0..4094, or XVS_FDB_ANY_VLAN */
-};
-_Static_assert(sizeof(struct xvs_fdb_key) == 8, "two words: the cheapest hash");
-
-enum xvs_fdb_flag {
-	XVS_FDB_STATIC = 1u << 0, /* set by the operator; neither aged nor moved */
-	XVS_FDB_ASSIGNED = 1u << 1, /* a port's own address; neither aged nor moved */
-};
-#define XVS_FDB_PERMANENT (XVS_FDB_STATIC | XVS_FDB_ASSIGNED)
-
-struct xvs_fdb_entry {
-	struct xvs_fdb_key key; /* again, before `port`: a reader takes port, then checks this */
-	__u32 port; /* port id */
-	__u32 flags; /* enum xvs_fdb_flag */
-	__u64 seen_ns; /* CLOCK_MONOTONIC_COARSE of the last frame, written at most once a second */
-};
-_Static_assert(sizeof(struct xvs_fdb_entry) == 24, "");
 
 /*
  * Map `events`, ring buffer: what the programs tell the agent. Nobody is woken: the agent looks

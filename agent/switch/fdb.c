@@ -4,59 +4,36 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "agent/event.h"
 #include "agent/log.h"
 #include "agent/switch/switching.h"
 
-#define WALK_ROOM 4096 /* entries a read; doubled if a hash bucket holds more */
 #define EVICT_COUNT 64 /* learned entries that give way at once to an assigned one */
-#define SWEEP_READS 8 /* reads a second while ageing: 32,768 entries */
+#define SWEEP_BUCKETS 262144 /* a second while ageing: 16 MB, six tables of the usual size */
 #define EVENTS_READ (XVS_EVENTS_SIZE / 16) /* a turn: more than the ring holds, but an end */
 #define MOVES_TOLD 256 /* moved addresses a second; more are only counted */
 #define SWEEP_REST 10 /* seconds between two rounds of ageing */
 
-uint64_t xvs_fdb_now(void)
+int xvs_fdb_read(int fd, struct xvs_fdb_cursor *cursor)
 {
-	struct timespec now;
+	struct xvs_mac_table table;
+	int error = 0;
 
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
-
-int xvs_fdb_read(int table, struct xvs_fdb_cursor *cursor)
-{
-	struct xvs_fdb_key *keys;
-	int error;
-
-	for (;;) {
-		uint32_t position = cursor->position;
-
-		keys = calloc(cursor->room, sizeof(*keys));
-		free(cursor->entries);
+	if (!cursor->entries)
 		cursor->entries = calloc(cursor->room, sizeof(*cursor->entries));
-		cursor->count = cursor->room;
-		if (!keys || !cursor->entries) {
-			free(keys);
-			return -ENOMEM;
-		}
-		error = bpf_map_lookup_batch(table, cursor->started ? &position : NULL,
-				&cursor->position, keys, cursor->entries, &cursor->count, NULL)
-				? -errno
-				: 0;
-		free(keys);
-		if (error != -ENOSPC)
-			break;
-		cursor->position = position;
-		cursor->room *= 2;
-	}
-	cursor->started = true;
-	cursor->ended = error == -ENOENT;
-	if (error && !cursor->ended)
-		cursor->count = 0;
-	return cursor->ended ? 0 : error;
+	cursor->count = 0;
+	error = cursor->entries ? xvs_mac_table_open(fd, &table) : -ENOMEM;
+	if (error)
+		return error;
+	for (; cursor->bucket < table.end && cursor->count + XVS_FDB_SLOTS <= cursor->room;
+		cursor->bucket++)
+		for (uint32_t i = 0; cursor->bucket && i < XVS_FDB_SLOTS; i++)
+			cursor->count += xvs_mac_table_at(&table, cursor->bucket, i,
+				&cursor->entries[cursor->count]);
+	cursor->ended = cursor->bucket == table.end;
+	xvs_mac_table_close(&table);
+	return 0;
 }
 
 void xvs_fdb_cursor_clear(struct xvs_fdb_cursor *cursor)
@@ -79,31 +56,44 @@ static void count_down(struct xvs_agent *agent, uint32_t port)
 		;
 }
 
-static int remove_entry(
-	struct xvs_agent *agent, struct xvs_switch_state *item, const struct xvs_fdb_entry *entry)
+/*
+ * Those from bucket *from on, which is the next one then, 0 after the last. At most *left buckets,
+ * which are counted down.
+ */
+static int walk_part(struct xvs_agent *agent, struct xvs_switch_state *item, uint32_t *from,
+	uint32_t *left, xvs_fdb_visit visit, void *data)
 {
-	if (bpf_map_delete_elem(item->fdb, &entry->key))
-		return errno == ENOENT ? 0 : -errno;
-	if (!(entry->flags & XVS_FDB_PERMANENT))
-		count_down(agent, entry->port);
-	xvs_tables_fdb_changed(&agent->loader.tables);
+	struct xvs_mac_table table;
+	struct xvs_fdb_entry entry;
+	uint32_t at = *from ?: 1, end;
+	bool changed = false;
+	int error = xvs_mac_table_open(item->fdb, &table);
+
+	if (error)
+		return error;
+	end = table.end - at > *left ? at + *left : table.end;
+	*left -= end - at;
+	for (; at < end; at++)
+		for (uint32_t i = 0; i < XVS_FDB_SLOTS; i++)
+			if (xvs_mac_table_at(&table, at, i, &entry) && visit(&entry, data) &&
+				xvs_mac_table_remove(&table, &entry.key, &entry)) {
+				changed = true;
+				if (!(entry.flags & XVS_FDB_PERMANENT))
+					count_down(agent, entry.port);
+			}
+	*from = at < table.end ? at : 0;
+	xvs_mac_table_close(&table);
+	if (changed)
+		xvs_tables_fdb_changed(&agent->loader.tables);
 	return 0;
 }
 
 int xvs_fdb_walk(
 	struct xvs_agent *agent, struct xvs_switch_state *item, xvs_fdb_visit visit, void *data)
 {
-	struct xvs_fdb_cursor cursor = {.room = WALK_ROOM};
-	int error = 0;
+	uint32_t from = 0, left = UINT32_MAX;
 
-	while (!error && !cursor.ended) {
-		error = xvs_fdb_read(item->fdb, &cursor);
-		for (uint32_t i = 0; !error && i < cursor.count; i++)
-			if (visit(&cursor.entries[i], data))
-				error = remove_entry(agent, item, &cursor.entries[i]);
-	}
-	xvs_fdb_cursor_clear(&cursor);
-	return error;
+	return walk_part(agent, item, &from, &left, visit, data);
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -152,82 +142,94 @@ static const struct xvs_fdb_entry *find_next(const struct xvs_fdb_entry *entries
 	return NULL;
 }
 
-static int write_permanent(
-	struct xvs_agent *agent, struct xvs_switch_state *item, const struct xvs_fdb_entry *entry)
+static int write_permanent(struct xvs_agent *agent, struct xvs_switch_state *item,
+	struct xvs_mac_table *table, const struct xvs_fdb_entry *entry)
 {
 	uint32_t wanted = EVICT_COUNT;
 	struct xvs_fdb_entry was;
+	int error = xvs_mac_table_put(table, entry, &was);
 
-	if (!bpf_map_lookup_elem(item->fdb, &entry->key, &was) && !(was.flags & XVS_FDB_PERMANENT))
+	if (error == -ENOSPC && table->head->count >= table->head->size) {
+		xvs_fdb_walk(agent, item, make_room, &wanted);
+		error = xvs_mac_table_put(table, entry, &was);
+	}
+	if (!error && was.port && !(was.flags & XVS_FDB_PERMANENT))
 		count_down(agent, was.port);
-	if (!bpf_map_update_elem(item->fdb, &entry->key, entry, BPF_ANY))
-		return 0;
-	if (errno != E2BIG)
-		return -errno;
-	xvs_fdb_walk(agent, item, make_room, &wanted);
-	if (!bpf_map_update_elem(item->fdb, &entry->key, entry, BPF_ANY))
-		return 0;
-	return errno == E2BIG ? -ENOSPC : -errno;
+	return error;
 }
 
 /* Removes the permanent entries that are not among `entries`. */
-static int delete_stale(
-	struct xvs_switch_state *item, const struct xvs_fdb_entry *entries, size_t count)
+static void delete_stale(struct xvs_switch_state *item, struct xvs_mac_table *table,
+	const struct xvs_fdb_entry *entries, size_t count)
 {
+	struct xvs_fdb_entry was;
 	size_t at = 0;
 
 	for (size_t i = 0; i < item->permanent_count; i++)
-		if (!find_next(entries, count, &at, &item->permanent[i].key) &&
-			bpf_map_delete_elem(item->fdb, &item->permanent[i].key) && errno != ENOENT)
-			return -errno;
-	return 0;
+		if (!find_next(entries, count, &at, &item->permanent[i].key))
+			xvs_mac_table_remove(table, &item->permanent[i].key, &was);
 }
 
 /* Takes the first `count` new entries out again, and puts the permanent ones back. */
-static void take_back(
-	struct xvs_switch_state *item, const struct xvs_fdb_entry *entries, size_t count)
+static void take_back(struct xvs_switch_state *item, struct xvs_mac_table *table,
+	const struct xvs_fdb_entry *entries, size_t count)
 {
+	struct xvs_fdb_entry was;
 	size_t at = 0;
 
 	for (size_t i = 0; i < count; i++)
 		if (!find_next(item->permanent, item->permanent_count, &at, &entries[i].key))
-			bpf_map_delete_elem(item->fdb, &entries[i].key);
+			xvs_mac_table_remove(table, &entries[i].key, &was);
 	for (size_t i = 0; i < item->permanent_count; i++)
-		bpf_map_update_elem(
-			item->fdb, &item->permanent[i].key, &item->permanent[i], BPF_ANY);
+		xvs_mac_table_put(table, &item->permanent[i], &was);
+}
+
+/* Writes what is new, and removes what is not wanted any more; all, or nothing. */
+static int change_permanent(struct xvs_agent *agent, struct xvs_switch_state *item,
+	const struct xvs_fdb_entry *entries, size_t count, bool *ret_assigned)
+{
+	struct xvs_mac_table table;
+	size_t at = 0, done;
+	int error = xvs_mac_table_open(item->fdb, &table);
+
+	if (error)
+		return error;
+	for (done = 0; !error && done < count; done++) {
+		const struct xvs_fdb_entry *was = find_next(
+			item->permanent, item->permanent_count, &at, &entries[done].key);
+
+		if (was && !memcmp(was, &entries[done], sizeof(*was)))
+			continue;
+		*ret_assigned = *ret_assigned || entries[done].key.vlan == XVS_FDB_ANY_VLAN;
+		error = write_permanent(agent, item, &table, &entries[done]);
+		if (error == -ENOSPC) { /* then the old ones go first */
+			delete_stale(item, &table, entries, count);
+			error = write_permanent(agent, item, &table, &entries[done]);
+		}
+	}
+	if (error)
+		take_back(item, &table, entries, done);
+	else
+		delete_stale(item, &table, entries, count);
+	xvs_mac_table_close(&table);
+	return error;
 }
 
 int xvs_fdb_set_permanent(struct xvs_agent *agent, struct xvs_switch_state *item,
 	struct xvs_fdb_entry *entries, size_t count)
 {
-	struct xvs_fdb_entry *old = item->permanent;
-	size_t old_count = item->permanent_count, at = 0, done;
 	bool assigned = false;
-	int error = 0;
+	int error;
 
 	if (count)
 		qsort(entries, count, sizeof(*entries), compare_keys);
-	for (done = 0; !error && done < count; done++) {
-		const struct xvs_fdb_entry *was =
-			find_next(old, old_count, &at, &entries[done].key);
-
-		if (was && !memcmp(was, &entries[done], sizeof(*was)))
-			continue;
-		assigned = assigned || entries[done].key.vlan == XVS_FDB_ANY_VLAN;
-		error = write_permanent(agent, item, &entries[done]);
-		if (error == -ENOSPC) { /* then the old ones go first */
-			error = delete_stale(item, entries, count);
-			error = error ?: write_permanent(agent, item, &entries[done]);
-		}
-	}
-	error = error ?: delete_stale(item, entries, count);
+	error = change_permanent(agent, item, entries, count, &assigned);
 	if (error) {
-		take_back(item, entries, done);
 		free(entries);
 		return error;
 	}
 	xvs_tables_fdb_changed(&agent->loader.tables);
-	free(old);
+	free(item->permanent);
 	item->permanent = entries;
 	item->permanent_count = count;
 	return assigned ? xvs_fdb_walk(agent, item, is_superseded, item) : 0;
@@ -299,8 +301,14 @@ static bool adopt_entry(const struct xvs_fdb_entry *entry, void *data)
 int xvs_fdb_adopt(struct xvs_agent *agent, struct xvs_switch_state *item)
 {
 	struct adopted adopted = {0};
-	int error = xvs_fdb_walk(agent, item, adopt_entry, &adopted);
+	struct xvs_mac_table table;
+	int error = xvs_mac_table_open(item->fdb, &table);
 
+	if (error)
+		return error;
+	xvs_mac_table_repair(&table);
+	xvs_mac_table_close(&table);
+	error = xvs_fdb_walk(agent, item, adopt_entry, &adopted);
 	if (error || adopted.failed) {
 		free(adopted.entries);
 		return error ?: -ENOMEM;
@@ -313,7 +321,7 @@ int xvs_fdb_adopt(struct xvs_agent *agent, struct xvs_switch_state *item)
 }
 
 struct copy {
-	int table;
+	struct xvs_mac_table table;
 	bool permanent; /* these, or the learned ones */
 	int error;
 };
@@ -321,33 +329,45 @@ struct copy {
 static bool copy_entry(const struct xvs_fdb_entry *entry, void *data)
 {
 	struct copy *copy = data;
+	struct xvs_fdb_entry was;
 
 	if (!!(entry->flags & XVS_FDB_PERMANENT) == copy->permanent &&
-		bpf_map_update_elem(copy->table, &entry->key, entry, BPF_NOEXIST) &&
-		(copy->permanent || errno != E2BIG)) /* learned ones as far as there is room */
-		copy->error = -errno;
+		xvs_mac_table_put(&copy->table, entry, &was) &&
+		copy->permanent) /* learned ones as far as there is room */
+		copy->error = -ENOSPC;
 	return false;
+}
+
+static int copy_entries(struct xvs_agent *agent, struct xvs_switch_state *item, int fd)
+{
+	struct copy copy = {0};
+	int error = xvs_mac_table_open(fd, &copy.table);
+
+	if (error)
+		return error;
+	for (int pass = 0; !error && pass < 2; pass++) {
+		copy.permanent = pass == 0; /* they must fit */
+		error = xvs_fdb_walk(agent, item, copy_entry, &copy) ?: copy.error;
+	}
+	xvs_mac_table_close(&copy.table);
+	return error;
 }
 
 int xvs_fdb_resize(
 	struct xvs_agent *agent, struct xvs_switch_state *item, uint32_t size, int *ret_old)
 {
-	struct copy copy = {.table = xvs_fdb_create(&agent->loader.tables, item->id, size)};
-	int error = 0;
+	int fd = xvs_fdb_create(&agent->loader.tables, item->id, size), error;
 
-	if (copy.table < 0)
-		return copy.table;
-	for (int pass = 0; !error && pass < 2; pass++) {
-		copy.permanent = pass == 0; /* they must fit */
-		error = xvs_fdb_walk(agent, item, copy_entry, &copy) ?: copy.error;
-	}
-	error = error ?: xvs_fdb_set(&agent->loader.tables, item->id, copy.table);
+	if (fd < 0)
+		return fd;
+	error = copy_entries(agent, item, fd);
+	error = error ?: xvs_fdb_set(&agent->loader.tables, item->id, fd);
 	if (error) {
-		close(copy.table);
+		close(fd);
 		return error;
 	}
 	*ret_old = item->fdb;
-	item->fdb = copy.table;
+	item->fdb = fd;
 	item->size = size;
 	return 0;
 }
@@ -365,15 +385,22 @@ int xvs_fdb_put_back(
 	return 0;
 }
 
-static void sweep_entry(struct xvs_agent *agent, struct xvs_switch_state *item,
-	const struct xvs_fdb_entry *entry, uint64_t now, uint64_t ageing_ns)
+struct sweep {
+	struct xvs_switching *switching;
+	uint64_t now, ageing_ns;
+};
+
+static bool is_aged(const struct xvs_fdb_entry *entry, void *data)
 {
+	struct sweep *sweep = data;
+
 	if (entry->flags & XVS_FDB_PERMANENT)
-		return;
-	if (now > entry->seen_ns && now - entry->seen_ns > ageing_ns)
-		remove_entry(agent, item, entry);
-	else if (entry->port < XVS_PORT_MAX)
-		agent->switching->sweep_count[entry->port]++;
+		return false;
+	if (sweep->now > entry->seen_ns && sweep->now - entry->seen_ns > sweep->ageing_ns)
+		return true;
+	if (entry->port < XVS_PORT_MAX)
+		sweep->switching->sweep_count[entry->port]++;
+	return false;
 }
 
 /* A whole table was seen: the count of learned entries is put right. */
@@ -385,13 +412,13 @@ static void end_table(struct xvs_agent *agent, uint32_t id)
 	for (uint32_t port = 1; port < switching->ports_end; port++)
 		if (tables->ports[port].half[xvs_tables_active(tables)].switch_id == id)
 			tables->port_state[port].learned = switching->sweep_count[port];
-	memset(switching->sweep_count, 0, XVS_PORT_MAX * sizeof(*switching->sweep_count));
-	xvs_fdb_cursor_clear(&switching->sweep_cursor);
 }
 
 /* The next table after the one being swept; rests at the end. */
 static struct xvs_switch_state *next_table(struct xvs_switching *switching)
 {
+	switching->sweep_bucket = 0;
+	memset(switching->sweep_count, 0, XVS_PORT_MAX * sizeof(*switching->sweep_count));
 	while (++switching->sweep_switch < XVS_SWITCH_MAX)
 		if (switching->switch_by_id[switching->sweep_switch])
 			return switching->switch_by_id[switching->sweep_switch];
@@ -403,32 +430,25 @@ static struct xvs_switch_state *next_table(struct xvs_switching *switching)
 void xvs_fdb_sweep(struct xvs_agent *agent)
 {
 	struct xvs_switching *switching = agent->switching;
-	struct xvs_fdb_cursor *cursor = &switching->sweep_cursor;
 	struct xvs_switch_state *item = switching->switch_by_id[switching->sweep_switch];
-	uint64_t now = xvs_fdb_now();
+	struct sweep sweep = {switching, xvs_mac_table_now(), 0};
+	const struct xvs_switch *setting;
+	uint32_t left = SWEEP_BUCKETS;
+	int error = 0;
 
 	if (switching->sweep_switch == 0 && switching->sweep_rest && switching->sweep_rest--)
 		return;
-	for (int reads = 0; reads < SWEEP_READS; reads++) {
-		const struct xvs_switch *setting;
-
-		if (!item || cursor->ended || !cursor->room) {
-			if (item && cursor->ended)
-				end_table(agent, item->id);
-			xvs_fdb_cursor_clear(cursor);
+	while (left) {
+		if (!item || !switching->sweep_bucket || error)
 			item = next_table(switching);
-			if (!item)
-				return;
-			cursor->room = WALK_ROOM;
-		}
+		if (!item)
+			return;
 		setting = xvs_config_switch(agent->running, item->name);
-		if (!setting || xvs_fdb_read(item->fdb, cursor)) {
-			item = NULL;
-			continue;
-		}
-		for (uint32_t i = 0; i < cursor->count; i++)
-			sweep_entry(agent, item, &cursor->entries[i], now,
-				setting->ageing_s * 1000000000ull);
+		sweep.ageing_ns = setting ? setting->ageing_s * 1000000000ull : UINT64_MAX;
+		error = walk_part(
+			agent, item, &switching->sweep_bucket, &left, is_aged, &sweep);
+		if (!error && !switching->sweep_bucket)
+			end_table(agent, item->id);
 	}
 }
 

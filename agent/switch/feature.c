@@ -175,7 +175,6 @@ static void close_switching(struct xvs_agent *agent)
 		free(slot);
 	}
 	xvs_pool_clear(&switching->pool);
-	xvs_fdb_cursor_clear(&switching->sweep_cursor);
 	ring_buffer__free(switching->events);
 	free(switching->sweep_count);
 	free(switching);

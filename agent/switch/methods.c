@@ -163,7 +163,7 @@ static json_t *describe_entry(struct xvs_agent *agent, const struct xvs_switch_s
 	const struct xvs_vport *port =
 		entry->port < XVS_PORT_MAX ? agent->switching->port_by_id[entry->port] : NULL;
 	bool permanent = entry->flags & XVS_FDB_PERMANENT;
-	uint64_t now = xvs_fdb_now();
+	uint64_t now = xvs_mac_table_now();
 	char text[XVS_MAC_TEXT_SIZE];
 	struct xvs_mac mac;
 	json_t *answer;

@@ -57,7 +57,7 @@ int xvs_switch_drop(struct xvs_agent *agent, const char *name)
 		return error;
 	}
 	if (switching->sweep_switch == item->id)
-		xvs_fdb_cursor_clear(&switching->sweep_cursor);
+		switching->sweep_bucket = 0;
 	switching->switch_by_id[item->id] = NULL;
 	HASH_DEL(switching->switches, item);
 	close(item->fdb);

@@ -20,6 +20,7 @@
 
 #include <limits.h>
 #include "agent/agent.h"
+#include "agent/mac_table.h"
 #include "agent/switch/pool.h"
 
 #define XVS_REASON_SIZE 160
@@ -78,9 +79,9 @@ struct xvs_set_slot {
 
 /* A walk through a table that may pause. Starts zeroed but for `room`. */
 struct xvs_fdb_cursor {
-	uint32_t room; /* entries a read: 1,024 or more */
-	uint32_t position; /* of the kernel's making */
-	bool started, ended;
+	uint32_t room; /* entries a read */
+	uint32_t bucket; /* the next one */
+	bool ended;
 	struct xvs_fdb_entry *entries; /* what the last read gave */
 	uint32_t count;
 };
@@ -102,7 +103,7 @@ struct xvs_switching {
 	bool any_misplaced;
 	/* ageing, a slice at a time */
 	uint32_t sweep_switch; /* id, 0 = resting */
-	struct xvs_fdb_cursor sweep_cursor;
+	uint32_t sweep_bucket; /* the next one, 0 = done with this table */
 	uint32_t sweep_rest; /* seconds until the next round */
 	uint32_t *sweep_count; /* learned entries seen, by port id */
 	/* moved addresses */
@@ -244,10 +245,8 @@ int xvs_fdb_watch_moves(struct xvs_agent *agent);
 /* Tells what addresses moved since the last call. */
 void xvs_fdb_tell_moves(struct xvs_agent *agent);
 /* The next entries. 0 or -errno. */
-int xvs_fdb_read(int table, struct xvs_fdb_cursor *cursor);
+int xvs_fdb_read(int fd, struct xvs_fdb_cursor *cursor);
 void xvs_fdb_cursor_clear(struct xvs_fdb_cursor *cursor);
-/* CLOCK_MONOTONIC_COARSE, as the programs read it. */
-uint64_t xvs_fdb_now(void);
 
 /* An assigned address stands twice in its table; the entry for all VLANs is the one to show. */
 static inline bool xvs_fdb_is_shadow(const struct xvs_fdb_entry *entry)

@@ -1,61 +1,237 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The MAC table of a switch: learning, moves, ageing at lookup.
- *
- * Elements of a hash map are reused at once after a delete, so a value found may have become
- * another key's: `port` is read first, then the copy of the key in the value is compared.
- */
+/* The MAC table of a switch: learning, moves, ageing at lookup. maps/fdb.h says how it is shared. */
 #ifndef XVS_BPF_FDB_H
 #define XVS_BPF_FDB_H
 
 #include "bpf/lib/count.h"
 
-#define XVS_FDB_REFRESH_NS 1000000000ull /* an entry in use is written at most this often */
+struct xvs_fdb {
+	void *table;
+	__u32 switch_id;
+	const struct xvs_fdb_head *head;
+};
 
-static __always_inline void *xvs_fdb_of(const struct xvs_port_config *port)
+/* False: the switch has no table. */
+static __always_inline int xvs_fdb_of(const struct xvs_port_config *port, struct xvs_fdb *ret)
 {
-	__u32 id = port->switch_id;
+	__u32 first = 0;
 
-	return bpf_map_lookup_elem(&fdb, &id);
+	ret->switch_id = port->switch_id;
+	ret->table = bpf_map_lookup_elem(&fdb, &ret->switch_id);
+	if (!ret->table)
+		return 0;
+	ret->head = bpf_map_lookup_elem(ret->table, &first);
+	return ret->head != NULL;
 }
 
-static __always_inline int xvs_key_equal(const struct xvs_fdb_key *a, const struct xvs_fdb_key *b)
+static __always_inline __u32 xvs_fdb_now(void)
 {
-	return *(const volatile __u64 *)a == *(const __u64 *)b;
+	return xvs_fdb_tick(bpf_ktime_get_coarse_ns());
+}
+
+/* 1 if they are equal, else 0; without a branch, of which each costs the verifier a path. */
+static __always_inline __u64 xvs_same(__u64 a, __u64 b)
+{
+	__u64 different = a ^ b;
+
+	return ((different | -different) >> 63) ^ 1;
+}
+
+/* The place in the bucket where the address stands, 0..2; XVS_FDB_SLOTS: in none. */
+static __always_inline __u32 xvs_fdb_in(const struct xvs_fdb_bucket *bucket, __u64 word)
+{
+	__u64 in_0 = xvs_same(*(volatile __u64 *)&bucket->slot[0].word, word);
+	__u64 in_1 = xvs_same(*(volatile __u64 *)&bucket->slot[1].word, word);
+	__u64 in_2 = xvs_same(*(volatile __u64 *)&bucket->slot[2].word, word);
+
+	return in_0 | in_1 | in_2 ? in_1 + 2 * in_2 : XVS_FDB_SLOTS;
+}
+_Static_assert(XVS_FDB_SLOTS == 3, "xvs_fdb_in() looks at each");
+
+/*
+ * What follows is seldom needed. The verifier looks at the loops apart and once: they are callbacks
+ * of global functions, which return a place as `bucket << 2 | slot`, 0 for none.
+ */
+
+struct xvs_fdb_search {
+	void *table;
+	__u64 word;
+	__u32 home;
+	__u32 found; /* a place, or how many */
+};
+
+static __always_inline struct xvs_fdb_bucket *xvs_fdb_bucket_at(
+	const struct xvs_fdb_search *search, __u32 distance)
+{
+	__u32 index = search->home + distance;
+
+	return bpf_map_lookup_elem(search->table, &index);
+}
+
+static long xvs_fdb_look(__u32 distance, void *data)
+{
+	struct xvs_fdb_search *search = data;
+	struct xvs_fdb_bucket *bucket = xvs_fdb_bucket_at(search, distance);
+	__u32 in = bucket ? xvs_fdb_in(bucket, search->word) : XVS_FDB_SLOTS;
+
+	if (in == XVS_FDB_SLOTS)
+		return 0;
+	search->found = (search->home + distance) << 2 | in;
+	return 1;
+}
+
+/* The address behind its home, no further than the highest bit of `beyond` says. */
+__noinline __u32 xvs_fdb_behind(__u32 switch_id, __u32 home, __u32 beyond, __u64 word)
+{
+	struct xvs_fdb_search search = {.word = word, .home = home};
+	__u32 distances = 0;
+
+	search.table = bpf_map_lookup_elem(&fdb, &switch_id);
+	for (__u32 d = 1; d <= XVS_FDB_REACH; d++)
+		distances += beyond >> d != 0;
+	if (search.table)
+		bpf_loop(distances + 1, xvs_fdb_look, &search, 0);
+	return search.found;
+}
+
+static long xvs_fdb_try(__u32 distance, void *data)
+{
+	struct xvs_fdb_search *search = data;
+	struct xvs_fdb_bucket *bucket = xvs_fdb_bucket_at(search, distance);
+
+	for (__u32 i = 0; bucket && i < XVS_FDB_SLOTS; i++) {
+		struct xvs_fdb_slot *slot = &bucket->slot[i];
+
+		if (*(volatile __u64 *)&slot->word || *(volatile __u32 *)&slot->owner ||
+			__sync_val_compare_and_swap(&slot->word, 0, search->word))
+			continue;
+		search->found = (search->home + distance) << 2 | i;
+		return 1;
+	}
+	return 0;
+}
+
+/* Takes a free place for the address, at its home or behind. */
+__noinline __u32 xvs_fdb_claim(__u32 switch_id, __u32 home, __u64 word)
+{
+	struct xvs_fdb_search search = {.word = word, .home = home};
+	struct xvs_fdb_bucket *first;
+
+	search.table = bpf_map_lookup_elem(&fdb, &switch_id);
+	first = search.table ? bpf_map_lookup_elem(search.table, &home) : NULL;
+	if (!first)
+		return 0;
+	bpf_loop(XVS_FDB_REACH + 1, xvs_fdb_try, &search, 0);
+	if (search.found && search.found >> 2 != home)
+		__sync_fetch_and_or(
+			&first->beyond, 1u << (((search.found >> 2) - home) & 31));
+	return search.found;
+}
+
+static long xvs_fdb_count(__u32 distance, void *data)
+{
+	struct xvs_fdb_search *search = data;
+	struct xvs_fdb_bucket *bucket = xvs_fdb_bucket_at(search, distance);
+
+	if (!bucket)
+		return 1;
+	search->found += xvs_same(*(volatile __u64 *)&bucket->slot[0].word, search->word);
+	search->found += xvs_same(*(volatile __u64 *)&bucket->slot[1].word, search->word);
+	search->found += xvs_same(*(volatile __u64 *)&bucket->slot[2].word, search->word);
+	return 0;
+}
+
+/* In how many places does the address stand? */
+__noinline __u32 xvs_fdb_places(__u32 switch_id, __u32 home, __u64 word)
+{
+	struct xvs_fdb_search search = {.word = word, .home = home};
+
+	search.table = bpf_map_lookup_elem(&fdb, &switch_id);
+	if (search.table)
+		bpf_loop(XVS_FDB_REACH + 1, xvs_fdb_count, &search, 0);
+	return search.found;
+}
+
+/* The slot `in` of the bucket; both ways to a slot end here, so that the verifier joins them. */
+static __always_inline struct xvs_fdb_slot *xvs_fdb_slot(struct xvs_fdb_bucket *bucket, __u32 in)
+{
+	if (!bucket)
+		return NULL;
+	asm volatile("" : "+r"(in)); /* the compiler would add it to the pointer before */
+	return in < XVS_FDB_SLOTS ? &bucket->slot[in] : NULL;
+}
+
+static __always_inline struct xvs_fdb_slot *xvs_fdb_place(const struct xvs_fdb *fdb, __u32 place)
+{
+	__u32 index = place >> 2;
+
+	return xvs_fdb_slot(place ? bpf_map_lookup_elem(fdb->table, &index) : NULL, place & 3);
+}
+
+/* Where an address stands, or NULL. */
+static __always_inline struct xvs_fdb_slot *xvs_fdb_slot_of(const struct xvs_fdb *fdb, __u64 word)
+{
+	__u32 index = xvs_fdb_home(fdb->head, word), in, place;
+	struct xvs_fdb_bucket *bucket = bpf_map_lookup_elem(fdb->table, &index);
+
+	if (!bucket)
+		return NULL;
+	in = xvs_fdb_in(bucket, word);
+	if (in == XVS_FDB_SLOTS && bucket->beyond) {
+		place = xvs_fdb_behind(fdb->switch_id, index, bucket->beyond, word);
+		index = place >> 2;
+		in = place & 3;
+		bucket = place ? bpf_map_lookup_elem(fdb->table, &index) : NULL;
+	}
+	return xvs_fdb_slot(bucket, in);
+}
+
+static __always_inline __u64 xvs_fdb_word(const __u8 *mac, __u16 vlan)
+{
+	struct xvs_fdb_slot slot = {.key.vlan = vlan};
+
+	__builtin_memcpy(slot.key.mac, mac, XVS_MAC_SIZE);
+	return slot.word;
+}
+
+/* The same address in every VLAN: the key of one that is assigned. */
+static __always_inline __u64 xvs_fdb_any_vlan(__u64 word)
+{
+	struct xvs_fdb_slot slot = {.word = word};
+
+	slot.key.vlan = XVS_FDB_ANY_VLAN;
+	return slot.word;
 }
 
 /*
- * Unknown to the table, or silent for longer than `ageing_ns`: 0. Else the port id, and since when
- * the address is silent in *ret_idle_ns.
+ * Unknown to the table, or silent for longer than `ageing_ns`: 0. Else the port id, and for how
+ * many ticks the address is silent in *ret_idle.
  */
 static __always_inline __u32 xvs_fdb_find(
-	void *table, const struct xvs_fdb_key *key, __u64 now, __u64 ageing_ns, __u64 *ret_idle_ns)
+	const struct xvs_fdb *fdb, __u64 word, __u32 now, __u64 ageing_ns, __u32 *ret_idle)
 {
-	struct xvs_fdb_entry *entry = bpf_map_lookup_elem(table, key);
+	struct xvs_fdb_slot *slot = xvs_fdb_slot_of(fdb, word);
 
-	if (!entry)
+	if (!slot)
 		return 0;
-	__u32 port = *(volatile __u32 *)&entry->port;
-	__u32 flags = entry->flags;
+	__u32 owner = *(volatile __u32 *)&slot->owner;
+	__u32 seen = *(volatile __u32 *)&slot->seen;
 
-	/* another CPU may have seen it after `now` was read */
-	*ret_idle_ns = flags & XVS_FDB_PERMANENT || entry->seen_ns > now ? 0 : now - entry->seen_ns;
-	if (*ret_idle_ns > ageing_ns)
+	*ret_idle = xvs_fdb_idle(owner, seen, now);
+	if (*ret_idle > ageing_ns >> XVS_FDB_TICK_SHIFT)
 		return 0;
-	return xvs_key_equal(&entry->key, key) ? port : 0;
+	return *(volatile __u64 *)&slot->word == word ? xvs_fdb_port(owner) : 0;
 }
 
-/* The port that owns the destination `key`, or 0. Assigned addresses hold in every VLAN. */
+/* The port that owns the destination, or 0. Assigned addresses hold in every VLAN. */
 static __always_inline __u32 xvs_fdb_destination(
-	void *table, struct xvs_fdb_key *key, __u64 now, __u64 ageing_ns)
+	const struct xvs_fdb *fdb, __u64 word, __u32 now, __u64 ageing_ns)
 {
-	__u64 idle;
-	__u32 port = xvs_fdb_find(table, key, now, ageing_ns, &idle);
+	__u32 idle, port = xvs_fdb_find(fdb, word, now, ageing_ns, &idle);
 
 	if (port)
 		return port;
-	key->vlan = XVS_FDB_ANY_VLAN;
-	return xvs_fdb_find(table, key, now, ageing_ns, &idle);
+	return xvs_fdb_find(fdb, xvs_fdb_any_vlan(word), now, ageing_ns, &idle);
 }
 
 static __always_inline void xvs_learned_add(__u32 port, __u32 by)
@@ -91,70 +267,106 @@ static __noinline int xvs_tell_move(
 	return bpf_ringbuf_output(&events, &event, sizeof(event), BPF_RB_NO_WAKEUP);
 }
 
-/* Writes a new or moved entry; `old` is the port it moves from, 0 if it is new. */
-static __always_inline void xvs_fdb_write(void *table, struct xvs_control *control,
-	const struct xvs_port_config *port, __u32 id, const struct xvs_fdb_key *key, __u32 old)
+/* Takes an address back that was just put. */
+static __always_inline void xvs_fdb_take_back(
+	const struct xvs_fdb *fdb, struct xvs_fdb_slot *slot, __u64 word)
 {
-	struct xvs_fdb_entry entry = {
-		.key = *key,
-		.port = id,
-		.seen_ns = bpf_ktime_get_coarse_ns(),
-	};
+	if (__sync_val_compare_and_swap(&slot->word, word, 0) != word)
+		return; /* the agent was faster */
+	__sync_lock_test_and_set(&slot->owner, 0);
+	__sync_fetch_and_add((__u32 *)&fdb->head->count, -1);
+}
+
+/* A new address. 0, or -1: there is no room, or another CPU puts it just now. */
+static __always_inline int xvs_fdb_add(const struct xvs_fdb *fdb, __u64 word, __u32 id, __u32 now)
+{
+	__u32 *count = (__u32 *)&fdb->head->count, home = xvs_fdb_home(fdb->head, word);
+	struct xvs_fdb_slot *slot;
+
+	if (*(volatile __u32 *)count >= fdb->head->size)
+		return -1;
+	if (__sync_fetch_and_add(count, 1) >= fdb->head->size) {
+		__sync_fetch_and_add(count, -1);
+		return -1;
+	}
+	slot = xvs_fdb_place(fdb, xvs_fdb_claim(fdb->switch_id, home, word));
+	if (!slot) {
+		__sync_fetch_and_add(count, -1);
+		return -1;
+	}
+	slot->seen = now;
+	if (__sync_val_compare_and_swap(&slot->owner, 0, id))
+		return -1; /* the agent has made it a permanent one */
+	if (*(volatile __u64 *)&slot->word != word) { /* or has taken it away */
+		__sync_lock_test_and_set(&slot->owner, 0);
+		return -1;
+	}
+	if (xvs_fdb_places(fdb->switch_id, home, word) == 1)
+		return 0;
+	xvs_fdb_take_back(fdb, slot, word);
+	return -1;
+}
+
+/* Learns a new address, or one that moves from the port `old`; `slot` is where that stands. */
+static __always_inline void xvs_fdb_write(const struct xvs_fdb *fdb, struct xvs_control *control,
+	const struct xvs_port_config *port, __u32 id, __u64 word, struct xvs_fdb_slot *slot,
+	__u32 old)
+{
 	struct xvs_counters *own = xvs_counters(control, id);
+	struct xvs_fdb_slot moved = {.word = word};
+	__u32 now = xvs_fdb_now();
 
 	if (!own)
 		return;
 	if (!xvs_may_learn(port, id) ||
-		bpf_map_update_elem(table, key, &entry, old ? BPF_EXIST : BPF_NOEXIST)) {
+		(slot ? __sync_val_compare_and_swap(&slot->owner, old, id) != old
+		      : xvs_fdb_add(fdb, word, id, now))) {
 		own->not_learned++;
 		return;
 	}
 	own->learned++;
 	xvs_learned_add(id, 1);
-	if (old) {
-		xvs_learned_add(old, -1);
-		__sync_fetch_and_add(&control->fdb_epoch, 1);
-		if (xvs_tell_move(key, port->switch_id, old, id))
-			__sync_fetch_and_add(&control->events_lost, 1);
-	}
+	if (!slot)
+		return;
+	slot->seen = now;
+	xvs_learned_add(old, -1);
+	__sync_fetch_and_add(&control->fdb_epoch, 1);
+	if (xvs_tell_move(&moved.key, port->switch_id, old, id))
+		__sync_fetch_and_add(&control->events_lost, 1);
 }
 
 /*
- * Learns that `key` is on port `id`. Returns 0, or minus the drop reason if the address belongs
- * to another port. A table that is full or a limit that is reached drops nothing: the frame goes
- * on, and answers to it are flooded.
+ * Learns that the address is on port `id`. Returns 0, or minus the drop reason if it belongs to
+ * another port. A table that is full or a limit that is reached drops nothing: the frame goes on,
+ * and answers to it are flooded.
  */
-static __always_inline int xvs_fdb_learn(void *table, struct xvs_control *control,
-	const struct xvs_port_config *port, __u32 id, struct xvs_fdb_key *key)
+static __always_inline int xvs_fdb_learn(const struct xvs_fdb *fdb, struct xvs_control *control,
+	const struct xvs_port_config *port, __u32 id, __u64 word)
 {
-	struct xvs_fdb_entry *entry = bpf_map_lookup_elem(table, key);
+	struct xvs_fdb_slot *slot = xvs_fdb_slot_of(fdb, word), *assigned;
+	__u32 owner;
 
-	if (entry) {
-		__u32 owner = *(volatile __u32 *)&entry->port;
-		__u32 flags = entry->flags;
-
-		if (!xvs_key_equal(&entry->key, key))
-			return 0; /* just deleted; the next frame learns */
-		if (flags & XVS_FDB_PERMANENT)
-			return owner == id ? 0 : -XVS_DROP_mac_taken;
+	if (slot) {
+		owner = *(volatile __u32 *)&slot->owner;
+		if (*(volatile __u64 *)&slot->word != word || !owner)
+			return 0; /* just deleted, or being put; the next frame learns */
+		if (owner & XVS_FDB_PERMANENT)
+			return xvs_fdb_port(owner) == id ? 0 : -XVS_DROP_mac_taken;
 		if (owner == id) {
-			__u64 now = bpf_ktime_get_coarse_ns();
+			__u32 now = xvs_fdb_now();
 
-			if (now - entry->seen_ns >= XVS_FDB_REFRESH_NS)
-				entry->seen_ns = now;
+			if (xvs_fdb_idle(owner, slot->seen, now) >= XVS_FDB_REFRESH_TICKS)
+				slot->seen = now;
 			return 0;
 		}
-		xvs_fdb_write(table, control, port, id, key, owner);
+		xvs_fdb_write(fdb, control, port, id, word, slot, owner);
 		return 0;
 	}
-
-	struct xvs_fdb_key assigned = {.vlan = XVS_FDB_ANY_VLAN};
-
-	__builtin_memcpy(assigned.mac, key->mac, XVS_MAC_SIZE);
-	entry = bpf_map_lookup_elem(table, &assigned);
-	if (entry)
-		return entry->port == id ? 0 : -XVS_DROP_mac_taken;
-	xvs_fdb_write(table, control, port, id, key, 0);
+	assigned = xvs_fdb_slot_of(fdb, xvs_fdb_any_vlan(word));
+	owner = assigned ? *(volatile __u32 *)&assigned->owner : 0;
+	if (owner)
+		return xvs_fdb_port(owner) == id ? 0 : -XVS_DROP_mac_taken;
+	xvs_fdb_write(fdb, control, port, id, word, NULL, 0);
 	return 0;
 }
 

@@ -74,13 +74,21 @@ struct {
 	__type(value, struct xvs_vlan_set);
 } vlan_sets SEC(".maps");
 
-/* Never made: the pattern of the inner maps, whose BTF types the agent takes from here. */
-struct xvs_fdb_table {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, XVS_FDB_SIZE_DEFAULT);
-	__type(key, struct xvs_fdb_key);
-	__type(value, struct xvs_fdb_entry);
+/* Never made: the agent takes the BTF types of MAC tables from here. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct xvs_fdb_bucket);
 } fdb_pattern SEC(".maps");
+
+struct xvs_fdb_table {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE | BPF_F_INNER_MAP);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct xvs_fdb_bucket));
+};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);

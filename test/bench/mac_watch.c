@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Watches entries of a switch's MAC table in use: when was each of them written? Entries carry the
- * time of their last write, in ticks of the kernel's coarse clock; a round through all of them
+ * time of their last write, in ticks of 8 ms; a round through all of them
  * takes less than a tick. Prints how many writes there were, and the shortest time in nanoseconds
  * between two writes of one entry.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
-#include "maps/layout.h"
+#include "agent/mac_table.h"
 #include "test/bench/tool.h"
 
 #define ENTRIES_MAX 256 /* a round of more might take longer than a tick */
@@ -34,19 +34,23 @@ struct outcome {
 	uint64_t writes, shortest_ns;
 };
 
-static int open_table(void)
+static struct xvs_mac_table open_table(void)
 {
+	struct xvs_mac_table table;
 	char path[512];
 
 	snprintf(path, sizeof(path), "%s/tables/fdb_1", pins);
-	return tool_check(bpf_obj_get(path), path);
+	tool_check_returned(xvs_mac_table_open(tool_check(bpf_obj_get(path), path), &table), path);
+	return table;
 }
 
-static void look(int table, struct watched *watched, struct outcome *outcome)
+static void look(
+	const struct xvs_mac_table *table, struct watched *watched, struct outcome *outcome)
 {
 	struct xvs_fdb_entry entry;
 
-	tool_check_returned(bpf_map_lookup_elem(table, &watched->key, &entry), "find an address");
+	if (!xvs_mac_table_get(table, &watched->key, &entry))
+		tool_fail("find an address", ENOENT);
 	if (watched->seen_ns && entry.seen_ns != watched->seen_ns) {
 		uint64_t between = entry.seen_ns - watched->seen_ns;
 
@@ -61,8 +65,8 @@ int main(int argc, char **argv)
 {
 	struct watched watched[ENTRIES_MAX] = {0};
 	struct outcome outcome = {.shortest_ns = UINT64_MAX};
+	struct xvs_mac_table table;
 	double end;
-	int table;
 
 	tool_options(argc, argv, options);
 	if (count < 1 || count > ENTRIES_MAX)
@@ -75,7 +79,7 @@ int main(int argc, char **argv)
 	}
 	for (end = tool_now() + seconds; tool_now() < end;)
 		for (long i = 0; i < count; i++)
-			look(table, &watched[i], &outcome);
+			look(&table, &watched[i], &outcome);
 	printf("%lu %lu\n", outcome.writes, outcome.shortest_ns);
 	return 0;
 }

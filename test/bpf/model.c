@@ -265,13 +265,7 @@ static uint32_t owner_of(uint16_t switch_id, const uint8_t *mac, uint16_t vlan)
 
 static uint32_t table_entries(uint16_t switch_id)
 {
-	struct xvs_fdb_key key;
-	uint32_t count = 0;
-	void *last = NULL;
-
-	for (; !bpf_map_get_next_key(world.tables[switch_id], last, &key); last = &key)
-		count++;
-	return count;
+	return world.tables[switch_id].head->count;
 }
 
 /* Is there room for one more address of the port, and in the table for a new one? */

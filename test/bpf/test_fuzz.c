@@ -562,23 +562,21 @@ static void check_reasons(const struct totals *totals, const enum xvs_drop *reas
 	check_reasons(totals, (const enum xvs_drop[]){__VA_ARGS__},                                \
 		sizeof((const enum xvs_drop[]){__VA_ARGS__}) / sizeof(enum xvs_drop))
 
+static void count_learned(const struct xvs_fdb_entry *entry, void *data)
+{
+	uint32_t *learned = data;
+
+	cr_assert_lt(entry->port, PORTS);
+	learned[entry->port] += !(entry->flags & XVS_FDB_PERMANENT);
+}
+
 /* Every dynamic entry is counted on its port, and no other is. */
 static void check_port_states(void)
 {
 	uint32_t learned[PORTS] = {0};
-	struct xvs_fdb_entry entry;
-	struct xvs_fdb_key key;
 
-	for (uint32_t id = SWITCH; id < SWITCH_EMPTY; id++) {
-		void *last = NULL;
-
-		for (; !bpf_map_get_next_key(world.tables[id], last, &key); last = &key) {
-			cr_assert_eq(bpf_map_lookup_elem(world.tables[id], &key, &entry), 0);
-			cr_assert_lt(entry.port, PORTS);
-			cr_assert_arr_eq(&entry.key, &key, sizeof(key));
-			learned[entry.port] += !(entry.flags & XVS_FDB_PERMANENT);
-		}
-	}
+	for (uint32_t id = SWITCH; id < SWITCH_EMPTY; id++)
+		world_fdb_each(id, count_learned, learned);
 	for (enum port port = A; port < PORTS; port++)
 		cr_expect_eq(world.loader.tables.port_state[port].learned, learned[port], "%s: %u",
 			world_port_name(port), learned[port]);

@@ -107,7 +107,7 @@ Test(learning, refresh)
 	static const struct {
 		uint64_t age_ms;
 		bool written;
-	} ages[] = {{0, false}, {500, false}, {700, false}, {1001, true}, {AGEING_S * 2000, true}};
+	} ages[] = {{0, false}, {500, false}, {700, false}, {1020, true}, {AGEING_S * 2000, true}};
 	struct xvs_fdb_entry before, after;
 	struct outcome got;
 

@@ -107,7 +107,8 @@ static void add_tables(void)
 
 		cr_assert_geq(fd, 0);
 		cr_assert_eq(bpf_map_update_elem(world.loader.tables.fdb, &id, &fd, BPF_ANY), 0);
-		world.tables[id] = fd;
+		cr_assert_eq(xvs_mac_table_open(fd, &world.tables[id]), 0);
+		close(fd);
 	}
 }
 
@@ -319,7 +320,7 @@ void world_fdb_put(uint16_t switch_id, const uint8_t *mac, uint16_t vlan, uint32
 	uint32_t flags, uint64_t age_ns)
 {
 	uint64_t now = world_now();
-	struct xvs_fdb_entry entry = {
+	struct xvs_fdb_entry was, entry = {
 		.key = key_of(mac, vlan),
 		.port = port,
 		.flags = flags,
@@ -327,7 +328,7 @@ void world_fdb_put(uint16_t switch_id, const uint8_t *mac, uint16_t vlan, uint32
 	};
 
 	cr_assert_lt(age_ns, now, "the machine hasn't been up for %lu ns", age_ns);
-	cr_assert_eq(bpf_map_update_elem(world.tables[switch_id], &entry.key, &entry, BPF_ANY), 0);
+	cr_assert_eq(xvs_mac_table_put(&world.tables[switch_id], &entry, &was), 0);
 }
 
 void world_fdb_set(uint16_t switch_id, const uint8_t *mac, uint16_t vlan, uint32_t port,
@@ -341,14 +342,15 @@ bool world_fdb_get(uint16_t switch_id, const uint8_t *mac, uint16_t vlan, struct
 {
 	struct xvs_fdb_key key = key_of(mac, vlan);
 
-	return !bpf_map_lookup_elem(world.tables[switch_id], &key, ret);
+	return xvs_mac_table_get(&world.tables[switch_id], &key, ret);
 }
 
 void world_fdb_remove(uint16_t switch_id, const uint8_t *mac, uint16_t vlan)
 {
 	struct xvs_fdb_key key = key_of(mac, vlan);
+	struct xvs_fdb_entry was;
 
-	cr_assert_eq(bpf_map_delete_elem(world.tables[switch_id], &key), 0);
+	cr_assert(xvs_mac_table_remove(&world.tables[switch_id], &key, &was));
 	xvs_tables_fdb_changed(&world.loader.tables);
 }
 
@@ -363,19 +365,28 @@ static uint64_t digest(const struct xvs_fdb_entry *entry)
 	return hash;
 }
 
-uint64_t world_fdb_digest(void)
+void world_fdb_each(uint16_t switch_id,
+	void (*visit)(const struct xvs_fdb_entry *entry, void *data), void *data)
 {
 	struct xvs_fdb_entry entry;
-	struct xvs_fdb_key key;
+
+	for (uint32_t i = 1; i < world.tables[switch_id].end; i++)
+		for (uint32_t j = 0; j < XVS_FDB_SLOTS; j++)
+			if (xvs_mac_table_at(&world.tables[switch_id], i, j, &entry))
+				visit(&entry, data);
+}
+
+static void add_digest(const struct xvs_fdb_entry *entry, void *data)
+{
+	*(uint64_t *)data += digest(entry);
+}
+
+uint64_t world_fdb_digest(void)
+{
 	uint64_t sum = 0;
 
-	for (uint32_t id = SWITCH; id < SWITCH_EMPTY; id++) {
-		void *last = NULL;
-
-		for (; !bpf_map_get_next_key(world.tables[id], last, &key); last = &key)
-			if (!bpf_map_lookup_elem(world.tables[id], &key, &entry))
-				sum += digest(&entry);
-	}
+	for (uint32_t id = SWITCH; id < SWITCH_EMPTY; id++)
+		world_fdb_each(id, add_digest, &sum);
 	return sum;
 }
 

@@ -8,6 +8,7 @@
 #define XVS_TEST_BPF_WORLD_H
 
 #include "agent/loader.h"
+#include "agent/mac_table.h"
 
 /* Ports of switch 1 unless noted. Each is assigned the address STATION(port). */
 enum port {
@@ -40,7 +41,7 @@ struct world {
 	struct xvs_port_config ports[PORTS]; /* for world_publish() */
 	uint32_t ifindex[PORTS];
 	uint64_t ageing_ns; /* of all switches; 0 = AGEING_S; from the next world_reset() on */
-	int tables[SWITCH_EMPTY]; /* MAC tables by switch id */
+	struct xvs_mac_table tables[SWITCH_EMPTY]; /* MAC tables by switch id */
 };
 
 extern struct world world;
@@ -85,6 +86,9 @@ void world_fdb_put(uint16_t switch_id, const uint8_t *mac, uint16_t vlan, uint32
 bool world_fdb_get(
 	uint16_t switch_id, const uint8_t *mac, uint16_t vlan, struct xvs_fdb_entry *ret);
 void world_fdb_remove(uint16_t switch_id, const uint8_t *mac, uint16_t vlan);
+/* Calls `visit` for all addresses of a table. */
+void world_fdb_each(uint16_t switch_id,
+	void (*visit)(const struct xvs_fdb_entry *entry, void *data), void *data);
 /* A sum over all entries of all tables that changes with any byte of them. */
 uint64_t world_fdb_digest(void);
 

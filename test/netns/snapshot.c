@@ -527,22 +527,35 @@ static void take_flood_lists(struct taking *taking)
 	munmap((void *)members, size);
 }
 
-static void take_entries(struct taking *taking, const char *name, int fd)
+/* When it was seen is the traffic's, and what is learned comes and goes with it. */
+static void take_slot(struct taking *taking, const char *name, const struct xvs_fdb_slot *slot)
 {
-	static const char *const words[] = {"learned", "static", "assigned"};
-	struct xvs_fdb_key key;
-	void *from = NULL;
+	uint32_t flags = slot->owner & XVS_FDB_PERMANENT;
 
-	for (; !bpf_map_get_next_key(fd, from, &key); from = &key) {
-		struct xvs_fdb_entry entry;
+	if (!slot->word && !slot->owner)
+		return;
+	line(taking, "%sfdb of %s: %s vlan %u port %s %s", flags ? "" : IDENTITY, name,
+		mac_of(slot->key.mac), slot->key.vlan,
+		port_name(taking, xvs_fdb_port(slot->owner)),
+		!flags			    ? "learned"
+		: flags == XVS_FDB_STATIC   ? "static"
+		: flags == XVS_FDB_ASSIGNED ? "assigned"
+					    : "of unknown flags");
+}
 
-		if (bpf_map_lookup_elem(fd, &key, &entry))
-			continue;
-		/* seen_ns is the traffic's, and what is learned comes and goes with it */
-		line(taking, "%sfdb of %s: %s vlan %u port %s %s", entry.flags ? "" : IDENTITY,
-			name, mac_of(key.mac), key.vlan, port_name(taking, entry.port),
-			entry.flags < 3 ? words[entry.flags] : "of unknown flags");
-	}
+static void take_entries(struct taking *taking, const char *name, int fd, uint32_t elements)
+{
+	const size_t page = sysconf(_SC_PAGESIZE);
+	size_t size = (elements * sizeof(struct xvs_fdb_bucket) + page - 1) & ~(page - 1);
+	const struct xvs_fdb_bucket *bucket = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+
+	if (bucket == MAP_FAILED)
+		test_fail("MAC table of %s: %s", name, strerror(errno));
+	line(taking, "fdb of %s: size %u", name, ((const struct xvs_fdb_head *)bucket)->size);
+	for (uint32_t i = 1; i < elements; i++)
+		for (int j = 0; j < XVS_FDB_SLOTS; j++)
+			take_slot(taking, name, &bucket[i].slot[j]);
+	munmap((void *)bucket, size);
 }
 
 static void take_tables(struct taking *taking)
@@ -559,8 +572,7 @@ static void take_tables(struct taking *taking)
 		table = bpf_map_get_fd_by_id(map_id);
 		if (table < 0 || bpf_obj_get_info_by_fd(table, &info, &size))
 			test_fail("MAC table %u: %s", id, strerror(errno));
-		line(taking, "fdb of %s: size %u", switch_name(taking, id), info.max_entries);
-		take_entries(taking, switch_name(taking, id), table);
+		take_entries(taking, switch_name(taking, id), table, info.max_entries);
 		close(table);
 	}
 	close(fd);

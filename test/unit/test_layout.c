@@ -31,7 +31,9 @@ static const struct size sizes[] = {
 	SIZE(xvs_port_state, 8),
 	SIZE(xvs_vlan_set, 512),
 	SIZE(xvs_fdb_key, 8),
-	SIZE(xvs_fdb_entry, 24),
+	SIZE(xvs_fdb_slot, 16),
+	SIZE(xvs_fdb_bucket, 64),
+	SIZE(xvs_fdb_head, 64),
 	SIZE(xvs_mac_moved, 24),
 	SIZE(xvs_flood_key, 8),
 	SIZE(xvs_flood_list, 8),
@@ -44,8 +46,12 @@ static const struct size sizes[] = {
 	OFFSET(xvs_port_config, ageing_ns, 24),
 	OFFSET(xvs_port_config, mac, 32),
 	OFFSET(xvs_fdb_key, vlan, 6),
-	OFFSET(xvs_fdb_entry, port, 8),
-	OFFSET(xvs_fdb_entry, seen_ns, 16),
+	OFFSET(xvs_fdb_slot, owner, 8),
+	OFFSET(xvs_fdb_slot, seen, 12),
+	OFFSET(xvs_fdb_bucket, slot, 16),
+	OFFSET(xvs_fdb_head, buckets, 8),
+	OFFSET(xvs_fdb_head, size, 12),
+	OFFSET(xvs_fdb_head, count, 16),
 };
 
 Test(layout, sizes_and_offsets)
