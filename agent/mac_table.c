@@ -164,19 +164,32 @@ bool xvs_mac_table_get(const struct xvs_mac_table *table, const struct xvs_fdb_k
 	return slot && read_slot(slot, ret);
 }
 
-/* No other address of that home stands in the bucket: lookups need not come here for one. */
-static void note_gone(struct xvs_mac_table *table, uint32_t index, uint32_t home)
+/* Does an address of that home stand in the bucket? */
+static bool has_of(const struct xvs_mac_table *table, uint32_t index, uint32_t home)
 {
-	const struct xvs_fdb_bucket *bucket = &table->bucket[index];
-
 	for (uint32_t i = 0; i < XVS_FDB_SLOTS; i++) {
-		uint64_t word = __atomic_load_n(&bucket->slot[i].word, __ATOMIC_SEQ_CST);
+		uint64_t word =
+			__atomic_load_n(&table->bucket[index].slot[i].word, __ATOMIC_SEQ_CST);
 
 		if (word && xvs_fdb_home(table->head, word) == home)
-			return;
+			return true;
 	}
-	__atomic_fetch_and(
-		&table->bucket[home].beyond, ~(1u << (index - home)), __ATOMIC_SEQ_CST);
+	return false;
+}
+
+/*
+ * If it was the last one of that home there, lookups need not come here. Whoever takes a place sets
+ * the bit afterwards: either we see it the second time, or the bit is set after it was cleared.
+ */
+static void note_gone(struct xvs_mac_table *table, uint32_t index, uint32_t home)
+{
+	uint32_t bit = 1u << (index - home), *beyond = &table->bucket[home].beyond;
+
+	if (has_of(table, index, home))
+		return;
+	__atomic_fetch_and(beyond, ~bit, __ATOMIC_SEQ_CST);
+	if (has_of(table, index, home))
+		__atomic_fetch_or(beyond, bit, __ATOMIC_SEQ_CST);
 }
 
 static bool remove_from(struct xvs_mac_table *table, struct xvs_fdb_slot *slot, uint64_t word,
