@@ -121,7 +121,7 @@ run_blocks() {
 check_names() {
 	local name
 	for name in layout_version generation transmit_packets receive_bytes not_learned vlan_tagged \
-		switch_id vlan_mode learning_limit mac port ifindex seen_ns first count xvs_in xvs_ingress; do
+		switch_id vlan_mode learning_limit mac port ifindex seen first count xvs_in xvs_ingress; do
 		if grep -qw -- "$name" "$folder/all"; then
 			pass
 		else
