@@ -17,27 +17,29 @@
 
 int xvs_fdb_read(int fd, struct xvs_fdb_cursor *cursor)
 {
-	struct xvs_mac_table table;
-	int error = 0;
+	struct xvs_mac_table *table = &cursor->table;
+	int error;
 
-	if (!cursor->entries)
-		cursor->entries = calloc(cursor->room, sizeof(*cursor->entries));
 	cursor->count = 0;
-	error = cursor->entries ? xvs_mac_table_open(fd, &table) : -ENOMEM;
-	if (error)
-		return error;
-	for (; cursor->bucket < table.end && cursor->count + XVS_FDB_SLOTS <= cursor->room;
+	if (!cursor->entries) {
+		cursor->entries = calloc(cursor->room, sizeof(*cursor->entries));
+		error = cursor->entries ? xvs_mac_table_open(fd, table) : -ENOMEM;
+		if (error)
+			return error;
+		cursor->bucket = 1;
+	}
+	for (; cursor->bucket < table->end && cursor->count + XVS_FDB_SLOTS <= cursor->room;
 		cursor->bucket++)
-		for (uint32_t i = 0; cursor->bucket && i < XVS_FDB_SLOTS; i++)
-			cursor->count += xvs_mac_table_at(&table, cursor->bucket, i,
-				&cursor->entries[cursor->count]);
-	cursor->ended = cursor->bucket == table.end;
-	xvs_mac_table_close(&table);
+		for (uint32_t i = 0; i < XVS_FDB_SLOTS; i++)
+			cursor->count += xvs_mac_table_at(
+				table, cursor->bucket, i, &cursor->entries[cursor->count]);
+	cursor->ended = cursor->bucket == table->end;
 	return 0;
 }
 
 void xvs_fdb_cursor_clear(struct xvs_fdb_cursor *cursor)
 {
+	xvs_mac_table_close(&cursor->table);
 	free(cursor->entries);
 	*cursor = (struct xvs_fdb_cursor){0};
 }

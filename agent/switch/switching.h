@@ -79,7 +79,8 @@ struct xvs_set_slot {
 
 /* A walk through a table that may pause. Starts zeroed but for `room`. */
 struct xvs_fdb_cursor {
-	uint32_t room; /* entries a read */
+	struct xvs_mac_table table; /* kept from the first read on, whatever becomes of it */
+	uint32_t room; /* entries a read: XVS_FDB_SLOTS or more */
 	uint32_t bucket; /* the next one */
 	bool ended;
 	struct xvs_fdb_entry *entries; /* what the last read gave */
