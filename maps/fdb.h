@@ -16,7 +16,7 @@
  *    were put at once: a program takes its own back, the agent takes the other away.
  *  - Who takes an address away sets `word` to 0 by compare-and-swap, then `owner`. Only the agent
  *    does that to addresses that are not just being put.
- *  - An address moves by compare-and-swap of `owner`.
+ *  - An address moves by compare-and-swap of `owner`, which is taken back if `word` is another then.
  *  - A reader takes `owner` and `seen`, then looks whether `word` is still the address.
  */
 #ifndef XVS_MAPS_FDB_H

@@ -16,16 +16,51 @@ trap 'rm -f "$times" "$times".*' EXIT
 closing_line='Tested: [0-9]+ \| Passing: [0-9]+ \| Failing: [0-9]+|^Ran [0-9]+ tests'
 closing_line+='|^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?'
 
-# suite NAME LIMIT COMMAND...: runs it, takes the sums from its last closing line
+log_of() {
+	echo "$times.${1//\//-}"
+}
+
+# suite NAME LIMIT COMMAND...: runs it, and adds up
 suite() {
-	local name=$1 limit=$2 log status sums start good bad skip
+	local name=$1 limit=$2 log start status
 	shift 2
-	log=$(mktemp)
-	start=$(now)
+	log=$(log_of "$name") start=$(now)
 	printf '\n== %s\n' "$name"
 	timeout --kill-after=10 "$limit" "$@" 2>&1 | tee "$log"
 	status=${PIPESTATUS[0]}
-	note_times "$name" "$log" "$start"
+	add_up "$name" "$status" $(($(now) - start))
+}
+
+# suite_begin NAME LIMIT COMMAND...: the same beside others, for what keeps one processor busy
+declare -A running
+suite_begin() {
+	local name=$1 limit=$2 log
+	shift 2
+	log=$(log_of "$name")
+	(
+		start=$(now)
+		timeout --kill-after=10 "$limit" "$@" >"$log" 2>&1
+		echo "$? $(($(now) - start))" >"$log.end"
+	) &
+	running[$name]=$!
+}
+
+# suite_end NAME: waits for it, shows what it printed, and adds up
+suite_end() {
+	local end log
+	log=$(log_of "$1")
+	wait "${running[$1]}"
+	printf '\n== %s\n' "$1"
+	cat "$log"
+	read -ra end <"$log.end"
+	add_up "$1" "${end[@]}"
+}
+
+# add_up NAME STATUS TENTHS: the sums from its last closing line, and how long it took
+add_up() {
+	local name=$1 status=$2 log sums good bad skip
+	log=$(log_of "$name")
+	note_times "$name" "$log" "$3"
 	sums=$(grep -oE "$closing_line" "$log" | tail -1)
 	case $sums in
 	Tested*)
@@ -34,7 +69,7 @@ suite() {
 		;;
 	Ran*)
 		bad=$(grep -cE '^(FAIL|ERROR): ' "$log")
-		skip=$(grep -oE '^OK .*skipped=[0-9]+|^FAILED .*skipped=[0-9]+' "$log" | tail -1)
+		skip=$(grep -oE '^(OK|FAILED) .*skipped=[0-9]+' "$log" | tail -1)
 		read -r _ good _ <<<"$sums"
 		count "$name" $((good - bad)) "$bad" "${skip##*=}" "$status"
 		;;
@@ -44,7 +79,7 @@ suite() {
 		;;
 	*) count "$name" $((status == 0)) $((status != 0)) 0 0 ;;
 	esac
-	rm -f "$log"
+	rm -f "$log" "$log.end"
 }
 
 # count SUITE PASSED FAILED SKIPPED STATUS: a suite that ended badly without a failed test failed
@@ -63,9 +98,9 @@ now() {
 	echo $(($(date +%s%N) / 100000000))
 }
 
-# note_times SUITE LOG START: how long each test took, if the suite tells, else the suite as one.
+# note_times SUITE LOG TENTHS: how long each test took, if the suite tells, else the suite as one.
 note_times() {
-	local took=$(($(now) - $3))
+	local took=$3
 	sed -nE "s|^ok ([^ ]+) \(([0-9.]+) s\)\$|\2 s  $1: \1|p" "$2" >"$times.suite"
 	printf -- '-- %s: %d.%d s\n' "$1" $((took / 10)) $((took % 10))
 	[ -s "$times.suite" ] || echo "$((took / 10)).$((took % 10)) s  $1" >"$times.suite"

@@ -307,6 +307,20 @@ static __always_inline int xvs_fdb_add(const struct xvs_fdb *fdb, __u64 word, __
 	return -1;
 }
 
+/* An address that was on port `old`. 0, or -1: it has gone or moved meanwhile. */
+static __always_inline int xvs_fdb_move(
+	struct xvs_fdb_slot *slot, __u64 word, __u32 old, __u32 id, __u32 now)
+{
+	if (__sync_val_compare_and_swap(&slot->owner, old, id) != old)
+		return -1;
+	if (*(volatile __u64 *)&slot->word != word) { /* the place is another one's of `old` */
+		__sync_val_compare_and_swap(&slot->owner, id, old);
+		return -1;
+	}
+	slot->seen = now;
+	return 0;
+}
+
 /* Learns a new address, or one that moves from the port `old`; `slot` is where that stands. */
 static __always_inline void xvs_fdb_write(const struct xvs_fdb *fdb, struct xvs_control *control,
 	const struct xvs_port_config *port, __u32 id, __u64 word, struct xvs_fdb_slot *slot,
@@ -319,7 +333,7 @@ static __always_inline void xvs_fdb_write(const struct xvs_fdb *fdb, struct xvs_
 	if (!own)
 		return;
 	if (!xvs_may_learn(port, id) ||
-		(slot ? __sync_val_compare_and_swap(&slot->owner, old, id) != old
+		(slot ? xvs_fdb_move(slot, word, old, id, now)
 		      : xvs_fdb_add(fdb, word, id, now))) {
 		own->not_learned++;
 		return;
@@ -328,7 +342,6 @@ static __always_inline void xvs_fdb_write(const struct xvs_fdb *fdb, struct xvs_
 	xvs_learned_add(id, 1);
 	if (!slot)
 		return;
-	slot->seen = now;
 	xvs_learned_add(old, -1);
 	__sync_fetch_and_add(&control->fdb_epoch, 1);
 	if (xvs_tell_move(&moved.key, port->switch_id, old, id))

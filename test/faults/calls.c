@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -99,10 +100,8 @@ WRAP_BPF(
 	bpf_map_lookup_elem, (int fd, const void *key, void *value), (fd, key, value), map_name(fd))
 WRAP_BPF(bpf_map_delete_elem, (int fd, const void *key), (fd, key), map_name(fd))
 WRAP_BPF(bpf_map_get_next_key, (int fd, const void *key, void *next), (fd, key, next), map_name(fd))
-WRAP_BPF(bpf_map_lookup_batch,
-	(int fd, void *in, void *out, void *keys, void *values, __u32 *count,
-		const struct bpf_map_batch_opts *options),
-	(fd, in, out, keys, values, count, options), map_name(fd))
+WRAP(void *, mmap, (void *at, size_t size, int protection, int flags, int fd, off_t offset),
+	(at, size, protection, flags, fd, offset), map_name(fd), MAP_FAILED)
 WRAP_BPF(bpf_map_create,
 	(enum bpf_map_type type, const char *name, __u32 key_size, __u32 value_size,
 		__u32 max_entries, const struct bpf_map_create_opts *options),
