@@ -36,6 +36,7 @@ static __always_inline int xvs_destination(
 	struct xvs_context *c, const struct xvs_port_config *port)
 {
 	const struct ethhdr *eth = (void *)(long)c->skb->data;
+	struct xvs_fdb_look_up to;
 	struct xvs_fdb fdb;
 	int error;
 
@@ -43,13 +44,13 @@ static __always_inline int xvs_destination(
 		return -XVS_DROP_truncated;
 	if (!xvs_fdb_of(port, &fdb))
 		return -XVS_DROP_wrong_switch;
+	/* of a group as well: one way is less for the verifier, and a flood costs far more */
+	if (!xvs_fdb_set_out(&fdb, xvs_fdb_word(eth->h_dest, c->vlan.id), &to))
+		return -XVS_DROP_wrong_switch;
 	error = xvs_learn(c, port, &fdb, eth);
-	if (error)
+	if (error || xvs_is_group(eth->h_dest))
 		return error;
-	if (xvs_is_group(eth->h_dest))
-		return 0;
-	return xvs_fdb_destination(
-		&fdb, xvs_fdb_word(eth->h_dest, c->vlan.id), xvs_fdb_now(), port->ageing_ns);
+	return xvs_fdb_destination(&fdb, &to, xvs_fdb_now(), port->ageing_ns);
 }
 
 static __always_inline int xvs_forward(struct xvs_context *c, const struct xvs_port_config *port)

@@ -85,17 +85,18 @@ static __always_inline int xvs_xdp_set_tag(struct xvs_fast *f, const struct xvs_
 static __always_inline int xvs_look_up(struct xvs_fast *f, const struct xvs_port_config *port,
 	const struct ethhdr *eth, struct xvs_vlan vlan, struct xvs_xdp_found *found)
 {
-	__u64 source = xvs_fdb_word(eth->h_source, vlan.id);
-	__u64 destination = xvs_fdb_word(eth->h_dest, vlan.id);
+	struct xvs_fdb_look_up source, destination;
 	__u32 now = xvs_fdb_now(), idle = 0;
 	struct xvs_fdb fdb;
 
-	if (!xvs_fdb_of(port, &fdb))
+	if (!xvs_fdb_of(port, &fdb) ||
+		!xvs_fdb_set_out(&fdb, xvs_fdb_word(eth->h_source, vlan.id), &source) ||
+		!xvs_fdb_set_out(&fdb, xvs_fdb_word(eth->h_dest, vlan.id), &destination))
 		return -1;
-	if (xvs_fdb_find(&fdb, source, now, port->ageing_ns, &idle) != found->source ||
+	if (xvs_fdb_find(&fdb, &source, now, port->ageing_ns, &idle) != found->source ||
 		idle >= XVS_FDB_REFRESH_TICKS)
 		return -1;
-	found->to = xvs_fdb_destination(&fdb, destination, now, port->ageing_ns);
+	found->to = xvs_fdb_destination(&fdb, &destination, now, port->ageing_ns);
 	if (!found->to || found->to == found->source)
 		return -1;
 	/* a jiffy is 1 to 10 ms, so this is 1/17 to 6/10 of what is left of the second */

@@ -80,17 +80,24 @@ static long xvs_fdb_look(__u32 distance, void *data)
 	return 1;
 }
 
-/* The address behind its home, no further than the highest bit of `beyond` says. */
+/* Buckets where addresses of a home may stand: it, and those up to the highest bit of `beyond`. */
+static __always_inline __u32 xvs_fdb_span(__u32 beyond)
+{
+	__u32 span = 1;
+
+	for (__u32 d = 1; d <= XVS_FDB_REACH; d++)
+		span += beyond >> d != 0;
+	return span;
+}
+
+/* The address behind its home. */
 __noinline __u32 xvs_fdb_behind(__u32 switch_id, __u32 home, __u32 beyond, __u64 word)
 {
 	struct xvs_fdb_search search = {.word = word, .home = home};
-	__u32 distances = 0;
 
 	search.table = bpf_map_lookup_elem(&fdb, &switch_id);
-	for (__u32 d = 1; d <= XVS_FDB_REACH; d++)
-		distances += beyond >> d != 0;
 	if (search.table)
-		bpf_loop(distances + 1, xvs_fdb_look, &search, 0);
+		bpf_loop(xvs_fdb_span(beyond), xvs_fdb_look, &search, 0);
 	return search.found;
 }
 
@@ -141,14 +148,19 @@ static long xvs_fdb_count(__u32 distance, void *data)
 	return 0;
 }
 
-/* In how many places does the address stand? */
+/*
+ * In how many places does the address stand? Whoever takes one sets its bit in `beyond` before it
+ * asks this, so of two at once the second to set it sees both.
+ */
 __noinline __u32 xvs_fdb_places(__u32 switch_id, __u32 home, __u64 word)
 {
 	struct xvs_fdb_search search = {.word = word, .home = home};
+	struct xvs_fdb_bucket *first;
 
 	search.table = bpf_map_lookup_elem(&fdb, &switch_id);
-	if (search.table)
-		bpf_loop(XVS_FDB_REACH + 1, xvs_fdb_count, &search, 0);
+	first = search.table ? bpf_map_lookup_elem(search.table, &home) : NULL;
+	if (first)
+		bpf_loop(xvs_fdb_span(*(volatile __u32 *)&first->beyond), xvs_fdb_count, &search, 0);
 	return search.found;
 }
 
@@ -168,17 +180,39 @@ static __always_inline struct xvs_fdb_slot *xvs_fdb_place(const struct xvs_fdb *
 	return xvs_fdb_slot(place ? bpf_map_lookup_elem(fdb->table, &index) : NULL, place & 3);
 }
 
-/* Where an address stands, or NULL. */
-static __always_inline struct xvs_fdb_slot *xvs_fdb_slot_of(const struct xvs_fdb *fdb, __u64 word)
-{
-	__u32 index = xvs_fdb_home(fdb->head, word), in, place;
-	struct xvs_fdb_bucket *bucket = bpf_map_lookup_elem(fdb->table, &index);
+/* An address on its way to memory. */
+struct xvs_fdb_look_up {
+	__u64 word;
+	struct xvs_fdb_bucket *bucket; /* its home */
+};
 
-	if (!bucket)
-		return NULL;
-	in = xvs_fdb_in(bucket, word);
+/*
+ * Sets out for the home of an address. What is done before the look-up ends, like setting out for
+ * another one, goes on while memory is waited for. False: there is no such bucket, which can't be.
+ */
+static __always_inline int xvs_fdb_set_out(
+	const struct xvs_fdb *fdb, __u64 word, struct xvs_fdb_look_up *ret)
+{
+	__u32 index = xvs_fdb_home(fdb->head, word);
+
+	ret->word = word;
+	ret->bucket = bpf_map_lookup_elem(fdb->table, &index);
+	if (!ret->bucket)
+		return 0;
+	(void)*(volatile __u32 *)&ret->bucket->beyond;
+	return 1;
+}
+
+/* Where the address stands, or NULL. */
+static __always_inline struct xvs_fdb_slot *xvs_fdb_arrive(
+	const struct xvs_fdb *fdb, const struct xvs_fdb_look_up *from)
+{
+	struct xvs_fdb_bucket *bucket = from->bucket;
+	__u32 index, in = xvs_fdb_in(bucket, from->word), place;
+
 	if (in == XVS_FDB_SLOTS && bucket->beyond) {
-		place = xvs_fdb_behind(fdb->switch_id, index, bucket->beyond, word);
+		index = xvs_fdb_home(fdb->head, from->word);
+		place = xvs_fdb_behind(fdb->switch_id, index, bucket->beyond, from->word);
 		index = place >> 2;
 		in = place & 3;
 		bucket = place ? bpf_map_lookup_elem(fdb->table, &index) : NULL;
@@ -207,10 +241,10 @@ static __always_inline __u64 xvs_fdb_any_vlan(__u64 word)
  * Unknown to the table, or silent for longer than `ageing_ns`: 0. Else the port id, and for how
  * many ticks the address is silent in *ret_idle.
  */
-static __always_inline __u32 xvs_fdb_find(
-	const struct xvs_fdb *fdb, __u64 word, __u32 now, __u64 ageing_ns, __u32 *ret_idle)
+static __always_inline __u32 xvs_fdb_find(const struct xvs_fdb *fdb,
+	const struct xvs_fdb_look_up *from, __u32 now, __u64 ageing_ns, __u32 *ret_idle)
 {
-	struct xvs_fdb_slot *slot = xvs_fdb_slot_of(fdb, word);
+	struct xvs_fdb_slot *slot = xvs_fdb_arrive(fdb, from);
 
 	if (!slot)
 		return 0;
@@ -220,18 +254,21 @@ static __always_inline __u32 xvs_fdb_find(
 	*ret_idle = xvs_fdb_idle(owner, seen, now);
 	if (*ret_idle > ageing_ns >> XVS_FDB_TICK_SHIFT)
 		return 0;
-	return *(volatile __u64 *)&slot->word == word ? xvs_fdb_port(owner) : 0;
+	return *(volatile __u64 *)&slot->word == from->word ? xvs_fdb_port(owner) : 0;
 }
 
 /* The port that owns the destination, or 0. Assigned addresses hold in every VLAN. */
-static __always_inline __u32 xvs_fdb_destination(
-	const struct xvs_fdb *fdb, __u64 word, __u32 now, __u64 ageing_ns)
+static __always_inline __u32 xvs_fdb_destination(const struct xvs_fdb *fdb,
+	const struct xvs_fdb_look_up *from, __u32 now, __u64 ageing_ns)
 {
-	__u32 idle, port = xvs_fdb_find(fdb, word, now, ageing_ns, &idle);
+	__u32 idle, port = xvs_fdb_find(fdb, from, now, ageing_ns, &idle);
+	struct xvs_fdb_look_up assigned;
 
 	if (port)
 		return port;
-	return xvs_fdb_find(fdb, xvs_fdb_any_vlan(word), now, ageing_ns, &idle);
+	if (!xvs_fdb_set_out(fdb, xvs_fdb_any_vlan(from->word), &assigned))
+		return 0;
+	return xvs_fdb_find(fdb, &assigned, now, ageing_ns, &idle);
 }
 
 static __always_inline void xvs_learned_add(__u32 port, __u32 by)
@@ -356,8 +393,13 @@ static __always_inline void xvs_fdb_write(const struct xvs_fdb *fdb, struct xvs_
 static __always_inline int xvs_fdb_learn(const struct xvs_fdb *fdb, struct xvs_control *control,
 	const struct xvs_port_config *port, __u32 id, __u64 word)
 {
-	struct xvs_fdb_slot *slot = xvs_fdb_slot_of(fdb, word), *assigned;
+	struct xvs_fdb_slot *slot, *assigned;
+	struct xvs_fdb_look_up from;
 	__u32 owner;
+
+	if (!xvs_fdb_set_out(fdb, word, &from))
+		return 0;
+	slot = xvs_fdb_arrive(fdb, &from);
 
 	if (slot) {
 		owner = *(volatile __u32 *)&slot->owner;
@@ -375,7 +417,9 @@ static __always_inline int xvs_fdb_learn(const struct xvs_fdb *fdb, struct xvs_c
 		xvs_fdb_write(fdb, control, port, id, word, slot, owner);
 		return 0;
 	}
-	assigned = xvs_fdb_slot_of(fdb, xvs_fdb_any_vlan(word));
+	if (!xvs_fdb_set_out(fdb, xvs_fdb_any_vlan(word), &from))
+		return 0;
+	assigned = xvs_fdb_arrive(fdb, &from);
 	owner = assigned ? *(volatile __u32 *)&assigned->owner : 0;
 	if (owner)
 		return xvs_fdb_port(owner) == id ? 0 : -XVS_DROP_mac_taken;
