@@ -14,9 +14,6 @@
 #include "agent/link.h"
 
 #define EVENT_BUFFER (4 << 20) /* bytes the kernel may queue: some 4,000 link events */
-#ifndef IFF_LOWER_UP
-#define IFF_LOWER_UP 0x10000
-#endif
 
 static struct ifinfomsg *start_request(
 	struct xvs_request *request, uint16_t type, uint16_t flags, uint32_t ifindex)

@@ -13,6 +13,9 @@
 #include "agent/model.h"
 #include "agent/netlink.h"
 
+#ifndef IFF_LOWER_UP
+#define IFF_LOWER_UP 0x10000 /* of <linux/if.h>, which doesn't go with <net/if.h> */
+#endif
 #define XVS_LINK_KIND_SIZE 16
 #define XVS_LINK_PARENT_SIZE 32
 #define XVS_LINK_BUS_SIZE 16

@@ -226,9 +226,11 @@ static int take_device(struct xvs_agent *agent, const struct xvs_vport *port,
 	uint32_t flags = IFF_UP | (port->kind == XVS_PORT_UPLINK ? IFF_PROMISC : 0);
 	int error = ipv6 ? xvs_link_set_ipv6(link->name, false) : 0;
 
-	if (error || (link->flags & flags) == flags)
+	if (!error && (link->flags & flags) != flags)
+		error = xvs_link_set_flags(&agent->links, link->ifindex, flags, flags);
+	else if (link->flags & IFF_LOWER_UP)
 		return error;
-	error = xvs_link_set_flags(&agent->links, link->ifindex, flags, flags);
+	/* events tell of a carrier up to a second late */
 	return error ?: xvs_link_refresh(&agent->links, link->ifindex);
 }
 

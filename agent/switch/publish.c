@@ -13,10 +13,6 @@
 #include "agent/log.h"
 #include "agent/switch/switching.h"
 
-#ifndef IFF_LOWER_UP
-#define IFF_LOWER_UP 0x10000
-#endif
-
 /* A half under construction. */
 struct half {
 	struct xvs_port_config *ports; /* [ports_end] */

@@ -21,6 +21,7 @@
 #include <limits.h>
 #include "agent/agent.h"
 #include "agent/mac_table.h"
+#include "agent/mac_table_pin.h"
 #include "agent/switch/pool.h"
 
 #define XVS_REASON_SIZE 160

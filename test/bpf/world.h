@@ -9,6 +9,7 @@
 
 #include "agent/loader.h"
 #include "agent/mac_table.h"
+#include "agent/mac_table_pin.h"
 
 /* Ports of switch 1 unless noted. Each is assigned the address STATION(port). */
 enum port {
