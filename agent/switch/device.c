@@ -230,7 +230,7 @@ static int take_device(struct xvs_agent *agent, const struct xvs_vport *port,
 		error = xvs_link_set_flags(&agent->links, link->ifindex, flags, flags);
 	else if (link->flags & IFF_LOWER_UP)
 		return error;
-	/* events tell of a carrier up to a second late */
+	/* its carrier: the event of that comes later, by a worker of the kernel's */
 	return error ?: xvs_link_refresh(&agent->links, link->ifindex);
 }
 
