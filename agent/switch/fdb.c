@@ -192,8 +192,12 @@ static int change_permanent(struct xvs_agent *agent, struct xvs_switch_state *it
 {
 	struct xvs_mac_table table;
 	size_t at = 0, done;
-	int error = xvs_mac_table_open(item->fdb, &table);
+	int error;
 
+	if (count == item->permanent_count &&
+		(!count || !memcmp(entries, item->permanent, count * sizeof(*entries))))
+		return 0;
+	error = xvs_mac_table_open(item->fdb, &table);
 	if (error)
 		return error;
 	for (done = 0; !error && done < count; done++) {
