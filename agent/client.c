@@ -74,6 +74,15 @@ static void end_stream(struct xvs_client *client)
 		stream.close(stream.state);
 }
 
+/* Whatever it is: a socket may want to wait for its peer when it is closed. */
+static void close_passed(int fd)
+{
+	const struct linger none = {0};
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	close(fd);
+}
+
 void xvs_client_end(struct xvs_client *client)
 {
 	struct xvs_control_server *server = client->server;
@@ -87,7 +96,7 @@ void xvs_client_end(struct xvs_client *client)
 	sd_event_source_disable_unref(client->source);
 	close(client->fd);
 	if (client->memory >= 0)
-		close(client->memory);
+		close_passed(client->memory);
 	free(client->in.data);
 	free(client->out.data);
 	free(client);
@@ -380,7 +389,7 @@ static void keep_memory(struct xvs_client *client, int fd)
 {
 	if (client->memory >= 0) {
 		client->failed = true;
-		close(fd);
+		close_passed(fd);
 	} else {
 		client->memory = fd;
 	}
@@ -416,8 +425,8 @@ int xvs_call_memory(struct xvs_call *call, char **ret, size_t *ret_size)
 	error = seals < 0 || (seals & sealed) != sealed
 			? -EPERM
 			: xvs_file_read_open(fd, message_max(client), ret, ret_size);
-	close(fd);
-	return error;
+	close_passed(fd);
+	return error == -EBADF ? -EPERM : error; /* not open for reading */
 }
 
 static void receive(struct xvs_client *client)

@@ -73,7 +73,7 @@ void xvs_stream_wake(struct xvs_client *client);
 /*
  * Takes the memory that came with the call: a sealed memory file, sent as the one descriptor. The
  * caller frees *ret, which ends with a zero byte. -EBADF none came, -EPERM it is not sealed against
- * changes, -EFBIG it is larger than a call may be, or another -errno.
+ * changes or not readable, -EFBIG it is larger than a call may be, or another -errno.
  */
 int xvs_call_memory(struct xvs_call *call, char **ret, size_t *ret_size);
 

@@ -10,6 +10,8 @@
 #include "agent/tables.h"
 
 #define REPAIRED_MAX 8 /* half taken places: a kill leaves one at most */
+#define RECOUNTS_MAX 16 /* tries to count while programs work */
+#define WAYS_MAX 16 /* times that a learned address is taken out for one that is to stay */
 
 uint64_t xvs_mac_table_now(void)
 {
@@ -88,6 +90,12 @@ static bool swap_word(struct xvs_fdb_slot *slot, uint64_t from, uint64_t to)
 {
 	return __atomic_compare_exchange_n(
 		(uint64_t *)&slot->word, &from, to, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+static bool swap_owner(struct xvs_fdb_slot *slot, uint32_t from, uint32_t to)
+{
+	return __atomic_compare_exchange_n(
+		&slot->owner, &from, to, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
 static void read_entry(uint64_t word, uint32_t owner, uint32_t seen, struct xvs_fdb_entry *ret)
@@ -235,11 +243,14 @@ static struct xvs_fdb_slot *claim(struct xvs_mac_table *table, uint64_t word)
 }
 
 /* A learned address makes way for one that is to stand there. */
-static bool make_way(struct xvs_mac_table *table, uint64_t word, struct xvs_fdb_entry *ret_was)
+static bool make_way(struct xvs_mac_table *table, const struct xvs_fdb_entry *entry, uint64_t word,
+	struct xvs_fdb_entry *ret_was)
 {
 	struct places places = places_of(table, word);
 	struct xvs_fdb_slot *slot;
 
+	if (!entry->flags)
+		return false;
 	while ((slot = next_place(&places)))
 		if (read_slot(slot, ret_was) && !ret_was->flags &&
 			remove_from(table, slot, word_of(&ret_was->key), ret_was))
@@ -253,19 +264,20 @@ static int add(struct xvs_mac_table *table, const struct xvs_fdb_entry *entry, u
 {
 	uint64_t word = word_of(&entry->key);
 	struct xvs_fdb_slot *slot = NULL, *twice;
+	uint32_t count = __atomic_add_fetch(&table->head->count, 1, __ATOMIC_SEQ_CST);
 
-	if (__atomic_add_fetch(&table->head->count, 1, __ATOMIC_SEQ_CST) <= table->head->size) {
+	if (entry->flags || count <= table->head->size)
 		slot = claim(table, word);
-		if (!slot && entry->flags && make_way(table, word, ret_was))
-			slot = claim(table, word);
-	}
+	for (int i = 0; !slot && i < WAYS_MAX && make_way(table, entry, word, ret_was); i++)
+		slot = claim(table, word);
 	if (!slot) {
 		__atomic_fetch_sub(&table->head->count, 1, __ATOMIC_SEQ_CST);
 		return -ENOSPC;
 	}
 	slot->seen = seen;
 	__atomic_store_n(&slot->owner, owner, __ATOMIC_SEQ_CST);
-	while ((twice = find(table, word, slot))) /* a program has put it, too */
+	/* a program has put it, too; one that has not set the owner yet will find it here */
+	while ((twice = find(table, word, slot)) && __atomic_load_n(&twice->owner, __ATOMIC_SEQ_CST))
 		remove_from(table, twice, word, ret_was);
 	return 0;
 }
@@ -274,22 +286,24 @@ int xvs_mac_table_put(struct xvs_mac_table *table, const struct xvs_fdb_entry *e
 	struct xvs_fdb_entry *ret_was)
 {
 	uint64_t word = word_of(&entry->key);
-	uint32_t owner = entry->port | entry->flags;
+	uint32_t owner = entry->port | entry->flags, old;
 	uint32_t seen = entry->flags ? 0 : xvs_fdb_tick(entry->seen_ns);
 	struct xvs_fdb_slot *slot = find(table, word, NULL);
 
 	*ret_was = (struct xvs_fdb_entry){0};
 	if (!slot)
 		return add(table, entry, owner, seen, ret_was);
-	slot->seen = seen;
-	owner = __atomic_exchange_n(&slot->owner, owner, __ATOMIC_SEQ_CST);
+	do /* it may move just now */
+		old = __atomic_load_n(&slot->owner, __ATOMIC_SEQ_CST);
+	while (!swap_owner(slot, old, owner));
 	if (__atomic_load_n(&slot->word, __ATOMIC_SEQ_CST) == word) {
-		read_entry(word, owner, seen, ret_was);
+		slot->seen = seen;
+		read_entry(word, old, seen, ret_was);
 		return 0;
 	}
-	/* a program has taken it back, which it had put twice */
-	__atomic_store_n(&slot->owner, 0, __ATOMIC_SEQ_CST);
-	return add(table, entry, entry->port | entry->flags, seen, ret_was);
+	/* a program has taken it back, which it had put twice: the place is another's */
+	swap_owner(slot, owner, old);
+	return add(table, entry, owner, seen, ret_was);
 }
 
 static bool is_half_taken(const struct xvs_fdb_slot *slot)
@@ -298,7 +312,19 @@ static bool is_half_taken(const struct xvs_fdb_slot *slot)
 	       !__atomic_load_n(&slot->owner, __ATOMIC_SEQ_CST);
 }
 
-void xvs_mac_table_repair(struct xvs_mac_table *table)
+/* A kill may leave the count off by one. False: programs put addresses in meanwhile. */
+static bool recount(struct xvs_mac_table *table)
+{
+	uint32_t before = __atomic_load_n(&table->head->count, __ATOMIC_SEQ_CST), count = 0;
+
+	for (uint32_t i = 1; i < table->end; i++)
+		for (uint32_t j = 0; j < XVS_FDB_SLOTS; j++)
+			count += !!__atomic_load_n(&table->bucket[i].slot[j].word, __ATOMIC_SEQ_CST);
+	return __atomic_compare_exchange_n(&table->head->count, &before, count, false,
+		__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+static void free_half_taken(struct xvs_mac_table *table)
 {
 	struct xvs_fdb_slot *half[REPAIRED_MAX];
 	size_t count = 0;
@@ -313,9 +339,15 @@ void xvs_mac_table_repair(struct xvs_mac_table *table)
 	for (size_t i = 0; i < count; i++) {
 		if (!is_half_taken(half[i]))
 			continue;
-		if (half[i]->word)
-			__atomic_fetch_sub(&table->head->count, 1, __ATOMIC_SEQ_CST);
 		__atomic_store_n(&half[i]->word, 0, __ATOMIC_SEQ_CST);
 		__atomic_store_n(&half[i]->owner, 0, __ATOMIC_SEQ_CST);
 	}
+}
+
+void xvs_mac_table_repair(struct xvs_mac_table *table)
+{
+	free_half_taken(table);
+	for (int i = 0; i < RECOUNTS_MAX; i++)
+		if (recount(table))
+			return;
 }

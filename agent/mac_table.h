@@ -53,13 +53,17 @@ bool xvs_mac_table_remove(struct xvs_mac_table *table, const struct xvs_fdb_key 
 /*
  * Puts an address in, or gives one that is there another owner. `ret_was` is what has gone for it,
  * port 0 if nothing: the same address, or, for a permanent one, a learned one in whose place it
- * stands now. 0, or -ENOSPC: the table has as many addresses as it takes, or all places where this
- * one may stand have permanent ones.
+ * stands now. A permanent one finds room in a full table, too: learned ones have less then. 0, or
+ * -ENOSPC: the table has as many addresses as it takes, or all places where this one may stand have
+ * permanent ones.
  */
 int xvs_mac_table_put(struct xvs_mac_table *table, const struct xvs_fdb_entry *entry,
 	struct xvs_fdb_entry *ret_was);
 
-/* Frees places that an agent has left half taken which was killed at it. Waits for packets. */
+/*
+ * Frees places that an agent has left half taken which was killed at it, and counts anew. Waits for
+ * packets if there are any.
+ */
 void xvs_mac_table_repair(struct xvs_mac_table *table);
 
 #endif

@@ -79,7 +79,7 @@ static int refuse_memory(struct xvs_call *call, int error)
 {
 	return xvs_call_invalid(call, "files", "%s",
 		error == -EBADF	 ? "no memory file with their texts came with the call"
-		: error == -EPERM ? "the memory file is not sealed: SHRINK, GROW and WRITE"
+		: error == -EPERM ? "the memory file is not readable, or not sealed: SHRINK, GROW and WRITE"
 		: error == -EFBIG ? "the memory file is larger than a call may be"
 				  : strerror(-error));
 }

@@ -204,6 +204,8 @@ static bool write_all(int fd, const char *text, size_t size)
 	while (size) {
 		ssize_t written = write(fd, text, size);
 
+		if (written < 0 && errno == EINTR)
+			continue;
 		if (written < 0)
 			return false;
 		text += written;

@@ -9,7 +9,6 @@
 #include "agent/log.h"
 #include "agent/switch/switching.h"
 
-#define EVICT_COUNT 64 /* learned entries that give way at once to an assigned one */
 #define SWEEP_BUCKETS 262144 /* a second while ageing: 16 MB, six tables of the usual size */
 #define EVENTS_READ (XVS_EVENTS_SIZE / 16) /* a turn: more than the ring holds, but an end */
 #define MOVES_TOLD 256 /* moved addresses a second; more are only counted */
@@ -120,17 +119,6 @@ static bool is_superseded(const struct xvs_fdb_entry *entry, void *data)
 	       find(item->permanent, item->permanent_count, &assigned);
 }
 
-/* Makes room in a full table: as many learned entries as *data says go. */
-static bool make_room(const struct xvs_fdb_entry *entry, void *data)
-{
-	uint32_t *wanted = data;
-
-	if ((entry->flags & XVS_FDB_PERMANENT) || !*wanted)
-		return false;
-	--*wanted;
-	return true;
-}
-
 /* The entry with this key. For keys that are asked for in rising order: *at is how far we are. */
 static const struct xvs_fdb_entry *find_next(const struct xvs_fdb_entry *entries, size_t count,
 	size_t *at, const struct xvs_fdb_key *key)
@@ -144,17 +132,12 @@ static const struct xvs_fdb_entry *find_next(const struct xvs_fdb_entry *entries
 	return NULL;
 }
 
-static int write_permanent(struct xvs_agent *agent, struct xvs_switch_state *item,
-	struct xvs_mac_table *table, const struct xvs_fdb_entry *entry)
+static int write_permanent(struct xvs_agent *agent, struct xvs_mac_table *table,
+	const struct xvs_fdb_entry *entry)
 {
-	uint32_t wanted = EVICT_COUNT;
 	struct xvs_fdb_entry was;
 	int error = xvs_mac_table_put(table, entry, &was);
 
-	if (error == -ENOSPC && table->head->count >= table->head->size) {
-		xvs_fdb_walk(agent, item, make_room, &wanted);
-		error = xvs_mac_table_put(table, entry, &was);
-	}
 	if (!error && was.port && !(was.flags & XVS_FDB_PERMANENT))
 		count_down(agent, was.port);
 	return error;
@@ -207,10 +190,10 @@ static int change_permanent(struct xvs_agent *agent, struct xvs_switch_state *it
 		if (was && !memcmp(was, &entries[done], sizeof(*was)))
 			continue;
 		*ret_assigned = *ret_assigned || entries[done].key.vlan == XVS_FDB_ANY_VLAN;
-		error = write_permanent(agent, item, &table, &entries[done]);
+		error = write_permanent(agent, &table, &entries[done]);
 		if (error == -ENOSPC) { /* then the old ones go first */
 			delete_stale(item, &table, entries, count);
-			error = write_permanent(agent, item, &table, &entries[done]);
+			error = write_permanent(agent, &table, &entries[done]);
 		}
 	}
 	if (error)
@@ -409,14 +392,32 @@ static bool is_aged(const struct xvs_fdb_entry *entry, void *data)
 	return false;
 }
 
-/* A whole table was seen: the count of learned entries is put right. */
-static void end_table(struct xvs_agent *agent, uint32_t id)
+/*
+ * A permanent entry may go when it is put in the moment in which two programs put the same address:
+ * one takes back what is no longer its own.
+ */
+static void put_missing(struct xvs_agent *agent, struct xvs_switch_state *item)
+{
+	struct xvs_mac_table table;
+	struct xvs_fdb_entry there;
+
+	if (!item->permanent_count || xvs_mac_table_open(item->fdb, &table))
+		return;
+	for (size_t i = 0; i < item->permanent_count; i++)
+		if (!xvs_mac_table_get(&table, &item->permanent[i].key, &there) || !there.flags)
+			write_permanent(agent, &table, &item->permanent[i]);
+	xvs_mac_table_close(&table);
+}
+
+/* A whole table was seen: permanent entries and the count of learned ones are put right. */
+static void end_table(struct xvs_agent *agent, struct xvs_switch_state *item)
 {
 	struct xvs_switching *switching = agent->switching;
 	struct xvs_tables *tables = &agent->loader.tables;
 
+	put_missing(agent, item);
 	for (uint32_t port = 1; port < switching->ports_end; port++)
-		if (tables->ports[port].half[xvs_tables_active(tables)].switch_id == id)
+		if (tables->ports[port].half[xvs_tables_active(tables)].switch_id == item->id)
 			tables->port_state[port].learned = switching->sweep_count[port];
 }
 
@@ -454,7 +455,7 @@ void xvs_fdb_sweep(struct xvs_agent *agent)
 		error = walk_part(
 			agent, item, &switching->sweep_bucket, &left, is_aged, &sweep);
 		if (!error && !switching->sweep_bucket)
-			end_table(agent, item->id);
+			end_table(agent, item);
 	}
 }
 

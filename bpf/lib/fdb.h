@@ -90,14 +90,30 @@ static __always_inline __u32 xvs_fdb_span(__u32 beyond)
 	return span;
 }
 
+/* The bucket at the home, or NULL: the switch has another table than the one with this seed now. */
+static __always_inline struct xvs_fdb_bucket *xvs_fdb_begin(
+	struct xvs_fdb_search *search, __u32 switch_id, __u64 seed)
+{
+	const struct xvs_fdb_head *head;
+	__u32 first = 0;
+
+	search->table = bpf_map_lookup_elem(&fdb, &switch_id);
+	if (!search->table)
+		return NULL;
+	head = bpf_map_lookup_elem(search->table, &first);
+	if (!head || head->seed != seed)
+		return NULL;
+	return bpf_map_lookup_elem(search->table, &search->home);
+}
+
 /* The address behind its home. */
-__noinline __u32 xvs_fdb_behind(__u32 switch_id, __u32 home, __u32 beyond, __u64 word)
+__noinline __u32 xvs_fdb_behind(__u32 switch_id, __u64 seed, __u32 home, __u64 word)
 {
 	struct xvs_fdb_search search = {.word = word, .home = home};
+	struct xvs_fdb_bucket *first = xvs_fdb_begin(&search, switch_id, seed);
 
-	search.table = bpf_map_lookup_elem(&fdb, &switch_id);
-	if (search.table)
-		bpf_loop(xvs_fdb_span(beyond), xvs_fdb_look, &search, 0);
+	if (first)
+		bpf_loop(xvs_fdb_span(*(volatile __u32 *)&first->beyond), xvs_fdb_look, &search, 0);
 	return search.found;
 }
 
@@ -119,13 +135,11 @@ static long xvs_fdb_try(__u32 distance, void *data)
 }
 
 /* Takes a free place for the address, at its home or behind. */
-__noinline __u32 xvs_fdb_claim(__u32 switch_id, __u32 home, __u64 word)
+__noinline __u32 xvs_fdb_claim(__u32 switch_id, __u64 seed, __u32 home, __u64 word)
 {
 	struct xvs_fdb_search search = {.word = word, .home = home};
-	struct xvs_fdb_bucket *first;
+	struct xvs_fdb_bucket *first = xvs_fdb_begin(&search, switch_id, seed);
 
-	search.table = bpf_map_lookup_elem(&fdb, &switch_id);
-	first = search.table ? bpf_map_lookup_elem(search.table, &home) : NULL;
 	if (!first)
 		return 0;
 	bpf_loop(XVS_FDB_REACH + 1, xvs_fdb_try, &search, 0);
@@ -152,13 +166,11 @@ static long xvs_fdb_count(__u32 distance, void *data)
  * In how many places does the address stand? Whoever takes one sets its bit in `beyond` before it
  * asks this, so of two at once the second to set it sees both.
  */
-__noinline __u32 xvs_fdb_places(__u32 switch_id, __u32 home, __u64 word)
+__noinline __u32 xvs_fdb_places(__u32 switch_id, __u64 seed, __u32 home, __u64 word)
 {
 	struct xvs_fdb_search search = {.word = word, .home = home};
-	struct xvs_fdb_bucket *first;
+	struct xvs_fdb_bucket *first = xvs_fdb_begin(&search, switch_id, seed);
 
-	search.table = bpf_map_lookup_elem(&fdb, &switch_id);
-	first = search.table ? bpf_map_lookup_elem(search.table, &home) : NULL;
 	if (first)
 		bpf_loop(xvs_fdb_span(*(volatile __u32 *)&first->beyond), xvs_fdb_count, &search, 0);
 	return search.found;
@@ -212,7 +224,7 @@ static __always_inline struct xvs_fdb_slot *xvs_fdb_arrive(
 
 	if (in == XVS_FDB_SLOTS && bucket->beyond) {
 		index = xvs_fdb_home(fdb->head, from->word);
-		place = xvs_fdb_behind(fdb->switch_id, index, bucket->beyond, from->word);
+		place = xvs_fdb_behind(fdb->switch_id, fdb->head->seed, index, from->word);
 		index = place >> 2;
 		in = place & 3;
 		bucket = place ? bpf_map_lookup_elem(fdb->table, &index) : NULL;
@@ -326,7 +338,7 @@ static __always_inline int xvs_fdb_add(const struct xvs_fdb *fdb, __u64 word, __
 		__sync_fetch_and_add(count, -1);
 		return -1;
 	}
-	slot = xvs_fdb_place(fdb, xvs_fdb_claim(fdb->switch_id, home, word));
+	slot = xvs_fdb_place(fdb, xvs_fdb_claim(fdb->switch_id, fdb->head->seed, home, word));
 	if (!slot) {
 		__sync_fetch_and_add(count, -1);
 		return -1;
@@ -338,7 +350,7 @@ static __always_inline int xvs_fdb_add(const struct xvs_fdb *fdb, __u64 word, __
 		__sync_lock_test_and_set(&slot->owner, 0);
 		return -1;
 	}
-	if (xvs_fdb_places(fdb->switch_id, home, word) == 1)
+	if (xvs_fdb_places(fdb->switch_id, fdb->head->seed, home, word) == 1)
 		return 0;
 	xvs_fdb_take_back(fdb, slot, word);
 	return -1;
@@ -421,7 +433,7 @@ static __always_inline int xvs_fdb_learn(const struct xvs_fdb *fdb, struct xvs_c
 		return 0;
 	assigned = xvs_fdb_arrive(fdb, &from);
 	owner = assigned ? *(volatile __u32 *)&assigned->owner : 0;
-	if (owner)
+	if (owner && *(volatile __u64 *)&assigned->word == from.word)
 		return xvs_fdb_port(owner) == id ? 0 : -XVS_DROP_mac_taken;
 	xvs_fdb_write(fdb, control, port, id, word, NULL, 0);
 	return 0;

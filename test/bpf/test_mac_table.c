@@ -80,16 +80,17 @@ Test(mac_table, takes_as_many_as_it_is_for)
 	for (uint32_t i = first; i < size; i++)
 		cr_assert_eq(put(TABLE, key_of(i), A, 0), 0, "%u of %u", i, size);
 	cr_expect_eq(put(TABLE, key_of(size), A, 0), -ENOSPC);
-	cr_expect_eq(put(TABLE, key_of(size), A, XVS_FDB_STATIC), -ENOSPC);
+	cr_expect_eq(put(TABLE, key_of(size), HOST, XVS_FDB_STATIC), 0, "a permanent one has room");
+	cr_expect_eq(owner_of(TABLE, key_of(size)), HOST);
 	cr_expect_eq(put(TABLE, key_of(first), B, XVS_FDB_STATIC), 0, "one that is there");
 	for (uint32_t i = first; i < size; i++)
 		cr_assert_eq(owner_of(TABLE, key_of(i)), i == first ? B : A);
 	check_whole(TABLE);
-	for (uint32_t i = first; i < size; i++) {
+	for (uint32_t i = first; i <= size; i++) {
 		struct xvs_fdb_key key = key_of(i);
 
 		cr_assert(xvs_mac_table_remove(TABLE, &key, &was));
-		cr_assert_eq(was.port, i == first ? B : A);
+		cr_assert_eq(was.port, i == first ? B : i == size ? HOST : A);
 		cr_assert_not(xvs_mac_table_remove(TABLE, &key, &was));
 	}
 	cr_expect_eq(TABLE->head->count, first);
@@ -155,6 +156,7 @@ Test(mac_table, half_taken_places_come_free)
 	bucket->slot[1].word = word_of(key); /* being put, and counted */
 	TABLE->head->count++;
 	bucket->slot[2].owner = A; /* being taken out */
+	TABLE->head->count++; /* counted, and no place taken yet */
 	cr_expect_eq(owner_of(TABLE, key), 0);
 	xvs_mac_table_repair(TABLE);
 	cr_expect_eq(TABLE->head->count, count);
