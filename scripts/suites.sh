@@ -10,7 +10,16 @@ sped='^(tcp_is_fast|atomic_flips|upgrade_.*(lose|loses|doubles)_nothing)'
 slowest=10
 passed=0 failed=0 skipped=0
 times=$(mktemp)
-trap 'rm -f "$times" "$times".*' EXIT
+declare -A running # suites that run beside others, by name
+trap end_running EXIT
+
+end_running() {
+	local pid
+	for pid in "${running[@]}"; do
+		pkill -TERM -P "$pid" # timeout(1), which ends what it runs
+	done
+	rm -f "$times" "$times".*
+}
 
 # Criterion's, Python's, and ours.
 closing_line='Tested: [0-9]+ \| Passing: [0-9]+ \| Failing: [0-9]+|^Ran [0-9]+ tests'
@@ -32,7 +41,6 @@ suite() {
 }
 
 # suite_begin NAME LIMIT COMMAND...: the same beside others, for what keeps one processor busy
-declare -A running
 suite_begin() {
 	local name=$1 limit=$2 log
 	shift 2
@@ -50,6 +58,7 @@ suite_end() {
 	local end log
 	log=$(log_of "$1")
 	wait "${running[$1]}"
+	unset "running[$1]"
 	printf '\n== %s\n' "$1"
 	cat "$log"
 	read -ra end <"$log.end"
