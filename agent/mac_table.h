@@ -53,7 +53,7 @@ bool xvs_mac_table_remove(struct xvs_mac_table *table, const struct xvs_fdb_key 
 /*
  * Puts an address in, or gives one that is there another owner. `ret_was` is what has gone for it,
  * port 0 if nothing: the same address, or, for a permanent one, a learned one in whose place it
- * stands now. A permanent one finds room in a full table, too: learned ones have less then. 0, or
+ * stands now. A permanent one finds room in a full table, too, which then has more than `size`. 0, or
  * -ENOSPC: the table has as many addresses as it takes, or all places where this one may stand have
  * permanent ones.
  */

@@ -119,6 +119,27 @@ static bool is_superseded(const struct xvs_fdb_entry *entry, void *data)
 	       find(item->permanent, item->permanent_count, &assigned);
 }
 
+/* In a table with too many addresses: as many learned ones as *data says go. */
+static bool is_too_many(const struct xvs_fdb_entry *entry, void *data)
+{
+	uint32_t *surplus = data;
+
+	if ((entry->flags & XVS_FDB_PERMANENT) || !*surplus)
+		return false;
+	--*surplus;
+	return true;
+}
+
+/* Permanent entries have found room in any case; while there are too many, none is learned. */
+static int remove_surplus(
+	struct xvs_agent *agent, struct xvs_switch_state *item, const struct xvs_mac_table *table)
+{
+	uint32_t count = __atomic_load_n(&table->head->count, __ATOMIC_RELAXED);
+	uint32_t surplus = count > table->head->size ? count - table->head->size : 0;
+
+	return surplus ? xvs_fdb_walk(agent, item, is_too_many, &surplus) : 0;
+}
+
 /* The entry with this key. For keys that are asked for in rising order: *at is how far we are. */
 static const struct xvs_fdb_entry *find_next(const struct xvs_fdb_entry *entries, size_t count,
 	size_t *at, const struct xvs_fdb_key *key)
@@ -196,10 +217,12 @@ static int change_permanent(struct xvs_agent *agent, struct xvs_switch_state *it
 			error = write_permanent(agent, &table, &entries[done]);
 		}
 	}
+	if (!error) {
+		delete_stale(item, &table, entries, count);
+		error = remove_surplus(agent, item, &table);
+	}
 	if (error)
 		take_back(item, &table, entries, done);
-	else
-		delete_stale(item, &table, entries, count);
 	xvs_mac_table_close(&table);
 	return error;
 }
