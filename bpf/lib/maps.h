@@ -74,7 +74,11 @@ struct {
 	__type(value, struct xvs_vlan_set);
 } vlan_sets SEC(".maps");
 
-/* Never made: the agent takes the BTF types of MAC tables from here. */
+/*
+ * Never made: the agent takes the BTF types of MAC tables from here. Apart from the pattern below:
+ * clang describes a struct whole for a map of its own only. Before kernel 6.3 a table with types is
+ * not taken for one of a pattern without.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -86,8 +90,8 @@ struct xvs_fdb_table {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE | BPF_F_INNER_MAP);
 	__uint(max_entries, 1);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct xvs_fdb_bucket));
+	__type(key, __u32);
+	__type(value, struct xvs_fdb_bucket);
 };
 
 struct {
