@@ -215,10 +215,12 @@ int xvs_hook_attach(
 		error = error ?: attach_filter(ifindex, loader->stub_out.fd, BPF_TC_EGRESS);
 		return error ?: attach_filter(ifindex, loader->stub_in.fd, BPF_TC_INGRESS);
 	}
-	error = attach_link(loader, id, ifindex, "out", loader->stub_out.fd, XVS_ATTACH_TCX_EGRESS, 0);
+	error = attach_link(
+		loader, id, ifindex, "out", loader->stub_out.fd, XVS_ATTACH_TCX_EGRESS, 0);
 	if (error)
 		return error;
-	return attach_link(loader, id, ifindex, "in", loader->stub_in.fd, XVS_ATTACH_TCX_INGRESS, 0);
+	return attach_link(
+		loader, id, ifindex, "in", loader->stub_in.fd, XVS_ATTACH_TCX_INGRESS, 0);
 }
 
 int xvs_hook_detach(

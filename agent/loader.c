@@ -563,7 +563,8 @@ int xvs_loader_watch_lost(struct xvs_loader *loader)
 
 void xvs_loader_close(struct xvs_loader *loader)
 {
-	const int fds[] = {loader->stub_in.fd, loader->stub_out.fd, loader->stub_xdp.fd, loader->lock};
+	const int fds[] = {
+		loader->stub_in.fd, loader->stub_out.fd, loader->stub_xdp.fd, loader->lock};
 
 	xvs_tables_close(&loader->tables);
 	lost_bpf__destroy(loader->lost);

@@ -106,9 +106,9 @@ static void read_entry(uint64_t word, uint32_t owner, uint32_t seen, struct xvs_
 		.port = xvs_fdb_port(owner), .flags = owner & XVS_FDB_PERMANENT};
 	memcpy(&ret->key, &word, sizeof(word));
 	if (!ret->flags)
-		ret->seen_ns = ((now >> XVS_FDB_TICK_SHIFT) -
-				       xvs_fdb_idle(owner, seen, xvs_fdb_tick(now)))
-			       << XVS_FDB_TICK_SHIFT;
+		ret->seen_ns =
+			((now >> XVS_FDB_TICK_SHIFT) - xvs_fdb_idle(owner, seen, xvs_fdb_tick(now)))
+			<< XVS_FDB_TICK_SHIFT;
 }
 
 static bool read_slot(const struct xvs_fdb_slot *slot, struct xvs_fdb_entry *ret)
@@ -117,14 +117,15 @@ static bool read_slot(const struct xvs_fdb_slot *slot, struct xvs_fdb_entry *ret
 	uint32_t owner = __atomic_load_n(&slot->owner, __ATOMIC_SEQ_CST);
 	uint32_t seen = __atomic_load_n(&slot->seen, __ATOMIC_SEQ_CST);
 
-	if (!word || !owner || __atomic_load_n((const uint64_t *)&slot->word, __ATOMIC_SEQ_CST) != word)
+	if (!word || !owner ||
+		__atomic_load_n((const uint64_t *)&slot->word, __ATOMIC_SEQ_CST) != word)
 		return false;
 	read_entry(word, owner, seen, ret);
 	return true;
 }
 
-bool xvs_mac_table_at(
-	const struct xvs_mac_table *table, uint32_t bucket, uint32_t slot, struct xvs_fdb_entry *ret)
+bool xvs_mac_table_at(const struct xvs_mac_table *table, uint32_t bucket, uint32_t slot,
+	struct xvs_fdb_entry *ret)
 {
 	return read_slot(&table->bucket[bucket].slot[slot], ret);
 }
@@ -164,8 +165,8 @@ static struct xvs_fdb_slot *find(
 	return NULL;
 }
 
-bool xvs_mac_table_get(const struct xvs_mac_table *table, const struct xvs_fdb_key *key,
-	struct xvs_fdb_entry *ret)
+bool xvs_mac_table_get(
+	const struct xvs_mac_table *table, const struct xvs_fdb_key *key, struct xvs_fdb_entry *ret)
 {
 	const struct xvs_fdb_slot *slot = find(table, word_of(key), NULL);
 
@@ -204,7 +205,8 @@ static bool remove_from(struct xvs_mac_table *table, struct xvs_fdb_slot *slot, 
 	struct xvs_fdb_entry *ret_was)
 {
 	uint32_t home = xvs_fdb_home(table->head, word), owner;
-	uint32_t index = ((const char *)slot - (const char *)table->bucket) / sizeof(*table->bucket);
+	uint32_t index =
+		((const char *)slot - (const char *)table->bucket) / sizeof(*table->bucket);
 
 	if (!swap_word(slot, word, 0))
 		return false;
@@ -216,8 +218,8 @@ static bool remove_from(struct xvs_mac_table *table, struct xvs_fdb_slot *slot, 
 	return true;
 }
 
-bool xvs_mac_table_remove(struct xvs_mac_table *table, const struct xvs_fdb_key *key,
-	struct xvs_fdb_entry *ret_was)
+bool xvs_mac_table_remove(
+	struct xvs_mac_table *table, const struct xvs_fdb_key *key, struct xvs_fdb_entry *ret_was)
 {
 	struct xvs_fdb_slot *slot = find(table, word_of(key), NULL);
 
@@ -277,7 +279,8 @@ static int add(struct xvs_mac_table *table, const struct xvs_fdb_entry *entry, u
 	slot->seen = seen;
 	__atomic_store_n(&slot->owner, owner, __ATOMIC_SEQ_CST);
 	/* a program has put it, too; one that has not set the owner yet will find it here */
-	while ((twice = find(table, word, slot)) && __atomic_load_n(&twice->owner, __ATOMIC_SEQ_CST))
+	while ((twice = find(table, word, slot)) &&
+		__atomic_load_n(&twice->owner, __ATOMIC_SEQ_CST))
 		remove_from(table, twice, word, ret_was);
 	return 0;
 }
@@ -319,9 +322,10 @@ static bool recount(struct xvs_mac_table *table)
 
 	for (uint32_t i = 1; i < table->end; i++)
 		for (uint32_t j = 0; j < XVS_FDB_SLOTS; j++)
-			count += !!__atomic_load_n(&table->bucket[i].slot[j].word, __ATOMIC_SEQ_CST);
-	return __atomic_compare_exchange_n(&table->head->count, &before, count, false,
-		__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+			count +=
+				!!__atomic_load_n(&table->bucket[i].slot[j].word, __ATOMIC_SEQ_CST);
+	return __atomic_compare_exchange_n(
+		&table->head->count, &before, count, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
 static void free_half_taken(struct xvs_mac_table *table)

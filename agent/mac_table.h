@@ -42,20 +42,20 @@ void xvs_mac_table_close(struct xvs_mac_table *table);
 int xvs_mac_table_begin(int fd, uint32_t size);
 
 /* Is there an address in this place? *ret is what it was. */
-bool xvs_mac_table_at(
-	const struct xvs_mac_table *table, uint32_t bucket, uint32_t slot, struct xvs_fdb_entry *ret);
+bool xvs_mac_table_at(const struct xvs_mac_table *table, uint32_t bucket, uint32_t slot,
+	struct xvs_fdb_entry *ret);
 bool xvs_mac_table_get(const struct xvs_mac_table *table, const struct xvs_fdb_key *key,
 	struct xvs_fdb_entry *ret);
 /* Takes an address out; false: it isn't there (any more). *ret_was as it was at the last. */
-bool xvs_mac_table_remove(struct xvs_mac_table *table, const struct xvs_fdb_key *key,
-	struct xvs_fdb_entry *ret_was);
+bool xvs_mac_table_remove(
+	struct xvs_mac_table *table, const struct xvs_fdb_key *key, struct xvs_fdb_entry *ret_was);
 
 /*
  * Puts an address in, or gives one that is there another owner. `ret_was` is what has gone for it,
  * port 0 if nothing: the same address, or, for a permanent one, a learned one in whose place it
- * stands now. A permanent one finds room in a full table, too, which then has more than `size`. 0, or
- * -ENOSPC: the table has as many addresses as it takes, or all places where this one may stand have
- * permanent ones.
+ * stands now. A permanent one finds room in a full table, too, which then has more than `size`. 0,
+ * or -ENOSPC: the table has as many addresses as it takes, or all places where this one may stand
+ * have permanent ones.
  */
 int xvs_mac_table_put(struct xvs_mac_table *table, const struct xvs_fdb_entry *entry,
 	struct xvs_fdb_entry *ret_was);

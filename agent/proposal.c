@@ -78,8 +78,9 @@ static int read_file(struct xvs_call *call, json_t *file, struct xvs_source *ret
 static int refuse_memory(struct xvs_call *call, int error)
 {
 	return xvs_call_invalid(call, "files", "%s",
-		error == -EBADF	 ? "no memory file with their texts came with the call"
-		: error == -EPERM ? "the memory file is not readable, or not sealed: SHRINK, GROW and WRITE"
+		error == -EBADF ? "no memory file with their texts came with the call"
+		: error == -EPERM
+			? "the memory file is not readable, or not sealed: SHRINK, GROW and WRITE"
 		: error == -EFBIG ? "the memory file is larger than a call may be"
 				  : strerror(-error));
 }

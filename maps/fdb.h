@@ -5,18 +5,19 @@
  * a lock.
  *
  * Element 0 is the head. An address has a home, xvs_fdb_home(), and stands there or in one of the
- * XVS_FDB_REACH buckets behind it; `beyond` of its home says in which of them there is any. There are
- * half as many addresses as places at most, so that is seldom needed.
+ * XVS_FDB_REACH buckets behind it; `beyond` of its home says in which of them there is any. There
+ * are about half as many addresses as places at most, so that is seldom needed.
  *
  * How a place changes hands:
- *  - A place is free if `word` and `owner` are both 0. Who wants it sets `word` from 0 to the address
- *    by compare-and-swap, then `seen`, then the bit in `beyond`, then `owner` from 0 by
- *    compare-and-swap. Until then the address is unknown to readers.
+ *  - A place is free if `word` and `owner` are both 0. Who wants it sets `word` from 0 to the
+ *    address by compare-and-swap, then the bit in `beyond`, then `seen`, then `owner` (a program
+ *    by compare-and-swap from 0). Until then the address is unknown to readers.
  *  - Then it looks for the address in the other places of its home. If it stands there too, both
  *    were put at once: a program takes its own back, the agent takes the other away.
  *  - Who takes an address away sets `word` to 0 by compare-and-swap, then `owner`. Only the agent
  *    does that to addresses that are not just being put.
- *  - An address moves by compare-and-swap of `owner`, which is taken back if `word` is another then.
+ *  - An address moves by compare-and-swap of `owner`, which is taken back if `word` is another by
+ *    then.
  *  - A reader takes `owner` and `seen`, then looks whether `word` is still the address.
  */
 #ifndef XVS_MAPS_FDB_H

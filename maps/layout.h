@@ -6,8 +6,8 @@
  * wire. The two sides agree by XVS_LAYOUT_VERSION, kept in the map `control`; an agent that finds
  * another version there refuses to adopt the pins. The version covers all that programs of two
  * builds, or a program and an agent of another build, can read of each other: keys, values, sizes
- * and meaning of every pinned map, fdb.h, drops.h, limits.h, the words in skb->cb, the pins' names. Any
- * change there is a new version; docs/pins.md says what is not.
+ * and meaning of every pinned map, fdb.h, drops.h, limits.h, the words in skb->cb, the pins' names.
+ * Any change there is a new version; docs/pins.md says what is not.
  *
  * Configuration is written in halves. `control.generation` names the half that packets read (its
  * lowest bit); the agent fills the other half for all ports at once, then advances the generation

@@ -58,8 +58,7 @@ int ctl_client_open(struct ctl_client *client, const char *path, unsigned int ti
 }
 
 /* Some of the text, with the descriptor if there is one. */
-static ssize_t send_some(
-	const struct ctl_client *client, const char *text, size_t size, int memory)
+static ssize_t send_some(const struct ctl_client *client, const char *text, size_t size, int memory)
 {
 	struct iovec part = {(char *)text, size};
 	_Alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(memory))] = {0};

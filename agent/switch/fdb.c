@@ -153,8 +153,8 @@ static const struct xvs_fdb_entry *find_next(const struct xvs_fdb_entry *entries
 	return NULL;
 }
 
-static int write_permanent(struct xvs_agent *agent, struct xvs_mac_table *table,
-	const struct xvs_fdb_entry *entry)
+static int write_permanent(
+	struct xvs_agent *agent, struct xvs_mac_table *table, const struct xvs_fdb_entry *entry)
 {
 	struct xvs_fdb_entry was;
 	int error = xvs_mac_table_put(table, entry, &was);
@@ -205,8 +205,8 @@ static int change_permanent(struct xvs_agent *agent, struct xvs_switch_state *it
 	if (error)
 		return error;
 	for (done = 0; !error && done < count; done++) {
-		const struct xvs_fdb_entry *was = find_next(
-			item->permanent, item->permanent_count, &at, &entries[done].key);
+		const struct xvs_fdb_entry *was =
+			find_next(item->permanent, item->permanent_count, &at, &entries[done].key);
 
 		if (was && !memcmp(was, &entries[done], sizeof(*was)))
 			continue;
@@ -475,8 +475,7 @@ void xvs_fdb_sweep(struct xvs_agent *agent)
 			return;
 		setting = xvs_config_switch(agent->running, item->name);
 		sweep.ageing_ns = setting ? setting->ageing_s * 1000000000ull : UINT64_MAX;
-		error = walk_part(
-			agent, item, &switching->sweep_bucket, &left, is_aged, &sweep);
+		error = walk_part(agent, item, &switching->sweep_bucket, &left, is_aged, &sweep);
 		if (!error && !switching->sweep_bucket)
 			end_table(agent, item);
 	}

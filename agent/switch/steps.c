@@ -116,7 +116,9 @@ static int shown_switch(struct xvs_agent *agent, struct xvs_step *step)
 	if (bpf_map_lookup_elem(agent->loader.tables.fdb, &id, &map_id) ||
 		bpf_obj_get_info_by_fd(switch_of(agent, step)->fdb, &info, &size))
 		return -errno;
-	return map_id == info.id && info.max_entries == xvs_fdb_elements(change->size) ? 0 : -ENOENT;
+	if (map_id != info.id || info.max_entries != xvs_fdb_elements(change->size))
+		return -ENOENT;
+	return 0;
 }
 
 const struct xvs_step_kind xvs_step_add_switch = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The MAC table of a switch: learning, moves, ageing at lookup. maps/fdb.h says how it is shared. */
+/* The MAC table of a switch: learning, moves, ageing at lookup. How it is shared: maps/fdb.h. */
 #ifndef XVS_BPF_FDB_H
 #define XVS_BPF_FDB_H
 
@@ -144,8 +144,7 @@ __noinline __u32 xvs_fdb_claim(__u32 switch_id, __u64 seed, __u32 home, __u64 wo
 		return 0;
 	bpf_loop(XVS_FDB_REACH + 1, xvs_fdb_try, &search, 0);
 	if (search.found && search.found >> 2 != home)
-		__sync_fetch_and_or(
-			&first->beyond, 1u << (((search.found >> 2) - home) & 31));
+		__sync_fetch_and_or(&first->beyond, 1u << (((search.found >> 2) - home) & 31));
 	return search.found;
 }
 
@@ -172,7 +171,8 @@ __noinline __u32 xvs_fdb_places(__u32 switch_id, __u64 seed, __u32 home, __u64 w
 	struct xvs_fdb_bucket *first = xvs_fdb_begin(&search, switch_id, seed);
 
 	if (first)
-		bpf_loop(xvs_fdb_span(*(volatile __u32 *)&first->beyond), xvs_fdb_count, &search, 0);
+		bpf_loop(
+			xvs_fdb_span(*(volatile __u32 *)&first->beyond), xvs_fdb_count, &search, 0);
 	return search.found;
 }
 
@@ -270,8 +270,8 @@ static __always_inline __u32 xvs_fdb_find(const struct xvs_fdb *fdb,
 }
 
 /* The port that owns the destination, or 0. Assigned addresses hold in every VLAN. */
-static __always_inline __u32 xvs_fdb_destination(const struct xvs_fdb *fdb,
-	const struct xvs_fdb_look_up *from, __u32 now, __u64 ageing_ns)
+static __always_inline __u32 xvs_fdb_destination(
+	const struct xvs_fdb *fdb, const struct xvs_fdb_look_up *from, __u32 now, __u64 ageing_ns)
 {
 	__u32 idle, port = xvs_fdb_find(fdb, from, now, ageing_ns, &idle);
 	struct xvs_fdb_look_up assigned;
@@ -382,8 +382,7 @@ static __always_inline void xvs_fdb_write(const struct xvs_fdb *fdb, struct xvs_
 	if (!own)
 		return;
 	if (!xvs_may_learn(port, id) ||
-		(slot ? xvs_fdb_move(slot, word, old, id, now)
-		      : xvs_fdb_add(fdb, word, id, now))) {
+		(slot ? xvs_fdb_move(slot, word, old, id, now) : xvs_fdb_add(fdb, word, id, now))) {
 		own->not_learned++;
 		return;
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The MAC table itself: its bounds, addresses away from home, and several that change it at once. */
+/* The MAC table itself: its bounds, addresses away from home, several that change it at once. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <pthread.h>
@@ -114,7 +114,7 @@ static void send(enum port from, struct xvs_fdb_key source, const uint8_t *to, s
 	run_frame(INGRESS, from, &frame, IN_PACKET, ret);
 }
 
-/* As many addresses of one home as have a place, and what comes after. Programs find all of them. */
+/* As many addresses of one home as have a place, and one more. Programs find all of them. */
 Test(mac_table, addresses_away_from_home)
 {
 	const uint32_t home = TABLE->head->buckets / 2;
@@ -244,8 +244,8 @@ Test(mac_table, programs_and_agent_at_once)
 		cr_assert_eq(pthread_create(&teachers[i].thread, NULL, teach, &teachers[i]), 0);
 	for (uint64_t end = world_now() + 2 * NANOSECONDS; world_now() < end; round++)
 		interfere(round);
-	__atomic_store_n(&meetings,
-		__atomic_load_n(&arrived, __ATOMIC_SEQ_CST) / TEACHERS + LAST, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&meetings, __atomic_load_n(&arrived, __ATOMIC_SEQ_CST) / TEACHERS + LAST,
+		__ATOMIC_SEQ_CST);
 	for (size_t i = 0; i < TEACHERS; i++)
 		pthread_join(teachers[i].thread, NULL);
 	check_whole(TABLE);

@@ -321,11 +321,11 @@ void world_fdb_put(uint16_t switch_id, const uint8_t *mac, uint16_t vlan, uint32
 {
 	uint64_t now = world_now();
 	struct xvs_fdb_entry was, entry = {
-		.key = key_of(mac, vlan),
-		.port = port,
-		.flags = flags,
-		.seen_ns = now - age_ns,
-	};
+					  .key = key_of(mac, vlan),
+					  .port = port,
+					  .flags = flags,
+					  .seen_ns = now - age_ns,
+				  };
 
 	cr_assert_lt(age_ns, now, "the machine hasn't been up for %lu ns", age_ns);
 	cr_assert_eq(xvs_mac_table_put(&world.tables[switch_id], &entry, &was), 0);

@@ -535,9 +535,8 @@ static void take_slot(struct taking *taking, const char *name, const struct xvs_
 	if (!slot->word && !slot->owner)
 		return;
 	line(taking, "%sfdb of %s: %s vlan %u port %s %s", flags ? "" : IDENTITY, name,
-		mac_of(slot->key.mac), slot->key.vlan,
-		port_name(taking, xvs_fdb_port(slot->owner)),
-		!flags			    ? "learned"
+		mac_of(slot->key.mac), slot->key.vlan, port_name(taking, xvs_fdb_port(slot->owner)),
+		!flags                      ? "learned"
 		: flags == XVS_FDB_STATIC   ? "static"
 		: flags == XVS_FDB_ASSIGNED ? "assigned"
 					    : "of unknown flags");
