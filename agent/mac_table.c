@@ -4,7 +4,6 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <time.h>
-#include <unistd.h>
 #include <bpf/bpf.h>
 #include "agent/mac_table.h"
 #include "agent/tables.h"
@@ -23,8 +22,7 @@ uint64_t xvs_mac_table_now(void)
 
 static int map_elements(int fd, uint32_t count, struct xvs_mac_table *ret)
 {
-	const size_t page = sysconf(_SC_PAGESIZE);
-	size_t bytes = (count * sizeof(struct xvs_fdb_bucket) + page - 1) & ~(page - 1);
+	size_t bytes = xvs_tables_mapped_size(sizeof(struct xvs_fdb_bucket), count);
 	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (memory == MAP_FAILED)

@@ -28,10 +28,10 @@ static int open_pin(const char *pin_dir, const char *name, int *ret)
 	return 0;
 }
 
-static size_t mapped_size(const struct bpf_map_info *info)
+size_t xvs_tables_mapped_size(uint32_t value_size, uint32_t count)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
-	size_t size = (size_t)((info->value_size + 7) & ~7u) * info->max_entries;
+	size_t size = (size_t)((value_size + 7) & ~7u) * count;
 
 	return (size + page - 1) & ~(page - 1);
 }
@@ -48,7 +48,8 @@ static int map_pin(const char *pin_dir, const char *name, void *ret)
 	if (bpf_obj_get_info_by_fd(fd, &info, &length)) {
 		error = -errno;
 	} else {
-		memory = mmap(NULL, mapped_size(&info), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		memory = mmap(NULL, xvs_tables_mapped_size(info.value_size, info.max_entries),
+			PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 		if (memory == MAP_FAILED)
 			error = -errno;
 		else

@@ -58,6 +58,9 @@ void xvs_tables_flip(struct xvs_tables *tables);
 /* Waits until no packet reads what was in use before the last flip (an RCU grace period). */
 void xvs_tables_grace(void);
 
+/* Bytes that `count` elements of a mapped array take in memory: whole pages. */
+size_t xvs_tables_mapped_size(uint32_t value_size, uint32_t count);
+
 /* Names by id, in the maps port_names and switch_names (`map`). "" if there is none. */
 int xvs_name_read(int map, uint32_t id, struct xvs_name *ret);
 int xvs_name_write(int map, uint32_t id, const char *name);
