@@ -13,14 +13,44 @@
 
 #define TICK_US 1000000
 
-const struct xvs_feature *const xvs_features[] = {&xvs_feature_switch, NULL};
+const struct xvs_feature *const xvs_features[] = {&xvs_feature_switch, &xvs_feature_policy, NULL};
 
 int xvs_agent_validate(
 	const struct xvs_agent *agent, const struct xvs_config *config, struct xvs_report *report)
 {
 	for (size_t i = 0; xvs_features[i]; i++)
-		xvs_features[i]->validate(agent, config, report);
+		if (xvs_features[i]->validate)
+			xvs_features[i]->validate(agent, config, report);
 	return report->count ? -EINVAL : 0;
+}
+
+int xvs_features_fill_port(struct xvs_agent *agent, const struct xvs_config *config,
+	const struct xvs_port_setting *setting, uint32_t id, struct xvs_port_config *port)
+{
+	int error = 0;
+
+	for (size_t i = 0; !error && xvs_features[i]; i++)
+		if (xvs_features[i]->fill_port)
+			error = xvs_features[i]->fill_port(agent, config, setting, id, port);
+	return error;
+}
+
+int xvs_features_write_half(struct xvs_agent *agent, const struct xvs_config *config)
+{
+	int error = 0;
+
+	for (size_t i = 0; !error && xvs_features[i]; i++)
+		if (xvs_features[i]->write_half)
+			error = xvs_features[i]->write_half(agent, config);
+	return error;
+}
+
+bool xvs_features_differ(struct xvs_agent *agent, const struct xvs_config *config)
+{
+	for (size_t i = 0; xvs_features[i]; i++)
+		if (xvs_features[i]->differs && xvs_features[i]->differs(agent, config))
+			return true;
+	return false;
 }
 
 /* From the plan to the end. Clears `change`. */
@@ -148,7 +178,8 @@ static int on_tick(sd_event_source *source, uint64_t now, void *data)
 	if (agent->unfinished && !agent->trial)
 		xvs_agent_reconcile(agent);
 	for (size_t i = 0; xvs_features[i]; i++)
-		xvs_features[i]->tick(agent);
+		if (xvs_features[i]->tick)
+			xvs_features[i]->tick(agent);
 	sd_event_source_set_time(source, now + TICK_US);
 	return 0;
 }
@@ -220,7 +251,8 @@ static int open_parts(struct xvs_agent *agent, const struct xvs_options *options
 	agent->hook = choose_hook(&agent->loader, options);
 	error = xvs_links_open(&agent->links);
 	for (size_t i = 0; !error && xvs_features[i]; i++)
-		error = xvs_features[i]->open(agent);
+		if (xvs_features[i]->open)
+			error = xvs_features[i]->open(agent);
 	return error;
 }
 
@@ -247,7 +279,8 @@ void xvs_agent_close(struct xvs_agent *agent)
 	xvs_trial_end(agent, XVS_OUTCOME_CANCELED);
 	xvs_control_close(agent);
 	for (size_t i = 0; xvs_features[i]; i++)
-		xvs_features[i]->close(agent);
+		if (xvs_features[i]->close)
+			xvs_features[i]->close(agent);
 	xvs_links_close(&agent->links);
 	xvs_loader_close(&agent->loader);
 	xvs_config_free(agent->running);
@@ -293,7 +326,8 @@ static void give_all_back(struct xvs_agent *agent)
 	if (!change.config || carry_out(&change))
 		xvs_log(LOG_ERR, "not everything could be given back");
 	for (size_t i = 0; xvs_features[i]; i++)
-		xvs_features[i]->release(agent);
+		if (xvs_features[i]->release)
+			xvs_features[i]->release(agent);
 }
 
 int xvs_agent_purge(const struct xvs_options *options)

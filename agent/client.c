@@ -201,7 +201,8 @@ static const struct xvs_method *find_method(const char *whole)
 		return NULL;
 	method = find_in(xvs_core_methods, name);
 	for (size_t i = 0; !method && xvs_features[i]; i++)
-		method = find_in(xvs_features[i]->methods, name);
+		if (xvs_features[i]->methods)
+			method = find_in(xvs_features[i]->methods, name);
 	return method;
 }
 

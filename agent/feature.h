@@ -8,6 +8,8 @@
  *   plan       the steps from there to what is asked for; each can be applied, undone, verified
  *              and made final (plan.h)
  *   status     what a person wants to know
+ *
+ * What a feature does not need is NULL.
  */
 #ifndef XVS_AGENT_FEATURE_H
 #define XVS_AGENT_FEATURE_H
@@ -39,16 +41,25 @@ struct xvs_feature {
 	/* Appends to `plan`. `config` outlives the plan. 0 or -errno. */
 	int (*plan)(
 		struct xvs_agent *agent, const struct xvs_config *config, struct xvs_plan *plan);
+	/*
+	 * Adds what packets are to know of a vPort to its configuration, or of all ports to the
+	 * spare half of other maps; the switch feature publishes both. 0 or -errno.
+	 */
+	int (*fill_port)(struct xvs_agent *agent, const struct xvs_config *config,
+		const struct xvs_port_setting *setting, uint32_t id, struct xvs_port_config *port);
+	int (*write_half)(struct xvs_agent *agent, const struct xvs_config *config);
+	/* Would write_half() change anything of what is in force? */
+	bool (*differs)(struct xvs_agent *agent, const struct xvs_config *config);
 	/* Adds the feature's part to the answer of `Show`. 0 or -errno. */
 	int (*status)(struct xvs_agent *agent, json_t *answer);
 	/*
 	 * The same for lists that may be long, a part at a time: adds the objects from *position
-	 * on, and moves it; SIZE_MAX = that was all. NULL: there are none. 0 or -errno.
+	 * on, and moves it; SIZE_MAX = that was all. 0 or -errno.
 	 */
 	int (*status_part)(struct xvs_agent *agent, json_t *answer, size_t *position);
-	/* What the running configuration uses of the kernel: XVS_PROBE_BITs. NULL: nothing. */
+	/* What the running configuration uses of the kernel: XVS_PROBE_BITs. */
 	uint32_t (*uses)(const struct xvs_agent *agent);
-	/* Name of the port that has the device as its uplink, NULL if none. May be NULL. */
+	/* Name of the port that has the device as its uplink, NULL if none. */
 	const char *(*uplink_on)(const struct xvs_agent *agent, uint32_t ifindex);
 	/* Called once a second. */
 	void (*tick)(struct xvs_agent *agent);
@@ -60,6 +71,12 @@ struct xvs_feature {
 	const struct xvs_method *methods; /* ends with a name of NULL */
 };
 
-extern const struct xvs_feature xvs_feature_switch;
+extern const struct xvs_feature xvs_feature_switch, xvs_feature_policy;
+
+/* The same of all features, for the one that publishes. */
+int xvs_features_fill_port(struct xvs_agent *agent, const struct xvs_config *config,
+	const struct xvs_port_setting *setting, uint32_t id, struct xvs_port_config *port);
+int xvs_features_write_half(struct xvs_agent *agent, const struct xvs_config *config);
+bool xvs_features_differ(struct xvs_agent *agent, const struct xvs_config *config);
 
 #endif

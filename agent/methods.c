@@ -79,7 +79,8 @@ static int next_shown(struct xvs_agent *agent, void *data, json_t **ret, bool *r
 
 	*ret = showing->begun ? json_object() : show_agent(agent);
 	for (size_t i = 0; !showing->begun && xvs_features[i]; i++)
-		error = error ?: xvs_features[i]->status(agent, *ret);
+		if (!error && xvs_features[i]->status)
+			error = xvs_features[i]->status(agent, *ret);
 	showing->begun = true;
 	if (!error && xvs_features[showing->feature]->status_part)
 		error = xvs_features[showing->feature]->status_part(

@@ -10,6 +10,7 @@
 #include <net/if.h>
 #include <stdint.h>
 #include <uthash.h>
+#include "agent/acl.h"
 #include "agent/report.h"
 #include "maps/layout.h"
 
@@ -98,6 +99,18 @@ struct xvs_match {
 	struct xvs_mac mac; /* the device's, or its guest's where libvirt set byte 0 to fe */
 };
 
+/* YAML: ports.NAME.security. */
+struct xvs_security {
+	bool mac_spoofing; /* any source MAC address; default off. Without `mac` it has no effect */
+	bool teaming; /* source addresses of the VM's other ports too; default off */
+	bool dhcp_guard, router_guard; /* default off */
+	bool address_guard; /* ARP and ND senders: `addresses`, and as many learned; default off */
+	struct xvs_prefix *addresses; /* whole addresses; owned */
+	size_t address_count; /* 0..XVS_PORT_ADDRESS_MAX */
+	uint16_t address_limit; /* how many are learned; 0..XVS_PORT_ADDRESS_MAX, default 0 */
+	int64_t storm_limit; /* packets a second, 0 = none; -1 (default): as of the switch */
+};
+
 /* YAML: ports.NAME. */
 struct xvs_port_setting {
 	char name[XVS_NAME_SIZE];
@@ -108,6 +121,11 @@ struct xvs_port_setting {
 	struct xvs_mac_setting mac; /* default: none */
 	bool priority_tag; /* keep 802.1p; default off */
 	uint32_t learning_limit; /* 0 = none (default) .. XVS_FDB_SIZE_MAX */
+	char vm[XVS_NAME_SIZE]; /* whose port it is; "" = not told */
+	struct xvs_security security;
+	char mirror_to[XVS_NAME_SIZE]; /* YAML: `mirror`; a port of the same switch; "" = none */
+	char acl_name[XVS_NAME_SIZE], port_acl_name[XVS_NAME_SIZE]; /* of the lists; "" = none */
+	struct xvs_acl *acl, *port_acl; /* its own lists instead; NULL = none. Owned */
 	UT_hash_handle hh; /* by name */
 };
 
@@ -123,6 +141,7 @@ struct xvs_config {
 	struct xvs_mac_pool mac_pool;
 	struct xvs_switch *switches; /* uthash by name, in the order of the text */
 	struct xvs_port_setting *ports; /* uthash by name, in the order of the text */
+	struct xvs_acl *acls, *port_acls; /* uthash by name, in the order of the text */
 	char *text; /* what it was read from, if that helps to read it again; owned */
 	size_t text_size;
 };

@@ -46,8 +46,10 @@ int xvs_transaction_plan(struct xvs_transaction *change)
 	if ((change->config != agent->running || agent->unfinished) && !change->passing)
 		error = xvs_store_plan_keep(agent, change->config, &change->plan);
 	for (size_t i = 0; !error && xvs_features[i]; i++) {
-		error = xvs_features[i]->observe(agent);
-		error = error ?: xvs_features[i]->plan(agent, change->config, &change->plan);
+		if (xvs_features[i]->observe)
+			error = xvs_features[i]->observe(agent);
+		if (!error && xvs_features[i]->plan)
+			error = xvs_features[i]->plan(agent, change->config, &change->plan);
 	}
 	change->plan.failed = change->plan.count; /* no step of it */
 	return error;

@@ -34,7 +34,21 @@
 	X(host_originated, "host-originated", "the host itself sent on the device of a port")      \
 	X(wrong_switch, "wrong-switch",                                                            \
 		"the table entry belonged to another switch or was reused")                        \
-	X(xdp_transmit, "xdp-transmit", "the device lost it after an XDP redirect")
+	X(xdp_transmit, "xdp-transmit", "the device lost it after an XDP redirect")                \
+	X(mac_spoofed, "mac-spoofed", "the source MAC address is not the port's own")              \
+	X(arp_spoofed, "arp-spoofed", "an ARP sender that is not the port's own")                  \
+	X(nd_spoofed, "nd-spoofed", "a neighbour discovery sender that is not the port's own")     \
+	X(address_limit, "address-limit", "the port has claimed as many addresses as it may")      \
+	X(dhcp_server, "dhcp-server", "a DHCP server's message from a port that may not serve")    \
+	X(router, "router", "a router's message from a port that may not route")                   \
+	X(storm, "storm", "more broadcast, multicast and unknown unicast than the port may send")  \
+	X(unparsed, "unparsed", "a guarded port sent what can't be looked through")                \
+	X(private_vlan, "private-vlan", "the private VLAN keeps the two ports apart")              \
+	X(acl_mac, "acl-mac", "an ACL of MAC addresses denies it")                                 \
+	X(acl_port, "acl-port", "a port ACL denies it")                                            \
+	X(acl_extended, "acl-extended", "an extended ACL denies it")                               \
+	X(flow_state, "flow-state", "not part of the TCP connection it claims")                    \
+	X(fragment, "fragment", "a fragment whose first one is not known, where a rule has ports")
 
 enum xvs_drop {
 	XVS_DROP_none, /* no drop; never counted */

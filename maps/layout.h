@@ -22,7 +22,7 @@
 #include "maps/fdb.h"
 #include "maps/limits.h"
 
-#define XVS_LAYOUT_VERSION 3
+#define XVS_LAYOUT_VERSION 4
 
 /* Map `control`, array of one, mmapable. */
 struct xvs_control {
@@ -61,6 +61,10 @@ enum xvs_vlan_mode {
 	XVS_VLAN_UNTAGGED, /* untagged frames only, in the untagged domain (VLAN 0) */
 	XVS_VLAN_ACCESS, /* untagged frames only, in VLAN `vlan` */
 	XVS_VLAN_TRUNK, /* tagged frames of the VLANs in `vlan_set`; untagged ones are in `vlan` */
+	/* private VLANs (RFC 5517), untagged frames only: what the port sends is in `vlan` */
+	XVS_VLAN_ISOLATED, /* secondary VLAN; receives the primary's frames */
+	XVS_VLAN_COMMUNITY, /* secondary VLAN; receives the primary's and its own */
+	XVS_VLAN_PROMISCUOUS, /* primary VLAN; receives its own and those in `vlan_set` */
 };
 
 enum xvs_port_flag {
@@ -70,6 +74,16 @@ enum xvs_port_flag {
 	XVS_PORT_KEEP_PRIORITY = 1u << 3, /* 802.1p of this port's frames is kept */
 	XVS_PORT_XDP_TARGET = 1u << 4, /* an uplink's XDP program may deliver straight to it */
 	XVS_PORT_ALL_VLANS = 1u << 5, /* trunk without a list: `vlan_set` is not looked at */
+	/* guards of what the port sends */
+	XVS_PORT_OWN_MAC = 1u << 6, /* MAC spoofing is off: its own source address only */
+	XVS_PORT_TEAMING = 1u << 7, /* or one of another port of the same VM */
+	XVS_PORT_DHCP_GUARD = 1u << 8,
+	XVS_PORT_ROUTER_GUARD = 1u << 9,
+	XVS_PORT_ADDRESS_GUARD = 1u << 10, /* ARP and ND senders: the port's addresses only */
+	XVS_PORT_STORM_LIMIT = 1u << 11, /* `storm_limit` holds */
+	/* both ways */
+	XVS_PORT_MIRROR = 1u << 12, /* what it sends and receives is copied to `mirror_to` */
+	XVS_PORT_ACL = 1u << 13, /* `acl` holds */
 };
 
 /* One half of a port's configuration. One cache line. */
@@ -85,7 +99,14 @@ struct xvs_port_config {
 	__u32 learning_limit; /* MAC addresses that may be learned here; 0 = no limit */
 	__u64 ageing_ns; /* of the switch: learned addresses are unknown after this silence */
 	__u8 mac[XVS_MAC_SIZE]; /* assigned address, see XVS_PORT_MAC */
-	__u8 reserved[26];
+	__u16 vm; /* whose port it is, 0 = nobody's; ports of one VM have the same number */
+	__u32 storm_limit; /* broadcast, multicast and unknown unicast frames sent a second */
+	__u32 acl_version; /* of its rules; never the same for other rules */
+	__u16 acl; /* index into `acls` */
+	__u16 mirror_to; /* port id */
+	__u16 address_limit; /* addresses learned from ARP and ND; 0 = those that are set only */
+	__u16 primary_vlan; /* of a private VLAN, 1..4094; 0 = the port is in none */
+	__u8 reserved[8];
 };
 _Static_assert(sizeof(struct xvs_port_config) == 64, "a cache line");
 

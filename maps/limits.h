@@ -25,6 +25,9 @@
 /* Bytes of the ring `events`: a power of two, whole pages of any size. 2,048 records. */
 #define XVS_EVENTS_SIZE 65536
 
+#define XVS_PORT_ADDRESS_MAX 1024 /* IP addresses that a port owns */
+#define XVS_RULE_MAX 131072 /* rules of one access control list */
+
 /* MAC table of one switch, in entries. */
 #define XVS_FDB_SIZE_MIN 16
 #define XVS_FDB_SIZE_DEFAULT 65536

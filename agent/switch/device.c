@@ -22,7 +22,7 @@ static bool mac_matches(const struct xvs_mac *wanted, const struct xvs_mac *devi
 bool xvs_device_matches(
 	const struct xvs_wanted *wanted, const char *host_device, const struct xvs_link *link)
 {
-	const struct xvs_match *match = wanted->match;
+	const struct xvs_match *match = wanted->setting ? &wanted->setting->match : NULL;
 
 	if (wanted->kind == XVS_PORT_HOST)
 		return !strcmp(link->name, host_device);
@@ -70,7 +70,7 @@ static const char *fixed_name(const struct xvs_wanted *wanted, const char *host_
 {
 	if (wanted->kind == XVS_PORT_HOST)
 		return host_device;
-	return wanted->match ? wanted->match->interface : wanted->interface;
+	return wanted->setting ? wanted->setting->match.interface : wanted->interface;
 }
 
 /* Either end of a host port's veth: nothing that a pattern may mean. */

@@ -111,13 +111,27 @@ static void fill_device(const struct xvs_agent *agent, const struct xvs_wanted *
 		port->flags |= XVS_PORT_XDP_TARGET;
 }
 
-static int fill_port(struct xvs_agent *agent, const struct xvs_wanted *wanted,
-	const struct xvs_vport *vport, uint16_t switch_id, struct xvs_port_config *port)
+static int fill_vlan(
+	struct xvs_agent *agent, const struct xvs_vlan_setting *vlan, struct xvs_port_config *port)
 {
+	port->vlan_mode = vlan->mode;
+	port->vlan = vlan->mode == XVS_VLAN_UNTAGGED ? 0 : vlan->id;
+	if (vlan->mode != XVS_VLAN_TRUNK)
+		return 0;
+	if (vlan->allowed)
+		return find_set(agent, vlan->allowed, &port->vlan_set);
+	port->flags |= XVS_PORT_ALL_VLANS;
+	return 0;
+}
+
+static int fill_port(struct xvs_agent *agent, const struct xvs_config *config,
+	const struct xvs_wanted *wanted, const struct xvs_vport *vport, uint16_t switch_id,
+	struct xvs_port_config *port)
+{
+	int error;
+
 	*port = (struct xvs_port_config){
 		.kind = wanted->kind,
-		.vlan_mode = wanted->vlan->mode,
-		.vlan = wanted->vlan->mode == XVS_VLAN_UNTAGGED ? 0 : wanted->vlan->id,
 		.switch_id = switch_id,
 		.learning_limit = wanted->learning_limit,
 		.ageing_ns = wanted->of->ageing_s * 1000000000ull,
@@ -126,15 +140,14 @@ static int fill_port(struct xvs_agent *agent, const struct xvs_wanted *wanted,
 		port->flags |= XVS_PORT_KEEP_PRIORITY;
 	fill_mac(agent, wanted, port);
 	fill_device(agent, wanted, vport, port);
-	if (wanted->vlan->mode != XVS_VLAN_TRUNK)
-		return 0;
-	if (wanted->vlan->allowed)
-		return find_set(agent, wanted->vlan->allowed, &port->vlan_set);
-	port->flags |= XVS_PORT_ALL_VLANS;
-	return 0;
+	error = fill_vlan(agent, wanted->vlan, port);
+	if (error || !wanted->setting)
+		return error;
+	return xvs_features_fill_port(agent, config, wanted->setting, vport->id, port);
 }
 
-static int build(struct xvs_agent *agent, const struct xvs_wanted_list *wanted, struct half *ret)
+static int build(struct xvs_agent *agent, const struct xvs_config *config,
+	const struct xvs_wanted_list *wanted, struct half *ret)
 {
 	struct xvs_switching *switching = agent->switching;
 	struct half half = {.ports_end = switching->ports_end};
@@ -149,7 +162,8 @@ static int build(struct xvs_agent *agent, const struct xvs_wanted_list *wanted, 
 		const struct xvs_switch_state *of = xvs_switch_find(switching, item->of->name);
 
 		if (vport && of)
-			error = fill_port(agent, item, vport, of->id, &half.ports[vport->id]);
+			error = fill_port(
+				agent, config, item, vport, of->id, &half.ports[vport->id]);
 	}
 	if (error)
 		free(half.ports);
@@ -406,6 +420,7 @@ static int write_half(
 	error = write_lists(agent, half);
 	XVS_EACH_SWITCH (config, item)
 		error = error ?: write_permanent(agent, item, half);
+	error = error ?: xvs_features_write_half(agent, config);
 	if (error)
 		return error;
 	raise_backlog(agent);
@@ -425,7 +440,7 @@ int xvs_switch_publish(struct xvs_agent *agent, const struct xvs_config *config)
 
 	if (error)
 		return error;
-	error = build(agent, &wanted, &half);
+	error = build(agent, config, &wanted, &half);
 	if (!error) {
 		error = write_half(agent, config, &half);
 		free(half.ports);
@@ -451,9 +466,10 @@ bool xvs_switch_published(struct xvs_agent *agent, const struct xvs_config *conf
 	struct half half;
 	bool same;
 
-	if (!same_static_entries(config, agent->running) || xvs_wanted_make(config, &wanted))
+	if (!same_static_entries(config, agent->running) || xvs_features_differ(agent, config) ||
+		xvs_wanted_make(config, &wanted))
 		return false;
-	same = !build(agent, &wanted, &half);
+	same = !build(agent, config, &wanted, &half);
 	if (same) {
 		same = same_as_active(&agent->loader.tables, &half);
 		free(half.ports);

@@ -56,7 +56,7 @@ struct xvs_wanted {
 	char name[XVS_PORT_NAME_SIZE];
 	enum xvs_port_kind kind;
 	const struct xvs_switch *of;
-	const struct xvs_match *match; /* vPorts */
+	const struct xvs_port_setting *setting; /* vPorts */
 	char interface[IFNAMSIZ]; /* uplinks: the NIC; host ports: the host's end */
 	const struct xvs_vlan_setting *vlan;
 	const struct xvs_mac_setting *mac; /* NULL for uplinks */

@@ -86,7 +86,7 @@ static void check_interfaces(const struct xvs_wanted_list *wanted, struct xvs_re
 
 	for (size_t i = 0; i < wanted->count; i++) {
 		const struct xvs_wanted *item = &wanted->item[i];
-		const char *name = item->match ? item->match->interface : item->interface;
+		const char *name = item->setting ? item->setting->match.interface : item->interface;
 		const char *other = NULL;
 		union claim_key key = {0};
 

@@ -55,7 +55,7 @@ static void add_port(struct xvs_wanted_list *list, const struct xvs_port_setting
 	*wanted = (struct xvs_wanted){
 		.kind = XVS_PORT_VPORT,
 		.of = item,
-		.match = &port->match,
+		.setting = port,
 		.vlan = &port->vlan,
 		.mac = &port->mac,
 		.place = &port->place,

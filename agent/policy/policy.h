@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Port policy: what a guest may send and receive. */
+#ifndef XVS_AGENT_POLICY_H
+#define XVS_AGENT_POLICY_H
+
+#include "agent/agent.h"
+
+/* guard.c: the port's part of what packets read */
+int xvs_guards_fill(const struct xvs_agent *agent, const struct xvs_config *config,
+	const struct xvs_port_setting *setting, struct xvs_port_config *port);
+
+#endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a frame carries, for guards and rules: looks through VLAN tags, LLC/SNAP, IP options, IPv6
+ * extension headers (RFC 8200, section 4; RFC 4302) and tells fragments apart. Who can't be looked
+ * through within the bounds below is told so; what becomes of it is up to the caller.
+ */
+#ifndef XVS_BPF_PACKET_H
+#define XVS_BPF_PACKET_H
+
+#include <linux/bpf.h>
+#include <linux/in.h>
+#include <bpf/bpf_helpers.h>
+#include "bpf/lib/frame.h"
+
+#define XVS_TAGS_MAX 4 /* in the packet itself */
+#define XVS_EXTENSIONS_MAX 8 /* IPv6 extension headers */
+#define XVS_ETHERTYPE_LEAST 0x600 /* below, it is a length (IEEE 802.3) */
+
+enum xvs_fragment {
+	XVS_FRAGMENT_NONE,
+	XVS_FRAGMENT_FIRST,
+	XVS_FRAGMENT_LATER, /* no ports, no ICMP type */
+};
+
+struct xvs_packet {
+	__be32 source[4]; /* IPv4 as ::ffff:a.b.c.d */
+	__be32 destination[4];
+	__u16 protocol; /* EtherType, host order; 0: an 802.3 frame with none */
+	__u16 network; /* where the layer-3 header begins, in bytes from the Ethernet header */
+	__u16 transport; /* where the layer-4 header begins; 0 if there is none */
+	__u8 next; /* IP protocol of the layer-4 header */
+	__u8 fragment; /* enum xvs_fragment */
+	__u32 fragment_id; /* of a fragment, in the order of the wire */
+	__u16 source_port; /* TCP, UDP, SCTP, UDP-Lite, DCCP, host order; else 0 */
+	__u16 destination_port;
+	__u8 icmp_type; /* ICMP of either family */
+	__u8 icmp_code;
+	__u8 tcp_flags; /* of byte 13 */
+	__u8 hop_limit; /* or TTL */
+};
+
+struct xvs_llc {
+	__u8 dsap, ssap, control, oui[3];
+	__be16 protocol;
+};
+
+struct xvs_ip4 {
+	__u8 version_size, tos;
+	__be16 length;
+	__be16 id;
+	__be16 fragment; /* 3 bits flags, 13 bits offset */
+	__u8 ttl, protocol;
+	__be16 checksum;
+	__be32 source, destination;
+};
+
+struct xvs_ip6 {
+	__be32 version_flow;
+	__be16 length;
+	__u8 next, hop_limit;
+	__be32 source[4], destination[4];
+};
+
+struct xvs_extension {
+	__u8 next, size; /* in units of 8 bytes behind the first (AH: of 4, less 2) */
+	__be16 fragment; /* 13 bits offset, 2 reserved, 1 more */
+	__be32 id;
+};
+
+#define XVS_LOAD(skb, offset, target)                                                              \
+	(bpf_skb_load_bytes(skb, offset, target, sizeof(*(target))) ? -XVS_DROP_truncated : 0)
+
+/* Behind tags and LLC/SNAP: sets protocol and network. Many stations look through both. */
+static __always_inline int xvs_find_network(struct __sk_buff *skb, struct xvs_packet *ret)
+{
+	__u16 offset = 2 * ETH_ALEN;
+	struct xvs_tag_header tag;
+	struct xvs_llc llc;
+	__be16 type;
+
+	if (XVS_LOAD(skb, offset, &type))
+		return -XVS_DROP_truncated;
+	offset += sizeof(type);
+	for (int i = 0; i < XVS_TAGS_MAX && xvs_is_tpid(bpf_ntohs(type)); i++) {
+		if (XVS_LOAD(skb, offset, &tag))
+			return -XVS_DROP_truncated;
+		type = tag.protocol;
+		offset += sizeof(tag);
+	}
+	if (xvs_is_tpid(bpf_ntohs(type)))
+		return -XVS_DROP_unparsed;
+	ret->protocol = bpf_ntohs(type);
+	ret->network = offset;
+	if (ret->protocol >= XVS_ETHERTYPE_LEAST)
+		return 0;
+	ret->protocol = 0;
+	if (XVS_LOAD(skb, offset, &llc) || llc.dsap != 0xaa || llc.ssap != 0xaa || llc.control != 3)
+		return 0;
+	ret->protocol = bpf_ntohs(llc.protocol); /* whatever the OUI: more than one means it */
+	ret->network = offset + sizeof(llc);
+	return xvs_is_tpid(ret->protocol) ? -XVS_DROP_unparsed : 0;
+}
+
+static __always_inline int xvs_has_ports(__u8 protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP ||
+	       protocol == IPPROTO_UDPLITE || protocol == IPPROTO_DCCP;
+}
+
+static __always_inline int xvs_read_transport(struct __sk_buff *skb, struct xvs_packet *ret)
+{
+	__be16 ports[2];
+	__u8 type_code[2];
+
+	if (ret->fragment == XVS_FRAGMENT_LATER)
+		return 0;
+	if (ret->next == IPPROTO_ICMP || ret->next == IPPROTO_ICMPV6) {
+		if (XVS_LOAD(skb, ret->transport, &type_code))
+			return -XVS_DROP_truncated;
+		ret->icmp_type = type_code[0];
+		ret->icmp_code = type_code[1];
+	}
+	if (!xvs_has_ports(ret->next))
+		return 0;
+	if (XVS_LOAD(skb, ret->transport, &ports))
+		return -XVS_DROP_truncated;
+	ret->source_port = bpf_ntohs(ports[0]);
+	ret->destination_port = bpf_ntohs(ports[1]);
+	if (ret->next == IPPROTO_TCP)
+		return XVS_LOAD(skb, ret->transport + 13, &ret->tcp_flags);
+	return 0;
+}
+
+#define XVS_IP4_MORE 0x2000
+#define XVS_IP4_OFFSET 0x1fff
+
+static __always_inline int xvs_read_ip4(struct __sk_buff *skb, struct xvs_packet *ret)
+{
+	struct xvs_ip4 ip;
+	__u16 fragment;
+
+	if (XVS_LOAD(skb, ret->network, &ip))
+		return -XVS_DROP_truncated;
+	if (ip.version_size >> 4 != 4 || (ip.version_size & 0xf) < 5)
+		return -XVS_DROP_unparsed;
+	fragment = bpf_ntohs(ip.fragment);
+	ret->source[2] = ret->destination[2] = bpf_htonl(0xffff);
+	ret->source[3] = ip.source;
+	ret->destination[3] = ip.destination;
+	ret->next = ip.protocol;
+	ret->hop_limit = ip.ttl;
+	ret->transport = ret->network + (ip.version_size & 0xf) * 4;
+	if (fragment & XVS_IP4_OFFSET)
+		ret->fragment = XVS_FRAGMENT_LATER;
+	else if (fragment & XVS_IP4_MORE)
+		ret->fragment = XVS_FRAGMENT_FIRST;
+	ret->fragment_id = ip.id;
+	return xvs_read_transport(skb, ret);
+}
+
+static __always_inline int xvs_is_ip6_extension(__u8 protocol)
+{
+	return protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING ||
+	       protocol == IPPROTO_DSTOPTS || protocol == IPPROTO_FRAGMENT ||
+	       protocol == IPPROTO_AH;
+}
+
+/* One extension header. A fragment header inside a fragment can't be judged. */
+static __always_inline int xvs_pass_extension(struct __sk_buff *skb, struct xvs_packet *ret)
+{
+	struct xvs_extension extension;
+	__u16 fragment;
+
+	if (XVS_LOAD(skb, ret->transport, &extension))
+		return -XVS_DROP_truncated;
+	if (ret->next == IPPROTO_FRAGMENT) {
+		if (ret->fragment)
+			return -XVS_DROP_unparsed;
+		fragment = bpf_ntohs(extension.fragment);
+		if (fragment >> 3)
+			ret->fragment = XVS_FRAGMENT_LATER;
+		else if (fragment & 1)
+			ret->fragment = XVS_FRAGMENT_FIRST;
+		ret->fragment_id = extension.id;
+		ret->transport += sizeof(extension);
+	} else if (ret->next == IPPROTO_AH) {
+		ret->transport += (extension.size + 2) * 4;
+	} else {
+		ret->transport += (extension.size + 1) * 8;
+	}
+	ret->next = extension.next;
+	return 0;
+}
+
+static __always_inline int xvs_read_ip6(struct __sk_buff *skb, struct xvs_packet *ret)
+{
+	struct xvs_ip6 ip;
+	int error = XVS_LOAD(skb, ret->network, &ip);
+
+	if (error)
+		return error;
+	if ((bpf_ntohl(ip.version_flow) >> 28) != 6)
+		return -XVS_DROP_unparsed;
+	__builtin_memcpy(ret->source, ip.source, sizeof(ip.source));
+	__builtin_memcpy(ret->destination, ip.destination, sizeof(ip.destination));
+	ret->next = ip.next;
+	ret->hop_limit = ip.hop_limit;
+	ret->transport = ret->network + sizeof(ip);
+	for (int i = 0; i < XVS_EXTENSIONS_MAX && xvs_is_ip6_extension(ret->next) &&
+			ret->fragment != XVS_FRAGMENT_LATER;
+		i++) {
+		error = xvs_pass_extension(skb, ret);
+		if (error)
+			return error;
+	}
+	if (ret->fragment != XVS_FRAGMENT_LATER && xvs_is_ip6_extension(ret->next))
+		return -XVS_DROP_unparsed;
+	return xvs_read_transport(skb, ret);
+}
+
+/*
+ * Reads the frame. 0, or minus the drop reason of one that is cut off (truncated) or can't be
+ * looked through (unparsed). The verifier looks at it once: it is a function of its own.
+ */
+__noinline int xvs_read_packet(struct __sk_buff *skb, struct xvs_packet *ret)
+{
+	int error;
+
+	if (!ret)
+		return -XVS_DROP_unparsed; /* for the verifier, which lets it be NULL */
+	__builtin_memset(ret, 0, sizeof(*ret));
+	error = xvs_find_network(skb, ret);
+	if (error)
+		return error;
+	if (ret->protocol == ETH_P_IP)
+		return xvs_read_ip4(skb, ret);
+	if (ret->protocol == ETH_P_IPV6)
+		return xvs_read_ip6(skb, ret);
+	return 0;
+}
+
+#endif
