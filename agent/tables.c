@@ -81,6 +81,8 @@ int xvs_tables_open(struct xvs_tables *tables, const char *pin_dir)
 		{"device_saved", NULL, &tables->device_saved},
 		{"vlan_sets", NULL, &tables->vlan_sets},
 		{"fdb", NULL, &tables->fdb},
+		{"acls", NULL, &tables->acls},
+		{"flows", NULL, &tables->flows},
 		{"flood_lists", NULL, &tables->flood_lists},
 		{"xdp_ports", NULL, &tables->xdp_ports},
 		{"events", NULL, &tables->events},
@@ -100,8 +102,8 @@ int xvs_tables_open(struct xvs_tables *tables, const char *pin_dir)
 void xvs_tables_close(struct xvs_tables *tables)
 {
 	const int fds[] = {tables->port_index, tables->port_names, tables->switch_names,
-		tables->device_saved, tables->vlan_sets, tables->fdb, tables->flood_lists,
-		tables->xdp_ports, tables->events, tables->fdb_btf};
+		tables->device_saved, tables->vlan_sets, tables->fdb, tables->acls, tables->flows,
+		tables->flood_lists, tables->xdp_ports, tables->events, tables->fdb_btf};
 
 	/* the mappings end with the process */
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)

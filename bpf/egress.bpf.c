@@ -39,7 +39,11 @@ static __always_inline int xvs_copy_arrives(struct xvs_context *c)
 SEC("tc")
 int xvs_egress(struct __sk_buff *skb)
 {
-	struct xvs_context c = {.skb = skb, .control = xvs_control()};
+	struct xvs_context c = {
+		.skb = skb,
+		.control = xvs_control(),
+		.hook = XVS_SCRATCH_EGRESS,
+	};
 	__u32 phase;
 
 	if (!c.control)

@@ -79,6 +79,8 @@ static __always_inline int xvs_from_port(struct xvs_context *c)
 	if (!port || port->kind == XVS_PORT_UNUSED || port->ifindex != c->skb->ifindex)
 		return -XVS_DROP_no_port;
 	verdict = xvs_guard(c, port);
+	if (!verdict)
+		verdict = xvs_acl(c, port, c->source, XVS_ACL_OUT);
 	return verdict ? verdict : xvs_forward(c, port);
 }
 

@@ -18,8 +18,10 @@
 #define XVS_MAPS_LAYOUT_H
 
 #include <linux/types.h>
+#include "maps/acl.h"
 #include "maps/drops.h"
 #include "maps/fdb.h"
+#include "maps/flow.h"
 #include "maps/limits.h"
 
 #define XVS_LAYOUT_VERSION 4
@@ -83,7 +85,9 @@ enum xvs_port_flag {
 	XVS_PORT_STORM_LIMIT = 1u << 11, /* `storm_limit` holds */
 	/* both ways */
 	XVS_PORT_MIRROR = 1u << 12, /* what it sends and receives is copied to `mirror_to` */
-	XVS_PORT_ACL = 1u << 13, /* `acl` holds */
+	XVS_PORT_ACL = 1u << 13, /* `acl_port` and `acl_extended` hold */
+	XVS_PORT_STRICT = 1u << 14, /* a TCP connection with state begins with a SYN */
+	XVS_PORT_MAC_ACL = 1u << 15, /* `acl_port` has rules on MAC addresses */
 };
 
 /* One half of a port's configuration. One cache line. */
@@ -102,11 +106,13 @@ struct xvs_port_config {
 	__u16 vm; /* whose port it is, 0 = nobody's; ports of one VM have the same number */
 	__u32 storm_limit; /* broadcast, multicast and unknown unicast frames sent a second */
 	__u32 acl_version; /* of its rules; never the same for other rules */
-	__u16 acl; /* index into `acls` */
+	__u16 acl_port; /* its lists: index into `acls`, 0 = none */
+	__u16 acl_extended;
 	__u16 mirror_to; /* port id */
 	__u16 address_limit; /* addresses learned from ARP and ND; 0 = those that are set only */
 	__u16 primary_vlan; /* of a private VLAN, 1..4094; 0 = the port is in none */
-	__u8 reserved[8];
+	__u8 reserved[2];
+	__u32 flow_limit; /* flows that are remembered for the port */
 };
 _Static_assert(sizeof(struct xvs_port_config) == 64, "a cache line");
 
@@ -143,7 +149,14 @@ _Static_assert(sizeof(struct xvs_counters) == 64, "a cache line");
 /* Map `port_state`, array by port id, mmapable. Written by the programs, corrected by the agent. */
 struct xvs_port_state {
 	__u32 learned; /* dynamic MAC table entries that name this port */
+	__u32 flows; /* entries of the map `flows` that are the port's */
+	__u32 flows_refused; /* flows that found no room there */
 	__u32 reserved;
+};
+
+/* Map `fragments`, array by port id: the first fragments that the port's lists have allowed. */
+struct xvs_fragments {
+	__u64 mark[XVS_FRAGMENTS]; /* hash; the lowest 16 bits: when, in seconds. 0 = free */
 };
 
 /* Map `vlan_sets`, array: 4,096 bits, VLAN v is bit v % 64 of word v / 64. Never changed in use. */

@@ -19,6 +19,8 @@ struct xvs_context {
 	struct xvs_vlan vlan;
 	struct xvs_tag tag; /* as the frame is now */
 	__u8 tag_bytes; /* tags that stand in the packet itself */
+	__u8 hook; /* enum xvs_scratch_of */
+	__u8 parsed; /* what it carries stands in the hook's scratch */
 	__u32 packets; /* as how many it counts: the segments of a GSO packet */
 };
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The egress stages, per destination: VLAN, MTU, tag, counters. One function with two callers: the
+ * The egress stages, per destination: VLAN, MTU, access control lists, tag, counters. One function with two callers: the
  * ingress hook for a single destination, the egress hook for copies.
  */
 #ifndef XVS_BPF_DELIVER_H
 #define XVS_BPF_DELIVER_H
 
-#include "bpf/lib/context.h"
+#include "bpf/lib/policy.h"
 
 static __always_inline const struct xvs_vlan_set *xvs_vlan_set_of(
 	const struct xvs_port_config *port)
@@ -50,6 +50,9 @@ static __always_inline int xvs_egress_stages(
 		return error;
 	if (!xvs_fits(c->skb, c->tag_bytes, port->mtu))
 		return -XVS_DROP_mtu_exceeded;
+	error = xvs_acl(c, port, id, XVS_ACL_IN);
+	if (error)
+		return error;
 	error = xvs_set_tag(c, &want);
 	if (error)
 		return error;

@@ -101,6 +101,37 @@ struct {
 	__array(values, struct xvs_fdb_table);
 } fdb SEC(".maps");
 
+/* Of xvs_acl_element. Without types, as the lists are made. */
+struct xvs_acl_list {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE | BPF_F_INNER_MAP);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct xvs_acl_element));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, XVS_ACL_LIST_MAX);
+	__type(key, __u32);
+	__array(values, struct xvs_acl_list);
+} acls SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, XVS_PORT_MAX);
+	__type(key, __u32);
+	__type(value, struct xvs_fragments);
+} fragments SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, XVS_FLOW_MAX);
+	__type(key, struct xvs_flow_key);
+	__type(value, struct xvs_flow);
+} flows SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, XVS_FLOOD_LIST_MAX);

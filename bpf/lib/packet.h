@@ -9,6 +9,7 @@
 
 #include <linux/bpf.h>
 #include <linux/in.h>
+#include <linux/in6.h>
 #include <bpf/bpf_helpers.h>
 #include "bpf/lib/frame.h"
 
@@ -35,6 +36,7 @@ struct xvs_packet {
 	__u16 destination_port;
 	__u8 icmp_type; /* ICMP of either family */
 	__u8 icmp_code;
+	__u16 icmp_id; /* of an echo, host order */
 	__u8 tcp_flags; /* of byte 13 */
 	__u8 hop_limit; /* or TTL */
 };
@@ -65,6 +67,13 @@ struct xvs_extension {
 	__u8 next, size; /* in units of 8 bytes behind the first (AH: of 4, less 2) */
 	__be16 fragment; /* 13 bits offset, 2 reserved, 1 more */
 	__be32 id;
+};
+
+struct xvs_icmp {
+	__u8 type, code;
+	__be16 checksum;
+	__be16 id; /* of an echo */
+	__be16 sequence;
 };
 
 #define XVS_LOAD(skb, offset, target)                                                              \
@@ -110,15 +119,16 @@ static __always_inline int xvs_has_ports(__u8 protocol)
 static __always_inline int xvs_read_transport(struct __sk_buff *skb, struct xvs_packet *ret)
 {
 	__be16 ports[2];
-	__u8 type_code[2];
+	struct xvs_icmp icmp;
 
 	if (ret->fragment == XVS_FRAGMENT_LATER)
 		return 0;
 	if (ret->next == IPPROTO_ICMP || ret->next == IPPROTO_ICMPV6) {
-		if (XVS_LOAD(skb, ret->transport, &type_code))
+		if (XVS_LOAD(skb, ret->transport, &icmp))
 			return -XVS_DROP_truncated;
-		ret->icmp_type = type_code[0];
-		ret->icmp_code = type_code[1];
+		ret->icmp_type = icmp.type;
+		ret->icmp_code = icmp.code;
+		ret->icmp_id = bpf_ntohs(icmp.id);
 	}
 	if (!xvs_has_ports(ret->next))
 		return 0;
@@ -219,6 +229,61 @@ static __always_inline int xvs_read_ip6(struct __sk_buff *skb, struct xvs_packet
 }
 
 /*
+ * What most frames are: untagged TCP or UDP in IPv4 without options or in IPv6 without extension
+ * headers, whole, with all of its headers in the linear part. Read in place, at a fifth of the
+ * cost. 0: it is something else, for the long way.
+ */
+static __always_inline int xvs_read_plain_ports(
+	const void *transport, const void *end, struct xvs_packet *ret)
+{
+	const __be16 *ports = transport;
+	const __u8 *bytes = transport;
+
+	if (ret->next == IPPROTO_TCP && (const void *)(bytes + 14) <= end)
+		ret->tcp_flags = bytes[13];
+	else if (ret->next != IPPROTO_UDP || (const void *)(ports + 2) > end)
+		return 0;
+	ret->source_port = bpf_ntohs(ports[0]);
+	ret->destination_port = bpf_ntohs(ports[1]);
+	return 1;
+}
+
+static __always_inline int xvs_read_plain(struct __sk_buff *skb, struct xvs_packet *ret)
+{
+	const struct ethhdr *eth = (void *)(long)skb->data;
+	const void *end = (void *)(long)skb->data_end;
+	const struct xvs_ip4 *ip4 = (const void *)(eth + 1);
+	const struct xvs_ip6 *ip6 = (const void *)(eth + 1);
+
+	if ((const void *)(ip4 + 1) > end)
+		return 0;
+	ret->network = sizeof(*eth);
+	if (eth->h_proto == bpf_htons(ETH_P_IP)) {
+		if (ip4->version_size != 0x45 ||
+			(ip4->fragment & bpf_htons(XVS_IP4_MORE | XVS_IP4_OFFSET)))
+			return 0;
+		ret->protocol = ETH_P_IP;
+		ret->source[2] = ret->destination[2] = bpf_htonl(0xffff);
+		ret->source[3] = ip4->source;
+		ret->destination[3] = ip4->destination;
+		ret->next = ip4->protocol;
+		ret->hop_limit = ip4->ttl;
+		ret->transport = sizeof(*eth) + sizeof(*ip4);
+		return xvs_read_plain_ports(ip4 + 1, end, ret);
+	}
+	if (eth->h_proto != bpf_htons(ETH_P_IPV6) || (const void *)(ip6 + 1) > end ||
+		(ip6->version_flow & bpf_htonl(0xf0000000)) != bpf_htonl(0x60000000))
+		return 0;
+	ret->protocol = ETH_P_IPV6;
+	__builtin_memcpy(ret->source, ip6->source, sizeof(ip6->source));
+	__builtin_memcpy(ret->destination, ip6->destination, sizeof(ip6->destination));
+	ret->next = ip6->next;
+	ret->hop_limit = ip6->hop_limit;
+	ret->transport = sizeof(*eth) + sizeof(*ip6);
+	return xvs_read_plain_ports(ip6 + 1, end, ret);
+}
+
+/*
  * Reads the frame. 0, or minus the drop reason of one that is cut off (truncated) or can't be
  * looked through (unparsed). The verifier looks at it once: it is a function of its own.
  */
@@ -229,6 +294,9 @@ __noinline int xvs_read_packet(struct __sk_buff *skb, struct xvs_packet *ret)
 	if (!ret)
 		return -XVS_DROP_unparsed; /* for the verifier, which lets it be NULL */
 	__builtin_memset(ret, 0, sizeof(*ret));
+	if (xvs_read_plain(skb, ret))
+		return 0;
+	__builtin_memset(ret, 0, sizeof(*ret));
 	error = xvs_find_network(skb, ret);
 	if (error)
 		return error;
@@ -237,6 +305,24 @@ __noinline int xvs_read_packet(struct __sk_buff *skb, struct xvs_packet *ret)
 	if (ret->protocol == ETH_P_IPV6)
 		return xvs_read_ip6(skb, ret);
 	return 0;
+}
+
+/*
+ * The same of a packet that an ICMP error quotes, at `offset`; it may be cut off behind the ports.
+ * 0, or minus the drop reason.
+ */
+__noinline int xvs_read_quoted(
+	struct __sk_buff *skb, __u32 offset, __u32 protocol, struct xvs_packet *ret)
+{
+	int error;
+
+	if (!ret)
+		return -XVS_DROP_unparsed;
+	__builtin_memset(ret, 0, sizeof(*ret));
+	ret->protocol = protocol;
+	ret->network = offset;
+	error = protocol == ETH_P_IP ? xvs_read_ip4(skb, ret) : xvs_read_ip6(skb, ret);
+	return ret->source_port || ret->destination_port ? 0 : error;
 }
 
 #endif

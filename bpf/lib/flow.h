@@ -1,0 +1,635 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The access control lists of a port, and the flow table in front of them: a flow that they allow
+ * costs one look-up from its second packet on. maps/flow.h says what is kept.
+ */
+#ifndef XVS_BPF_FLOW_H
+#define XVS_BPF_FLOW_H
+
+#include "bpf/lib/acl.h"
+#include "bpf/lib/scratch.h"
+
+#define XVS_CLOCK_MONOTONIC 1 /* of <time.h> */
+#define XVS_TCP_FIN 0x01
+#define XVS_TCP_SYN 0x02
+#define XVS_TCP_RST 0x04
+#define XVS_TCP_ACK 0x10
+
+static __always_inline __u32 xvs_flow_now(void)
+{
+	return xvs_fdb_tick(bpf_ktime_get_coarse_ns());
+}
+
+static __always_inline __u32 xvs_flow_ticks(__u32 seconds)
+{
+	return (__u64)seconds * 1000000000ull >> XVS_FDB_TICK_SHIFT;
+}
+
+static __always_inline __u64 xvs_address_word(const __be32 *word)
+{
+	return (__u64)bpf_ntohl(word[0]) << 32 | bpf_ntohl(word[1]);
+}
+
+static __always_inline int xvs_is_echo(const struct xvs_packet *packet, int *ret_request)
+{
+	if (packet->next == IPPROTO_ICMP) {
+		*ret_request = packet->icmp_type == 8;
+		return packet->icmp_type == 8 || packet->icmp_type == 0;
+	}
+	*ret_request = packet->icmp_type == 128;
+	return packet->icmp_type == 128 || packet->icmp_type == 129;
+}
+
+/*
+ * ICMP has no ports. An echo is a flow of its own for each identifier and each side that asks; the
+ * local port is the identifier, the remote one tells who asks. Other messages are flows by type
+ * and code.
+ */
+static __always_inline void xvs_flow_icmp(
+	const struct xvs_packet *packet, __u8 direction, struct xvs_flow_key *ret)
+{
+	int request;
+
+	if (!xvs_is_echo(packet, &request)) {
+		ret->local_port = packet->icmp_type << 8 | packet->icmp_code;
+		ret->remote_port = 0xffff;
+		return;
+	}
+	ret->local_port = packet->icmp_id;
+	ret->remote_port = request == (direction == XVS_ACL_OUT);
+}
+
+static __always_inline int xvs_is_icmp(const struct xvs_packet *packet)
+{
+	return packet->next == IPPROTO_ICMP || packet->next == IPPROTO_ICMPV6;
+}
+
+static __always_inline void xvs_flow_key(const struct xvs_passing *passing,
+	const struct xvs_packet *packet, struct xvs_flow_key *ret)
+{
+	int out = passing->direction == XVS_ACL_OUT;
+	const __be32 *local = out ? packet->source : packet->destination;
+	const __be32 *remote = out ? packet->destination : packet->source;
+
+	ret->local[0] = xvs_address_word(local);
+	ret->local[1] = xvs_address_word(local + 2);
+	ret->remote[0] = xvs_address_word(remote);
+	ret->remote[1] = xvs_address_word(remote + 2);
+	ret->local_port = out ? packet->source_port : packet->destination_port;
+	ret->remote_port = out ? packet->destination_port : packet->source_port;
+	ret->vlan = passing->vlan;
+	ret->protocol = packet->next;
+	ret->reserved = 0;
+	ret->port = passing->port;
+	ret->reserved_2 = 0;
+	if (xvs_is_icmp(packet))
+		xvs_flow_icmp(packet, passing->direction, ret);
+}
+
+/* What rules look at, of a packet of the flow in `direction`. `icmp_type`: of ICMP, else -1. */
+static __always_inline void xvs_flow_query(
+	const struct xvs_flow_key *key, __u8 direction, int icmp_type, struct xvs_acl_query *ret)
+{
+	int ip4 = key->local[0] == 0 && key->local[1] >> 32 == 0xffff;
+	__u16 local_port = icmp_type < 0 ? key->local_port : icmp_type;
+	__u16 remote_port = icmp_type < 0 ? key->remote_port : icmp_type;
+
+	__builtin_memset(ret, 0, sizeof(*ret));
+	ret->tuple.local[0] = key->local[0];
+	ret->tuple.local[1] = key->local[1];
+	ret->tuple.remote[0] = key->remote[0];
+	ret->tuple.remote[1] = key->remote[1];
+	ret->tuple.rest = local_port | (__u64)remote_port << 16 | (__u64)key->protocol << 32;
+	ret->vlan = key->vlan;
+	ret->direction = direction;
+	ret->family = ip4 ? XVS_ACL_IPV4 : XVS_ACL_IPV6;
+}
+
+/* Asks both lists with the query in `room`; both must allow. The answer is in its ruling. */
+static __always_inline void xvs_flow_ask(
+	const struct xvs_port_config *port, struct xvs_scratch *room)
+{
+	struct xvs_acl_query *query = &room->query;
+	struct xvs_acl_found *found = &room->found;
+	struct xvs_ruling *ret = &room->ruling;
+
+	__builtin_memset(ret, 0, sizeof(*ret));
+	query->list = port->acl_port;
+	if (query->list && !xvs_acl_look_up(query, found)) {
+		ret->counter[0] = found->counter;
+		if (found->index != XVS_ACL_NO_RULE && (found->flags & XVS_ACL_DENY)) {
+			ret->reason = XVS_DROP_acl_port;
+			return;
+		}
+	}
+	query->list = port->acl_extended;
+	if (!query->list || xvs_acl_look_up(query, found) || found->index == XVS_ACL_NO_RULE)
+		return;
+	ret->counter[1] = found->counter;
+	if (found->flags & XVS_ACL_DENY)
+		ret->reason = XVS_DROP_acl_extended;
+	else if (found->flags & XVS_ACL_STATEFUL)
+		ret->idle_s = found->idle_s;
+}
+
+static __always_inline void xvs_flow_count_rules(const struct xvs_port_config *port,
+	const __u32 counter[2], const struct xvs_passing *passing)
+{
+	xvs_acl_count(port->acl_port, counter[0], passing->packets, passing->bytes);
+	xvs_acl_count(port->acl_extended, counter[1], passing->packets, passing->bytes);
+}
+
+static __always_inline void xvs_flows_add(__u32 port, __u32 by)
+{
+	struct xvs_port_state *state = bpf_map_lookup_elem(&port_state, &port);
+
+	if (state)
+		__sync_fetch_and_add(&state->flows, by);
+}
+
+static __always_inline void xvs_flow_remove(struct xvs_flow_key *key)
+{
+	__u32 port = key->port;
+
+	if (!bpf_map_delete_elem(&flows, key))
+		xvs_flows_add(port, -1);
+}
+
+/* How long the flow may be silent now, in ticks. */
+static __always_inline __u32 xvs_flow_patience(const struct xvs_flow *flow)
+{
+	__u32 idle_s = flow->idle_s, most = idle_s;
+
+	if (flow->tcp == XVS_TCP_OPENING || flow->tcp == XVS_TCP_ANSWERED)
+		most = XVS_FLOW_OPENING_S;
+	if (flow->tcp == XVS_TCP_CLOSED)
+		most = XVS_FLOW_CLOSED_S;
+	return xvs_flow_ticks(idle_s < most ? idle_s : most);
+}
+
+static __always_inline void xvs_flow_wind(struct xvs_flow *flow, __u32 ticks)
+{
+	bpf_timer_start(&flow->timer, (__u64)(ticks + 1) << XVS_FDB_TICK_SHIFT, 0);
+}
+
+/* The timer of a flow: it goes when it was silent for long enough, else the timer runs on. */
+static int xvs_flow_age(void *map, struct xvs_flow_key *key, struct xvs_flow *flow)
+{
+	__u32 limit = xvs_flow_patience(flow);
+	__u32 idle = xvs_fdb_idle(0, flow->seen, xvs_flow_now());
+	struct xvs_flow_key copy;
+
+	if (idle < limit) {
+		xvs_flow_wind(flow, limit - idle);
+		return 0;
+	}
+	__builtin_memcpy(&copy, key, sizeof(copy));
+	xvs_flow_remove(&copy);
+	return 0;
+}
+
+/*
+ * Remembers the flow. No room, of the table or within the port's limit: it is judged again with
+ * its next packet, and its answers by the rules for them.
+ */
+__noinline int xvs_flow_add(__u32 hook, const struct xvs_port_config *port, __u8 tcp)
+{
+	const struct xvs_scratch *room = xvs_scratch(hook);
+	struct xvs_flow *added, flow = {.tcp = tcp, .seen = xvs_flow_now()};
+	const struct xvs_passing *passing;
+	const struct xvs_ruling *ruling;
+	const struct xvs_flow_key *key;
+	struct xvs_port_state *state;
+	__u8 side;
+
+	if (!room || !port)
+		return 0; /* for the verifier, which lets them be NULL */
+	passing = &room->passing;
+	ruling = &room->ruling;
+	key = &room->key;
+	side = passing->direction == XVS_ACL_OUT;
+	flow.check = xvs_flow_check(key);
+	flow.version = port->acl_version;
+	flow.idle_s = ruling->idle_s ?: XVS_FLOW_IDLE_S;
+	flow.flags = 1 << side | (side ? XVS_FLOW_BEGAN_OUT : 0) |
+		     (ruling->idle_s ? XVS_FLOW_STATEFUL : 0);
+	flow.counter[side][0] = ruling->counter[0];
+	flow.counter[side][1] = ruling->counter[1];
+	flow.packets[side] = passing->packets;
+	flow.bytes[side] = passing->bytes;
+	state = bpf_map_lookup_elem(&port_state, &passing->port);
+	if (!state)
+		return 0;
+	if (*(volatile __u32 *)&state->flows >= port->flow_limit ||
+		bpf_map_update_elem(&flows, key, &flow, BPF_NOEXIST)) {
+		__sync_fetch_and_add(&state->flows_refused, 1);
+		return 0;
+	}
+	__sync_fetch_and_add(&state->flows, 1);
+	added = bpf_map_lookup_elem(&flows, key);
+	if (!added)
+		return 0;
+	bpf_timer_init(&added->timer, &flows, XVS_CLOCK_MONOTONIC);
+	bpf_timer_set_callback(&added->timer, xvs_flow_age);
+	xvs_flow_wind(added, xvs_flow_patience(&flow));
+	return 0;
+}
+
+/* The state of a connection that begins with this packet. */
+static __always_inline __u8 xvs_tcp_begin(const struct xvs_packet *packet)
+{
+	if (packet->next != IPPROTO_TCP || !(packet->tcp_flags & XVS_TCP_SYN))
+		return XVS_TCP_NONE;
+	return packet->tcp_flags & XVS_TCP_ACK ? XVS_TCP_NONE : XVS_TCP_OPENING;
+}
+
+/*
+ * Follows a connection whose first packet was seen. Returns its next state, or -1: the packet is
+ * no part of it. `first`: it is sent by the side that began.
+ *
+ *   state        by the first side            by the other
+ *   opening      SYN, RST                     SYN ACK (answered), RST
+ *   answered     ACK (established), SYN, RST  SYN ACK, RST; data may overtake nothing: others not
+ *   established  any but SYN alone            any but SYN alone
+ *   closing      the same                     the same; FINs of both: closed
+ *   closed       ACK, FIN, RST                the same; data not
+ */
+static __always_inline int xvs_tcp_next(__u8 state, __u8 flags, int first, __u8 fins)
+{
+	__u8 syn = flags & (XVS_TCP_SYN | XVS_TCP_ACK);
+
+	if (state == XVS_TCP_NONE)
+		return XVS_TCP_NONE;
+	if (flags & XVS_TCP_RST)
+		return XVS_TCP_CLOSED;
+	if (state == XVS_TCP_OPENING) {
+		if (first)
+			return syn == XVS_TCP_SYN ? XVS_TCP_OPENING : -1;
+		return syn == (XVS_TCP_SYN | XVS_TCP_ACK) ? XVS_TCP_ANSWERED : -1;
+	}
+	if (state == XVS_TCP_ANSWERED) {
+		if (!first)
+			return syn == (XVS_TCP_SYN | XVS_TCP_ACK) ? XVS_TCP_ANSWERED : -1;
+		return syn == XVS_TCP_ACK ? XVS_TCP_ESTABLISHED
+					  : (syn == XVS_TCP_SYN ? XVS_TCP_ANSWERED : -1);
+	}
+	if (syn == XVS_TCP_SYN)
+		return -1;
+	if (fins == 3)
+		return XVS_TCP_CLOSED;
+	return fins ? XVS_TCP_CLOSING : state;
+}
+
+/* Watches the connection. 0, or minus the drop reason. */
+static __always_inline int xvs_flow_watch(
+	struct xvs_flow *flow, const struct xvs_packet *packet, __u8 side)
+{
+	int first = !(flow->flags & XVS_FLOW_BEGAN_OUT) == !side, next;
+
+	if (!flow->tcp)
+		return 0;
+	if (packet->tcp_flags & XVS_TCP_FIN)
+		flow->fins |= 1 << side;
+	next = xvs_tcp_next(flow->tcp, packet->tcp_flags, first, flow->fins);
+	if (next < 0)
+		return -XVS_DROP_flow_state;
+	if (next == flow->tcp)
+		return 0;
+	flow->tcp = next;
+	if (next == XVS_TCP_CLOSED)
+		xvs_flow_wind(flow, xvs_flow_patience(flow));
+	return 0;
+}
+
+/* A connection that is over, and a SYN: another one with the same addresses and ports. */
+static __always_inline int xvs_flow_is_over(
+	const struct xvs_flow *flow, const struct xvs_packet *packet)
+{
+	return flow->tcp == XVS_TCP_CLOSED && xvs_tcp_begin(packet) == XVS_TCP_OPENING;
+}
+
+/*
+ * A packet of a flow that is known. 0: it passes; minus the drop reason; 1: the rules are to be
+ * asked.
+ */
+static __always_inline int xvs_flow_known(
+	struct xvs_flow *flow, const struct xvs_scratch *room, const struct xvs_port_config *port)
+{
+	const struct xvs_passing *passing = &room->passing;
+	const struct xvs_packet *packet = &room->packet;
+	__u8 side = passing->direction == XVS_ACL_OUT, flags = flow->flags;
+	__u32 now = xvs_flow_now(), counter[2];
+	int error;
+
+	if (flow->version != port->acl_version || xvs_flow_is_over(flow, packet) ||
+		!(flags & (1 << side | XVS_FLOW_STATEFUL)))
+		return 1;
+	counter[0] = flow->counter[side][0];
+	counter[1] = flow->counter[side][1];
+	if (*(volatile __u64 *)&flow->check != xvs_flow_check(&room->key))
+		return 1; /* the element was another flow's a moment ago, or is now */
+	error = xvs_flow_watch(flow, packet, side);
+	if (error)
+		return error;
+	if (flow->seen != now)
+		flow->seen = now;
+	flow->packets[side] += passing->packets;
+	flow->bytes[side] += passing->bytes;
+	xvs_flow_count_rules(port, counter, passing);
+	return 0;
+}
+
+/* The ICMP type of a packet of the flow that `side` sends, or -1. */
+static __always_inline int xvs_flow_icmp_type(const struct xvs_flow_key *key, __u8 side)
+{
+	int by_port = key->remote_port == 1; /* who asks, see xvs_flow_icmp() */
+
+	if (key->protocol != IPPROTO_ICMP && key->protocol != IPPROTO_ICMPV6)
+		return -1;
+	if (key->remote_port == 0xffff)
+		return key->local_port >> 8;
+	if (key->protocol == IPPROTO_ICMP)
+		return by_port == side ? 8 : 0;
+	return by_port == side ? 128 : 129;
+}
+
+/* Asks the rules for one way of the flow. */
+static __always_inline const struct xvs_ruling *xvs_flow_ask_side(
+	struct xvs_scratch *room, __u8 side, const struct xvs_port_config *port)
+{
+	xvs_flow_query(&room->key, side, xvs_flow_icmp_type(&room->key, side), &room->query);
+	xvs_flow_ask(port, room);
+	return &room->ruling;
+}
+
+static __always_inline void xvs_flow_allow(
+	struct xvs_flow *flow, __u8 side, const struct xvs_ruling *ruling)
+{
+	flow->counter[side & 1][0] = ruling->counter[0];
+	flow->counter[side & 1][1] = ruling->counter[1];
+	if (ruling->idle_s)
+		flow->idle_s = ruling->idle_s;
+	flow->flags |= 1 << side | (ruling->idle_s ? XVS_FLOW_STATEFUL : 0);
+}
+
+/*
+ * The rules have changed since the flow was allowed: the way that it began is judged again. 0: the
+ * flow is kept.
+ */
+static __always_inline int xvs_flow_judge_again(
+	struct xvs_flow *flow, struct xvs_scratch *room, const struct xvs_port_config *port)
+{
+	__u8 began = !!(flow->flags & XVS_FLOW_BEGAN_OUT);
+	const struct xvs_ruling *ruling = xvs_flow_ask_side(room, began, port);
+
+	if (ruling->reason)
+		return -1;
+	flow->flags = began ? XVS_FLOW_BEGAN_OUT : 0;
+	flow->idle_s = XVS_FLOW_IDLE_S;
+	xvs_flow_allow(flow, began, ruling);
+	flow->version = port->acl_version; /* last: now it counts */
+	return 0;
+}
+
+static __always_inline int xvs_is_icmp_error(const struct xvs_packet *packet)
+{
+	__u8 type = packet->icmp_type;
+
+	if (packet->next == IPPROTO_ICMP)
+		return type == 3 || type == 4 || type == 11 || type == 12;
+	return packet->next == IPPROTO_ICMPV6 && type >= 1 && type <= 4;
+}
+
+/*
+ * Is it an ICMP error about a packet of a flow with state (RFC 5508, section 3)? What it quotes
+ * went the other way.
+ */
+__noinline int xvs_flow_is_related(
+	struct __sk_buff *skb, __u32 hook, const struct xvs_port_config *port)
+{
+	struct xvs_scratch *room = xvs_scratch(hook);
+	struct xvs_flow *flow;
+
+	if (!room || !port)
+		return 0; /* for the verifier, which lets them be NULL */
+	if (xvs_read_quoted(skb, room->packet.transport + 8, room->packet.protocol, &room->quoted))
+		return 0;
+	room->quoted_passing = room->passing;
+	room->quoted_passing.direction =
+		room->passing.direction == XVS_ACL_OUT ? XVS_ACL_IN : XVS_ACL_OUT;
+	xvs_flow_key(&room->quoted_passing, &room->quoted, &room->quoted_key);
+	flow = bpf_map_lookup_elem(&flows, &room->quoted_key);
+	return flow && (flow->flags & XVS_FLOW_STATEFUL) && flow->version == port->acl_version &&
+	       flow->check == xvs_flow_check(&room->quoted_key);
+}
+
+/* A packet of no flow that is known. */
+static __always_inline int xvs_flow_begin(
+	struct xvs_scratch *room, __u32 hook, const struct xvs_port_config *port)
+{
+	__u8 tcp = xvs_tcp_begin(&room->packet);
+	const struct xvs_ruling *ruling =
+		xvs_flow_ask_side(room, room->passing.direction == XVS_ACL_OUT, port);
+
+	xvs_flow_count_rules(port, ruling->counter, &room->passing);
+	if (ruling->reason)
+		return -ruling->reason;
+	if (!ruling->idle_s) {
+		tcp = XVS_TCP_NONE; /* nobody answers for what is no part of a connection */
+	} else if (room->packet.next == IPPROTO_TCP && !tcp && (port->flags & XVS_PORT_STRICT)) {
+		return -XVS_DROP_flow_state;
+	}
+	xvs_flow_add(hook, port, tcp);
+	return 0;
+}
+
+/* The other way of a flow without state. */
+static __always_inline int xvs_flow_judge_side(
+	struct xvs_flow *flow, struct xvs_scratch *room, const struct xvs_port_config *port)
+{
+	__u8 side = room->passing.direction == XVS_ACL_OUT;
+	const struct xvs_ruling *ruling = xvs_flow_ask_side(room, side, port);
+
+	xvs_flow_count_rules(port, ruling->counter, &room->passing);
+	if (ruling->reason)
+		return -ruling->reason;
+	xvs_flow_allow(flow, side, ruling);
+	return 0;
+}
+
+/*
+ * A packet that the flow table does not let through by itself. 0, or minus the drop reason. The
+ * verifier looks at it once: it is a function of its own.
+ */
+__noinline int xvs_flow_judge(struct __sk_buff *skb, __u32 hook, const struct xvs_port_config *port)
+{
+	struct xvs_scratch *room = xvs_scratch(hook);
+	struct xvs_flow *flow;
+
+	if (!room || !port)
+		return -XVS_DROP_unparsed; /* for the verifier, which lets them be NULL */
+	flow = bpf_map_lookup_elem(&flows, &room->key);
+	if (flow && (xvs_flow_is_over(flow, &room->packet) ||
+			    (flow->version != port->acl_version &&
+				    xvs_flow_judge_again(flow, room, port)))) {
+		xvs_flow_remove(&room->key);
+		flow = NULL;
+	}
+	if (flow) {
+		int verdict = xvs_flow_known(flow, room, port);
+
+		return verdict <= 0 ? verdict : xvs_flow_judge_side(flow, room, port);
+	}
+	if (xvs_is_icmp_error(&room->packet) && xvs_flow_is_related(skb, hook, port))
+		return 0;
+	return xvs_flow_begin(room, hook, port);
+}
+
+/*
+ * Later fragments have no ports: they take the verdict of the first one, which is remembered for a
+ * while by addresses, protocol and identification.
+ */
+static __always_inline __u64 xvs_fragment_mark(
+	const struct xvs_passing *passing, const struct xvs_packet *packet, __u32 seed)
+{
+	__u64 hash = xvs_acl_mix(seed, xvs_address_word(packet->source + 2));
+
+	hash = xvs_acl_mix(hash, xvs_address_word(packet->destination + 2));
+	hash = xvs_acl_mix(hash, xvs_address_word(packet->source));
+	hash = xvs_acl_mix(hash, xvs_address_word(packet->destination));
+	hash = xvs_acl_mix(hash, (__u64)packet->fragment_id << 32 | passing->vlan << 16 |
+					 packet->next << 8 | passing->direction);
+	return hash;
+}
+
+#define XVS_FRAGMENT_STAMP 0xffff /* the lowest bits of a mark: when it was made */
+
+static __always_inline __u64 *xvs_fragment_place(__u32 port, __u64 mark)
+{
+	struct xvs_fragments *of = bpf_map_lookup_elem(&fragments, &port);
+
+	return of ? &of->mark[mark >> 60 & (XVS_FRAGMENTS - 1)] : NULL;
+}
+
+/* In units of a second, more or less. */
+static __always_inline __u16 xvs_fragment_now(void)
+{
+	return xvs_flow_now() >> 7;
+}
+
+/* Does a list of the port look at ports in this direction? */
+static __always_inline int xvs_acl_has_ports(__u32 list, __u8 direction, __u8 family)
+{
+	void *map = list ? bpf_map_lookup_elem(&acls, &list) : NULL;
+	__u32 first = 0;
+	const struct xvs_acl_element *element = map ? bpf_map_lookup_elem(map, &first) : NULL;
+
+	return element && (element->head.has_ports[direction & 1] >> family & 1);
+}
+
+/* Remembers that the first fragment may pass. */
+__noinline int xvs_fragment_first(__u32 hook)
+{
+	const struct xvs_scratch *room = xvs_scratch(hook);
+	struct xvs_control *control = xvs_control();
+	__u64 *place, mark;
+
+	if (!room || !control)
+		return 0; /* cannot be: an array's element */
+	mark = xvs_fragment_mark(&room->passing, &room->packet, control->cookie);
+	place = xvs_fragment_place(room->passing.port, mark);
+	if (place)
+		*place = (mark & ~(__u64)XVS_FRAGMENT_STAMP) | xvs_fragment_now();
+	return 0;
+}
+
+/* 0: it passes as the first one did; minus the drop reason; 1: no rule looks at ports. */
+__noinline int xvs_fragment_later(__u32 hook, const struct xvs_port_config *port)
+{
+	const struct xvs_scratch *room = xvs_scratch(hook);
+	struct xvs_control *control = xvs_control();
+	__u64 *place, mark, is;
+	__u8 family, side;
+
+	if (!room || !control || !port)
+		return -XVS_DROP_fragment; /* for the verifier: they are there */
+	mark = xvs_fragment_mark(&room->passing, &room->packet, control->cookie);
+	place = xvs_fragment_place(room->passing.port, mark);
+	is = place ? *(volatile __u64 *)place : 0;
+	if (is && !((is ^ mark) & ~(__u64)XVS_FRAGMENT_STAMP) &&
+		(__u16)(xvs_fragment_now() - (__u16)is) < XVS_FRAGMENT_S)
+		return 0;
+	family = room->packet.protocol == ETH_P_IP ? XVS_ACL_IPV4 : XVS_ACL_IPV6;
+	side = room->passing.direction;
+	return xvs_acl_has_ports(port->acl_port, side, family) ||
+			       xvs_acl_has_ports(port->acl_extended, side, family)
+		       ? -XVS_DROP_fragment
+		       : 1;
+}
+
+/* A MAC address as rules have it. */
+static __always_inline __u64 xvs_mac_word(const __be16 *mac)
+{
+	return (__u64)bpf_ntohs(mac[0]) << 48 | (__u64)bpf_ntohs(mac[1]) << 32 |
+	       (__u64)bpf_ntohs(mac[2]) << 16;
+}
+
+/* Rules on MAC addresses are asked for every frame. 0, or minus the drop reason. */
+__noinline int xvs_acl_mac(struct __sk_buff *skb, __u32 hook, const struct xvs_port_config *port)
+{
+	struct xvs_scratch *room = xvs_scratch(hook);
+	__be16 macs[2 * ETH_ALEN / sizeof(__be16)];
+	struct xvs_acl_query *query;
+	int out;
+
+	if (!room || !port || bpf_skb_load_bytes(skb, 0, macs, sizeof(macs)))
+		return -XVS_DROP_truncated;
+	query = &room->query;
+	out = room->passing.direction == XVS_ACL_OUT;
+	__builtin_memset(query, 0, sizeof(*query));
+	query->tuple.local[0] = xvs_mac_word(macs + (out ? 3 : 0));
+	query->tuple.remote[0] = xvs_mac_word(macs + (out ? 0 : 3));
+	query->list = port->acl_port;
+	query->vlan = room->passing.vlan;
+	query->direction = room->passing.direction;
+	query->family = XVS_ACL_MAC;
+	if (xvs_acl_look_up(query, &room->found) || room->found.index == XVS_ACL_NO_RULE)
+		return 0;
+	xvs_acl_count(query->list, room->found.counter, room->passing.packets, room->passing.bytes);
+	return room->found.flags & XVS_ACL_DENY ? -XVS_DROP_acl_mac : 0;
+}
+
+/*
+ * The packet in the scratch of `hook` through the lists of the port. 0, or minus the drop reason.
+ * Frames that are not IP pass if the rules on MAC addresses let them.
+ */
+__noinline int xvs_acl_pass(struct __sk_buff *skb, __u32 hook, const struct xvs_port_config *port)
+{
+	struct xvs_scratch *room = xvs_scratch(hook);
+	struct xvs_flow *flow;
+	int verdict = 1;
+
+	if (!room || !port)
+		return -XVS_DROP_unparsed; /* for the verifier: they are there */
+	if (port->flags & XVS_PORT_MAC_ACL)
+		verdict = xvs_acl_mac(skb, hook, port) ?: 1;
+	if (verdict < 0)
+		return verdict;
+	if (room->packet.protocol != ETH_P_IP && room->packet.protocol != ETH_P_IPV6)
+		return 0;
+	if (room->packet.fragment == XVS_FRAGMENT_LATER)
+		verdict = xvs_fragment_later(hook, port);
+	if (verdict <= 0)
+		return verdict;
+	xvs_flow_key(&room->passing, &room->packet, &room->key);
+	flow = bpf_map_lookup_elem(&flows, &room->key);
+	if (flow)
+		verdict = xvs_flow_known(flow, room, port);
+	if (verdict > 0)
+		verdict = xvs_flow_judge(skb, hook, port);
+	if (!verdict && room->packet.fragment == XVS_FRAGMENT_FIRST)
+		xvs_fragment_first(hook);
+	return verdict;
+}
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A compiled access control list: an array of elements of one cache line. Its rules stand in hash
+ * tables, one for each combination of how much of the five fields (two addresses, two ports, the
+ * protocol) its rules name (tuple space search). A packet is looked up in every table whose best
+ * rule weighs more than the one found so far; tables stand with the heaviest first.
+ *
+ *   element 0   head: where the tables of each way stand
+ *   then        tables   what of the fields counts, and where the buckets are
+ *               buckets  eight an element: a chain of rules
+ *               rules    chain by chain, the heaviest of a chain first
+ *               counters four an element, XVS_ACL_STRIPES times: a rule's stand at its position
+ *                        in the list
+ *
+ * A list is written once, before packets can see it; only its counters change.
+ */
+#ifndef XVS_MAPS_ACL_H
+#define XVS_MAPS_ACL_H
+
+#include <linux/types.h>
+#include "maps/limits.h"
+
+/* Direction, from the virtual machine's side. */
+enum xvs_acl_direction {
+	XVS_ACL_IN,
+	XVS_ACL_OUT,
+	XVS_ACL_DIRECTIONS,
+};
+
+enum xvs_acl_family {
+	XVS_ACL_MAC,
+	XVS_ACL_IPV4,
+	XVS_ACL_IPV6,
+	XVS_ACL_FAMILIES,
+};
+
+#define XVS_ACL_TABLES_MAX 64 /* of one way */
+#define XVS_ACL_CHAIN_MAX 4096 /* rules of one bucket */
+#define XVS_ACL_STRIPES 4 /* counters of a rule: CPUs that share one are few */
+#define XVS_ACL_NO_RULE 0xffffffff
+#define XVS_ACL_ANY_VLAN 0xffff
+
+/*
+ * What rules look at, and, masked, what is hashed. Addresses are numbers: the first byte on the
+ * wire is the highest. IPv4 stands as ::ffff:a.b.c.d, a MAC address in the upper 48 bits of the
+ * first word.
+ */
+struct xvs_acl_tuple {
+	__u64 local[2], remote[2];
+	__u64 rest; /* local port, << 16 remote port, << 32 protocol; ICMP: both ports are the type
+		     */
+};
+
+/* All tables of one direction and family. */
+struct xvs_acl_way {
+	__u16 first; /* element */
+	__u16 count; /* 0..XVS_ACL_TABLES_MAX */
+};
+
+struct xvs_acl_head {
+	__u64 hash[2]; /* of what it was compiled from */
+	__u32 rules; /* in the list */
+	__u32 counters; /* element where they begin */
+	struct xvs_acl_way way[XVS_ACL_DIRECTIONS][XVS_ACL_FAMILIES];
+	__u8 has_ports[XVS_ACL_DIRECTIONS]; /* bit f: a rule of family f names ports or types */
+	__u8 reserved[14];
+};
+
+struct xvs_acl_table {
+	struct xvs_acl_tuple mask;
+	__u32 buckets; /* element where they begin */
+	__u32 bucket_mask; /* how many there are, less one */
+	__u32 best; /* weight of the heaviest rule */
+	__u8 reserved[12];
+};
+
+struct xvs_acl_bucket {
+	__u32 first; /* element of the heaviest rule */
+	__u32 count;
+};
+#define XVS_ACL_BUCKETS 8 /* in an element */
+
+enum xvs_acl_flag {
+	XVS_ACL_DENY = 1u << 0,
+	XVS_ACL_STATEFUL = 1u << 1,
+	XVS_ACL_LOG = 1u << 2,
+	XVS_ACL_ANY_PROTOCOL = 1u << 3,
+};
+
+struct xvs_acl_rule {
+	__u64 local[2], remote[2]; /* zero behind their length */
+	__u8 local_length, remote_length; /* bits, 0..128 */
+	__u16 flags; /* enum xvs_acl_flag */
+	__u16 local_first, local_last; /* ports */
+	__u16 remote_first, remote_last;
+	__u16 vlan; /* or XVS_ACL_ANY_VLAN */
+	__u8 protocol;
+	__u8 reserved;
+	__u32 weight; /* 1 and more; no two of a way that could both match weigh the same */
+	__u32 index; /* position in the list */
+	__u32 idle_s; /* stateful: how long its state outlives the last packet */
+	__u32 reserved_2;
+};
+
+struct xvs_acl_counter {
+	__u64 packets, bytes;
+};
+#define XVS_ACL_COUNTERS 4 /* in an element */
+
+/* A struct about the union: clang describes only those whole for a map. */
+struct xvs_acl_element {
+	union {
+		struct xvs_acl_head head;
+		struct xvs_acl_table table;
+		struct xvs_acl_bucket bucket[XVS_ACL_BUCKETS];
+		struct xvs_acl_rule rule;
+		struct xvs_acl_counter counter[XVS_ACL_COUNTERS];
+	};
+};
+_Static_assert(sizeof(struct xvs_acl_element) == 64, "a cache line");
+
+static inline __u64 xvs_acl_mix(__u64 hash, __u64 word)
+{
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15ull;
+	return hash ^ hash >> 32;
+}
+
+/* Of what of the tuple counts. */
+static inline __u32 xvs_acl_hash(
+	const struct xvs_acl_tuple *tuple, const struct xvs_acl_tuple *mask)
+{
+	__u64 hash = xvs_acl_mix(tuple->rest & mask->rest, tuple->local[1] & mask->local[1]);
+
+	hash = xvs_acl_mix(hash, tuple->remote[1] & mask->remote[1]);
+	hash = xvs_acl_mix(hash, tuple->local[0] & mask->local[0]);
+	return xvs_acl_mix(hash, tuple->remote[0] & mask->remote[0]);
+}
+
+/* Where the counter of a rule stands: element, and place in it. */
+static inline __u32 xvs_acl_counter_element(
+	const struct xvs_acl_head *head, __u32 stripe, __u32 rule)
+{
+	__u32 elements = (head->rules + XVS_ACL_COUNTERS - 1) / XVS_ACL_COUNTERS;
+
+	return head->counters + stripe * elements + rule / XVS_ACL_COUNTERS;
+}
+
+/* The word of a prefix mask: bits `length` of 128, word 0 or 1. */
+static inline __u64 xvs_acl_mask(__u8 length, int word)
+{
+	int bits = (int)length - 64 * word;
+
+	if (bits <= 0)
+		return 0;
+	return bits >= 64 ? ~0ull : ~0ull << (64 - bits);
+}
+
+#endif
