@@ -247,7 +247,7 @@ Test(patch, what_is_wrong_is_said_and_nothing_changed)
 		{{"set", "port", "web", {"mac=pool"}}, NULL,
 			"unknown section 'port', did you mean 'ports'?"},
 		{{"set", "teams", "web", {"mac=pool"}}, NULL,
-			"known are switches, ports and mac-pool"},
+			"known are switches, ports, acls, port-acls and mac-pool"},
 		{{"change", "ports", "web", {"mac=pool"}}, NULL,
 			"unknown operation 'change'; known are add, set and del"},
 	};
