@@ -623,7 +623,7 @@ static const struct {
 	int (*run)(struct patching *patching);
 	bool of_rules; /* for sections that have some */
 } operations[] = {{"add", add, false}, {"set", set, false}, {"del", del, false},
-	{"add-rule", add_rule, true}, {"set-rule", set_rule, true}, {"del-rule", del_rule, true}};
+	{"add_rule", add_rule, true}, {"set_rule", set_rule, true}, {"del_rule", del_rule, true}};
 
 #define OPERATION_COUNT (sizeof(operations) / sizeof(*operations))
 

@@ -15,8 +15,8 @@ struct xvs_patch {
 	const char *section; /* "switches", "ports", "acls", "port-acls" or "mac-pool" */
 	const char *name; /* of the object; "" or NULL for mac-pool */
 	/*
-	 * "add", "set" or "del"; mac-pool: the last two. Of a list's rules one: "add-rule",
-	 * "set-rule", "del-rule".
+	 * "add", "set" or "del"; mac-pool: the last two. Of a list's rules one: "add_rule",
+	 * "set_rule", "del_rule".
 	 */
 	const char *operation;
 	/*
