@@ -445,11 +445,11 @@ int xvs_read_rule(struct xvs_reading *reading, const struct xvs_rule_kind *kind,
 }
 
 /* The key that makes two rules alike. */
-static const char *culprit(const struct xvs_rule_kind *kind, const struct xvs_rule *rule)
+static const char *culprit(const struct xvs_rule_kind *kind, const struct xvs_node *node)
 {
 	if (kind == &xvs_extended_kind)
 		return "weight";
-	return xvs_entry_is_local(rule) ? "local" : "remote";
+	return xvs_node_find(node, "local") ? "local" : "remote";
 }
 
 /* Reports what of `sorted` is as the one before. `node`: the list that the rules were read from. */
@@ -460,14 +460,16 @@ static int refuse_same(struct xvs_reading *reading, const struct xvs_rule_kind *
 	int result = 0;
 
 	for (size_t i = 1; i < acl->count; i++) {
-		const struct xvs_rule *before = sorted[i - 1], *rule = sorted[i];
+		const bool swap = sorted[i] < sorted[i - 1]; /* the later one is to blame */
+		const struct xvs_rule *before = sorted[swap ? i : i - 1];
+		const struct xvs_rule *rule = sorted[swap ? i - 1 : i];
 		const struct xvs_node *item = &node->items[rule - acl->rules];
 
 		if (names && same_name(before, rule))
 			result = refuse_name(reading, place_of(item, "name"), rule, before);
 		else if (!names && kind->same(before, rule))
 			result = kind->refuse(
-				reading, place_of(item, culprit(kind, rule)), rule, before);
+				reading, place_of(item, culprit(kind, item)), rule, before);
 	}
 	return result;
 }
@@ -609,14 +611,15 @@ int xvs_check_rule(struct xvs_reading *reading, const struct xvs_rule_kind *kind
 	const struct xvs_place *place)
 {
 	for (size_t i = 0; i < acl->count; i++) {
-		const struct xvs_rule *other = &acl->rules[i];
+		struct xvs_rule other = acl->rules[i];
 
-		if (other == except)
+		other.place = (struct xvs_place){0}; /* of a file that may say something else now */
+		if (&acl->rules[i] == except)
 			continue;
-		if (same_name(other, rule))
-			return refuse_name(reading, place, rule, other);
-		if (kind->same(other, rule))
-			return kind->refuse(reading, place, rule, other);
+		if (same_name(&other, rule))
+			return refuse_name(reading, place, rule, &other);
+		if (kind->same(&other, rule))
+			return kind->refuse(reading, place, rule, &other);
 	}
 	return 0;
 }
