@@ -16,6 +16,7 @@
 #include "agent/report.h"
 #include "maps/limits.h"
 
+#define XVS_RULE_WEIGHT_MAX 65535
 #define XVS_RULE_IDLE_S 300 /* default of `idle-timeout` */
 #define XVS_RULE_IDLE_MAX_S 86400
 
@@ -86,8 +87,21 @@ struct xvs_acl *xvs_acl_clone(const struct xvs_acl *acl);
 /* NULL is equal to NULL only. Places don't count, the order of rules does. */
 bool xvs_acl_equal(const struct xvs_acl *a, const struct xvs_acl *b);
 
+/* A rule that fits everything, as one is before its keys are read. */
+extern const struct xvs_rule xvs_rule_default;
+/* Places don't count. */
+bool xvs_rule_equal(const struct xvs_rule *a, const struct xvs_rule *b);
+
+/* The side that an entry of a port ACL is about; of one that fits everything, `remote`. */
+bool xvs_entry_is_local(const struct xvs_rule *entry);
+/* An order by side and address, directions and names don't count; 0: both are about the same. */
+int xvs_entry_compare(const struct xvs_rule *a, const struct xvs_rule *b);
+
 /* Text as in YAML. -EINVAL: it is none, *ret is untouched. */
 int xvs_prefix_parse(const char *text, struct xvs_prefix *ret);
+/* The same, but bits behind the prefix may be set. 1: some were; *ret is without them. */
+int xvs_prefix_parse_loose(const char *text, struct xvs_prefix *ret);
+bool xvs_prefix_equal(const struct xvs_prefix *a, const struct xvs_prefix *b);
 #define XVS_PREFIX_TEXT_SIZE 52
 /* Writes it to `text` and returns that. */
 char *xvs_prefix_format(const struct xvs_prefix *prefix, char text[XVS_PREFIX_TEXT_SIZE]);
@@ -96,5 +110,20 @@ char *xvs_prefix_format(const struct xvs_prefix *prefix, char text[XVS_PREFIX_TE
 int xvs_protocol_parse(const char *text, int16_t *ret);
 #define XVS_PROTOCOL_TEXT_SIZE 8
 char *xvs_protocol_format(int16_t protocol, char text[XVS_PROTOCOL_TEXT_SIZE]);
+/* Do its packets begin with a source and a destination port? */
+bool xvs_protocol_has_ports(int16_t protocol);
+
+/* "echo-request", "8", "any"; names are those of `protocol`, ICMP or ICMPv6. */
+int xvs_icmp_type_parse(int16_t protocol, const char *text, int16_t *ret);
+#define XVS_ICMP_TYPE_TEXT_SIZE 24
+char *xvs_icmp_type_format(int16_t protocol, int16_t type, char text[XVS_ICMP_TYPE_TEXT_SIZE]);
+
+/* "443", "8000-8999", "any". */
+int xvs_port_range_parse(const char *text, struct xvs_port_range *ret);
+#define XVS_PORT_RANGE_TEXT_SIZE 12
+char *xvs_port_range_format(
+	const struct xvs_port_range *range, char text[XVS_PORT_RANGE_TEXT_SIZE]);
+/* Does it leave no port out? */
+bool xvs_port_range_is_any(const struct xvs_port_range *range);
 
 #endif

@@ -28,6 +28,16 @@ struct xvs_config *xvs_config_new(void)
 	return config;
 }
 
+static void free_lists(struct xvs_acl **lists)
+{
+	struct xvs_acl *item, *next;
+
+	HASH_ITER (hh, *lists, item, next) {
+		HASH_DEL(*lists, item);
+		xvs_acl_free(item);
+	}
+}
+
 void xvs_config_free(struct xvs_config *config)
 {
 	struct xvs_switch *item, *next;
@@ -43,6 +53,8 @@ void xvs_config_free(struct xvs_config *config)
 		HASH_DEL(config->ports, port);
 		xvs_port_setting_free(port);
 	}
+	free_lists(&config->acls);
+	free_lists(&config->port_acls);
 	free(config->text);
 	free(config);
 }
@@ -87,6 +99,8 @@ struct xvs_port_setting *xvs_port_setting_new(const char *name)
 void xvs_port_setting_free(struct xvs_port_setting *item)
 {
 	free(item->vlan.allowed);
+	xvs_acl_free(item->acl);
+	xvs_acl_free(item->port_acl);
 	free(item);
 }
 
@@ -162,6 +176,93 @@ void xvs_config_take_port(struct xvs_config *config, struct xvs_port_setting *it
 	HASH_DEL(config->ports, item);
 }
 
+/*
+ * Access control lists. The two kinds differ only in where they are kept.
+ */
+
+static struct xvs_acl *find_list(struct xvs_acl *lists, const char *name)
+{
+	struct xvs_acl *item;
+
+	HASH_FIND_STR(lists, name, item);
+	return item;
+}
+
+static int add_list(struct xvs_acl **lists, struct xvs_acl *item)
+{
+	if (find_list(*lists, item->name))
+		return -EEXIST;
+	HASH_ADD_STR(*lists, name, item);
+	return 0;
+}
+
+static void put_list(struct xvs_acl **lists, struct xvs_acl *item)
+{
+	struct xvs_acl *old = find_list(*lists, item->name), swapped;
+
+	if (!old) {
+		HASH_ADD_STR(*lists, name, item);
+		return;
+	}
+	swapped = *old;
+	*old = *item;
+	old->hh = swapped.hh;
+	*item = swapped;
+	xvs_acl_free(item);
+}
+
+struct xvs_acl *xvs_config_acl(const struct xvs_config *config, const char *name)
+{
+	return find_list(config->acls, name);
+}
+
+struct xvs_acl *xvs_config_port_acl(const struct xvs_config *config, const char *name)
+{
+	return find_list(config->port_acls, name);
+}
+
+int xvs_config_add_acl(struct xvs_config *config, struct xvs_acl *item)
+{
+	return add_list(&config->acls, item);
+}
+
+int xvs_config_add_port_acl(struct xvs_config *config, struct xvs_acl *item)
+{
+	return add_list(&config->port_acls, item);
+}
+
+void xvs_config_put_acl(struct xvs_config *config, struct xvs_acl *item)
+{
+	put_list(&config->acls, item);
+}
+
+void xvs_config_put_port_acl(struct xvs_config *config, struct xvs_acl *item)
+{
+	put_list(&config->port_acls, item);
+}
+
+void xvs_config_take_acl(struct xvs_config *config, struct xvs_acl *item)
+{
+	HASH_DEL(config->acls, item);
+}
+
+void xvs_config_take_port_acl(struct xvs_config *config, struct xvs_acl *item)
+{
+	HASH_DEL(config->port_acls, item);
+}
+
+const struct xvs_acl *xvs_port_acl_of(
+	const struct xvs_config *config, const struct xvs_port_setting *port)
+{
+	return port->port_acl ?: find_list(config->port_acls, port->port_acl_name);
+}
+
+const struct xvs_acl *xvs_extended_acl_of(
+	const struct xvs_config *config, const struct xvs_port_setting *port)
+{
+	return port->acl ?: find_list(config->acls, port->acl_name);
+}
+
 static void *duplicate(const void *memory, size_t size)
 {
 	void *copy = malloc(size);
@@ -220,6 +321,15 @@ static bool own_entries(struct xvs_switch *item)
 	return true;
 }
 
+static bool own_acls(struct xvs_port_setting *port)
+{
+	const struct xvs_acl *acl = port->acl, *port_acl = port->port_acl;
+
+	port->acl = acl ? xvs_acl_clone(acl) : NULL;
+	port->port_acl = port_acl ? xvs_acl_clone(port_acl) : NULL;
+	return !port->acl == !acl && !port->port_acl == !port_acl;
+}
+
 static int clone_switch(const struct xvs_switch *item, struct xvs_config *config)
 {
 	struct xvs_switch *copy = duplicate(item, sizeof(*item));
@@ -243,16 +353,32 @@ static int clone_switch(const struct xvs_switch *item, struct xvs_config *config
 static int clone_port(const struct xvs_port_setting *port, struct xvs_config *config)
 {
 	struct xvs_port_setting *copy = duplicate(port, sizeof(*port));
+	bool owned;
 
 	if (!copy)
 		return -ENOMEM;
 	copy->place = (struct xvs_place){0};
-	if (!own_vlans(&copy->vlan)) {
-		free(copy);
+	owned = own_vlans(&copy->vlan);
+	owned = own_acls(copy) && owned;
+	if (!owned) {
+		xvs_port_setting_free(copy);
 		return -ENOMEM;
 	}
 	HASH_ADD_KEYPTR_BYHASHVALUE(
 		hh, config->ports, copy->name, port->hh.keylen, port->hh.hashv, copy);
+	return 0;
+}
+
+static int clone_lists(const struct xvs_acl *lists, struct xvs_acl **ret)
+{
+	for (; lists; lists = lists->hh.next) {
+		struct xvs_acl *copy = xvs_acl_clone(lists);
+
+		if (!copy)
+			return -ENOMEM;
+		HASH_ADD_KEYPTR_BYHASHVALUE(
+			hh, *ret, copy->name, lists->hh.keylen, lists->hh.hashv, copy);
+	}
 	return 0;
 }
 
@@ -269,6 +395,10 @@ int xvs_config_clone(const struct xvs_config *config, struct xvs_config **ret)
 		r = clone_switch(item, copy);
 	for (struct xvs_port_setting *port = config->ports; port && r == 0; port = port->hh.next)
 		r = clone_port(port, copy);
+	if (r == 0)
+		r = clone_lists(config->acls, &copy->acls);
+	if (r == 0)
+		r = clone_lists(config->port_acls, &copy->port_acls);
 	if (r < 0)
 		xvs_config_free(copy);
 	else
@@ -340,7 +470,9 @@ bool xvs_port_setting_equal(const struct xvs_port_setting *a, const struct xvs_p
 	return strcmp(a->name, b->name) == 0 && strcmp(a->switch_name, b->switch_name) == 0 &&
 	       same_match(&a->match, &b->match) && same_vlan(&a->vlan, &b->vlan) &&
 	       same_mac_setting(&a->mac, &b->mac) && a->priority_tag == b->priority_tag &&
-	       a->learning_limit == b->learning_limit;
+	       a->learning_limit == b->learning_limit && strcmp(a->acl_name, b->acl_name) == 0 &&
+	       strcmp(a->port_acl_name, b->port_acl_name) == 0 && xvs_acl_equal(a->acl, b->acl) &&
+	       xvs_acl_equal(a->port_acl, b->port_acl);
 }
 
 char *xvs_mac_format(const struct xvs_mac *mac, char text[XVS_MAC_TEXT_SIZE])

@@ -150,6 +150,8 @@ struct xvs_config {
 	for (struct xvs_switch *item = (config)->switches; item; item = item->hh.next)
 #define XVS_EACH_PORT(config, item)                                                                \
 	for (struct xvs_port_setting *item = (config)->ports; item; item = item->hh.next)
+/* `lists`: acls or port_acls of a configuration. */
+#define XVS_EACH_ACL(lists, item) for (struct xvs_acl *item = (lists); item; item = item->hh.next)
 
 /* An empty configuration: no switch, no port, default pool. NULL: out of memory. */
 struct xvs_config *xvs_config_new(void);
@@ -171,6 +173,8 @@ void xvs_port_setting_free(struct xvs_port_setting *item);
 /* -EEXIST: the name is taken, `item` stays the caller's. 0: `item` is the configuration's. */
 int xvs_config_add_switch(struct xvs_config *config, struct xvs_switch *item);
 int xvs_config_add_port(struct xvs_config *config, struct xvs_port_setting *item);
+int xvs_config_add_acl(struct xvs_config *config, struct xvs_acl *item);
+int xvs_config_add_port_acl(struct xvs_config *config, struct xvs_acl *item);
 
 /*
  * As adding, but takes the place of one that has the name already. Pointers to the old one mean the
@@ -178,13 +182,25 @@ int xvs_config_add_port(struct xvs_config *config, struct xvs_port_setting *item
  */
 void xvs_config_put_switch(struct xvs_config *config, struct xvs_switch *item);
 void xvs_config_put_port(struct xvs_config *config, struct xvs_port_setting *item);
+void xvs_config_put_acl(struct xvs_config *config, struct xvs_acl *item);
+void xvs_config_put_port_acl(struct xvs_config *config, struct xvs_acl *item);
 
 /* Out of the configuration; the caller's then. */
 void xvs_config_take_switch(struct xvs_config *config, struct xvs_switch *item);
 void xvs_config_take_port(struct xvs_config *config, struct xvs_port_setting *item);
+void xvs_config_take_acl(struct xvs_config *config, struct xvs_acl *item);
+void xvs_config_take_port_acl(struct xvs_config *config, struct xvs_acl *item);
 
 struct xvs_switch *xvs_config_switch(const struct xvs_config *config, const char *name);
 struct xvs_port_setting *xvs_config_port(const struct xvs_config *config, const char *name);
+struct xvs_acl *xvs_config_acl(const struct xvs_config *config, const char *name);
+struct xvs_acl *xvs_config_port_acl(const struct xvs_config *config, const char *name);
+
+/* The list that holds at a port, its own or the one it names. NULL: none. */
+const struct xvs_acl *xvs_port_acl_of(
+	const struct xvs_config *config, const struct xvs_port_setting *port);
+const struct xvs_acl *xvs_extended_acl_of(
+	const struct xvs_config *config, const struct xvs_port_setting *port);
 
 /*
  * Alike in every setting. Quick, and strict: what is written in another order is not alike, even
@@ -207,7 +223,8 @@ int xvs_mac_parse(const char *text, struct xvs_mac *ret);
 uint64_t xvs_mac_number(const struct xvs_mac *mac);
 struct xvs_mac xvs_mac_from_number(uint64_t number);
 
-/* A name of a switch or port: 1..63 letters, digits, '-', '_', '.', first a letter or digit. */
+/* A name of a switch, port, list or rule: 1..63 letters, digits, '-', '_', '.', first a letter or
+ * digit. */
 bool xvs_name_valid(const char *name);
 
 #endif

@@ -23,10 +23,30 @@ static bool same_switches(const struct xvs_switch *a, const struct xvs_switch *b
 	return !a && !b;
 }
 
+/* NULL is like NULL only. */
+static bool same_acl(const struct xvs_acl *a, const struct xvs_acl *b)
+{
+	if (!xvs_acl_equal(a, b) || (a && !same_place(&a->place, &b->place)))
+		return false;
+	for (size_t i = 0; a && i < a->count; i++)
+		if (!same_place(&a->rules[i].place, &b->rules[i].place))
+			return false;
+	return true;
+}
+
+static bool same_acls(const struct xvs_acl *a, const struct xvs_acl *b)
+{
+	for (; a && b; a = a->hh.next, b = b->hh.next)
+		if (!same_acl(a, b))
+			return false;
+	return !a && !b;
+}
+
 static bool same_ports(const struct xvs_port_setting *a, const struct xvs_port_setting *b)
 {
 	for (; a && b; a = a->hh.next, b = b->hh.next)
-		if (!xvs_port_setting_equal(a, b) || !same_place(&a->place, &b->place))
+		if (!xvs_port_setting_equal(a, b) || !same_place(&a->place, &b->place) ||
+			!same_acl(a->acl, b->acl) || !same_acl(a->port_acl, b->port_acl))
 			return false;
 	return !a && !b;
 }
@@ -37,7 +57,8 @@ static bool same_config(const struct xvs_config *a, const struct xvs_config *b)
 
 	return x->given == y->given && xvs_mac_number(&x->first) == xvs_mac_number(&y->first) &&
 	       x->size == y->size && same_place(&x->place, &y->place) &&
-	       same_switches(a->switches, b->switches) && same_ports(a->ports, b->ports);
+	       same_switches(a->switches, b->switches) && same_ports(a->ports, b->ports) &&
+	       same_acls(a->acls, b->acls) && same_acls(a->port_acls, b->port_acls);
 }
 
 #endif

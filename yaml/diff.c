@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <uthash.h>
 #include "yaml/diff.h"
@@ -22,6 +23,7 @@ struct comparison {
 	struct xvs_arena arena;
 	struct xvs_node from, to;
 	struct leaves from_leaves, to_leaves;
+	const struct rule_lists *rules; /* of access control lists, in place of trees */
 	struct xvs_difference *difference; /* gets the settings */
 };
 
@@ -163,6 +165,11 @@ static void trim(struct xvs_node *a, struct xvs_node *b)
 	}
 }
 
+static bool is_scalar(const struct xvs_node *node)
+{
+	return node && node->kind == XVS_NODE_SCALAR;
+}
+
 static bool has_mappings(const struct xvs_node *node)
 {
 	return node && node->kind == XVS_NODE_LIST && node->count &&
@@ -178,7 +185,7 @@ static int compare_values(struct comparison *comparison, const char *key,
 
 	if (from && to && xvs_node_equal(from, to))
 		return 0;
-	if (!has_mappings(from) && !has_mappings(to))
+	if ((!has_mappings(from) && !has_mappings(to)) || is_scalar(from) || is_scalar(to))
 		return add_value(comparison, key, from, to);
 	if (from)
 		old = *from;
@@ -265,7 +272,9 @@ static void clear_difference(struct xvs_difference *difference)
 	free(difference->name);
 }
 
-static int compare_into(struct comparison *comparison, struct xvs_diff *diff, const char *name)
+/* Adds what `fill` finds, if anything differs. */
+static int compare_into(struct comparison *comparison, struct xvs_diff *diff, const char *name,
+	int (*fill)(struct comparison *comparison))
 {
 	struct xvs_difference *item = xvs_grow(diff->item, diff->count, sizeof(*item));
 	struct xvs_difference *difference = comparison->difference;
@@ -275,7 +284,7 @@ static int compare_into(struct comparison *comparison, struct xvs_diff *diff, co
 		return -ENOMEM;
 	diff->item = item;
 	difference->name = strdup(name);
-	r = difference->name ? compare_leaves(comparison) : -ENOMEM;
+	r = difference->name ? fill(comparison) : -ENOMEM;
 	if (r == 0 && (difference->count || difference->kind != XVS_DIFFERENCE_CHANGE))
 		item[diff->count++] = *difference;
 	else
@@ -301,7 +310,7 @@ static int compare(
 	if (comparison->arena.failed)
 		r = -ENOMEM;
 	else if (!was || !is || !xvs_node_equal(&comparison->from, &comparison->to))
-		r = compare_into(comparison, diff, name);
+		r = compare_into(comparison, diff, name, compare_leaves);
 	free(comparison->from_leaves.item);
 	free(comparison->to_leaves.item);
 	xvs_arena_clear(&comparison->arena);
@@ -351,6 +360,149 @@ static int compare_ports(struct xvs_diff *diff, const struct xvs_port_setting *f
 	return compare(&comparison, diff, "port", to ? to->name : from->name);
 }
 
+/* ---- access control lists ---- */
+
+/* Either list may be NULL. */
+struct rule_lists {
+	const struct xvs_acl *from, *to;
+	xvs_write_rule_t write;
+};
+
+/* A rule by what it is told from the others of its list by. */
+struct rule {
+	const struct xvs_rule *rule;
+	char key[XVS_NAME_SIZE + XVS_PREFIX_TEXT_SIZE];
+	bool seen; /* in the other list */
+	UT_hash_handle hh;
+};
+
+static void set_key(struct rule *item, const struct xvs_rule *rule)
+{
+	const bool local = xvs_entry_is_local(rule);
+	char address[XVS_PREFIX_TEXT_SIZE];
+
+	item->rule = rule;
+	if (rule->name[0])
+		snprintf(item->key, sizeof(item->key), "%s", rule->name);
+	else if (rule->weight)
+		snprintf(item->key, sizeof(item->key), "/%u %u", rule->direction, rule->weight);
+	else
+		snprintf(item->key, sizeof(item->key), "/%u %s %s", rule->direction,
+			local ? "local" : "remote",
+			xvs_prefix_format(local ? &rule->local : &rule->remote, address));
+}
+
+/* The rules of a list, found by their keys. To be freed when the index is. NULL: out of memory. */
+static struct rule *index_rules(const struct xvs_acl *acl, struct rule **index)
+{
+	struct rule *items = calloc(acl->count + 1, sizeof(*items));
+
+	for (size_t i = 0; items && i < acl->count; i++) {
+		set_key(&items[i], &acl->rules[i]);
+		HASH_ADD_STR(*index, key, &items[i]);
+	}
+	return items;
+}
+
+/* Either rule may be NULL. Past the bound rules are only counted, by *count. */
+static int add_rule(struct comparison *comparison, const struct xvs_rule *from,
+	const struct xvs_rule *to, size_t *count)
+{
+	_cleanup_(xvs_arena_clear) struct xvs_arena arena = {0};
+	struct xvs_node old, new;
+
+	if (from && to && xvs_rule_equal(from, to))
+		return 0;
+	if (++*count > XVS_DIFF_RULES_MAX)
+		return 0;
+	if (from)
+		old = comparison->rules->write(&arena, from);
+	if (to)
+		new = comparison->rules->write(&arena, to);
+	if (arena.failed)
+		return -ENOMEM;
+	return add_value(comparison, "rule", from ? &old : NULL, to ? &new : NULL);
+}
+
+static int add_more(struct comparison *comparison, size_t count)
+{
+	char *text;
+
+	if (count <= XVS_DIFF_RULES_MAX)
+		return 0;
+	if (asprintf(&text, "%zu", count - XVS_DIFF_RULES_MAX) < 0)
+		return -ENOMEM;
+	return add_setting(comparison, "more", NULL, text);
+}
+
+/* First what `to` has, in its order, then what it has no more. */
+static int add_rules(
+	struct comparison *comparison, struct rule *items, size_t item_count, struct rule *index)
+{
+	const struct xvs_acl *to = comparison->rules->to;
+	size_t count = 0;
+	int r = 0;
+
+	for (size_t i = 0; to && i < to->count && r == 0; i++) {
+		struct rule wanted, *found;
+
+		set_key(&wanted, &to->rules[i]);
+		HASH_FIND_STR(index, wanted.key, found);
+		if (found)
+			found->seen = true;
+		r = add_rule(comparison, found ? found->rule : NULL, &to->rules[i], &count);
+	}
+	for (size_t i = 0; i < item_count && r == 0; i++)
+		if (!items[i].seen)
+			r = add_rule(comparison, items[i].rule, NULL, &count);
+	return r < 0 ? r : add_more(comparison, count);
+}
+
+static int compare_rules(struct comparison *comparison)
+{
+	static const struct xvs_acl none;
+	const struct xvs_acl *from = comparison->rules->from ?: &none;
+	struct rule *index = NULL, *items = index_rules(from, &index);
+	int r = items ? add_rules(comparison, items, from->count, index) : -ENOMEM;
+
+	HASH_CLEAR(hh, index);
+	free(items);
+	return r;
+}
+
+static int compare_acls(struct xvs_diff *diff, const char *object, const struct xvs_acl *from,
+	const struct xvs_acl *to)
+{
+	const struct rule_lists rules = {
+		from, to, strcmp(object, "acl") == 0 ? xvs_write_rule : xvs_write_entry};
+	struct xvs_difference difference = {
+		.kind = !from ? XVS_DIFFERENCE_ADD
+			: !to ? XVS_DIFFERENCE_REMOVE
+			      : XVS_DIFFERENCE_CHANGE,
+		.object = object,
+	};
+	struct comparison comparison = {.rules = &rules, .difference = &difference};
+
+	if (from && to && xvs_acl_equal(from, to))
+		return 0;
+	return compare_into(&comparison, diff, to ? to->name : from->name, compare_rules);
+}
+
+static int compare_kind(struct xvs_diff *diff, const char *object, const struct xvs_config *from,
+	const struct xvs_config *to,
+	struct xvs_acl *(*find)(const struct xvs_config *config, const char *name))
+{
+	const bool extended = find == xvs_config_acl;
+	int r = 0;
+
+	XVS_EACH_ACL(extended ? to->acls : to->port_acls, acl)
+	r = r ?: compare_acls(diff, object, find(from, acl->name), acl);
+	XVS_EACH_ACL(extended ? from->acls : from->port_acls, acl)
+	if (!find(to, acl->name))
+		r = r ?: compare_acls(diff, object, acl, NULL);
+	return r;
+}
+
 static int compare_configs(
 	struct xvs_diff *diff, const struct xvs_config *from, const struct xvs_config *to)
 {
@@ -361,6 +513,10 @@ static int compare_configs(
 	for (struct xvs_switch *item = from->switches; item && r == 0; item = item->hh.next)
 		if (!xvs_config_switch(to, item->name))
 			r = compare_switches(diff, item, NULL);
+	if (r == 0)
+		r = compare_kind(diff, "acl", from, to, xvs_config_acl);
+	if (r == 0)
+		r = compare_kind(diff, "port-acl", from, to, xvs_config_port_acl);
 	for (struct xvs_port_setting *port = to->ports; port && r == 0; port = port->hh.next)
 		r = compare_ports(diff, xvs_config_port(from, port->name), port);
 	for (struct xvs_port_setting *port = from->ports; port && r == 0; port = port->hh.next)

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "yaml/acl.h"
 #include "yaml/patch.h"
 #include "yaml/reader.h"
 #include "yaml/schema.h"
@@ -31,6 +33,8 @@ struct section {
 	void (*remove)(struct xvs_config *config, const char *name); /* it is there */
 	/* The name of an object that was probably meant, or NULL. */
 	const char *(*meant)(const struct xvs_config *config, const char *name);
+	const struct xvs_rule_kind *rules; /* lists: what their rules are */
+	xvs_write_rule_t write_rule;
 };
 
 static bool write_pool(struct patching *patching, struct xvs_node *ret)
@@ -120,13 +124,108 @@ static const char *meant_port(const struct xvs_config *config, const char *name)
 	return best;
 }
 
+/* A list as a mapping has one key: `rules`. */
+static const struct xvs_key list_keys[] = {{.name = "rules"}, {0}};
+
+static bool write_list(struct patching *patching, struct xvs_node *ret)
+{
+	const struct section *section = patching->section;
+	const struct xvs_acl *acl = section->rules->find(patching->config, patching->patch->name);
+	struct xvs_node map = {.kind = XVS_NODE_MAP};
+
+	if (!acl)
+		return false;
+	*xvs_node_put(&patching->arena, &map, "rules") =
+		xvs_write_rules(&patching->arena, acl, section->write_rule);
+	*ret = map;
+	return true;
+}
+
+/* The list as it stands in a file. */
+static struct xvs_pair unwrap(const struct xvs_pair *pair)
+{
+	const struct xvs_pair *rules = xvs_node_find(&pair->value, "rules");
+	struct xvs_node none = {.kind = XVS_NODE_LIST, .place = pair->key.place};
+
+	return (struct xvs_pair){.key = pair->key, .value = rules ? rules->value : none};
+}
+
+static int read_acl(struct xvs_reading *reading, const struct xvs_pair *pair)
+{
+	const struct xvs_pair list = unwrap(pair);
+
+	return xvs_read_acl(reading, &list);
+}
+
+static int read_port_acl(struct xvs_reading *reading, const struct xvs_pair *pair)
+{
+	const struct xvs_pair list = unwrap(pair);
+
+	return xvs_read_port_acl(reading, &list);
+}
+
+static void put_acl(struct xvs_config *to, struct xvs_config *from)
+{
+	struct xvs_acl *acl = from->acls;
+
+	xvs_config_take_acl(from, acl);
+	xvs_config_put_acl(to, acl);
+}
+
+static void put_port_acl(struct xvs_config *to, struct xvs_config *from)
+{
+	struct xvs_acl *acl = from->port_acls;
+
+	xvs_config_take_port_acl(from, acl);
+	xvs_config_put_port_acl(to, acl);
+}
+
+static void remove_acl(struct xvs_config *config, const char *name)
+{
+	struct xvs_acl *acl = xvs_config_acl(config, name);
+
+	xvs_config_take_acl(config, acl);
+	xvs_acl_free(acl);
+}
+
+static void remove_port_acl(struct xvs_config *config, const char *name)
+{
+	struct xvs_acl *acl = xvs_config_port_acl(config, name);
+
+	xvs_config_take_port_acl(config, acl);
+	xvs_acl_free(acl);
+}
+
+static const char *meant_list(struct xvs_acl *lists, const char *name)
+{
+	const char *best = NULL;
+
+	XVS_EACH_ACL(lists, acl)
+	best = xvs_did_you_mean(name, (const char *const[]){acl->name, best, NULL});
+	return best;
+}
+
+static const char *meant_acl(const struct xvs_config *config, const char *name)
+{
+	return meant_list(config->acls, name);
+}
+
+static const char *meant_port_acl(const struct xvs_config *config, const char *name)
+{
+	return meant_list(config->port_acls, name);
+}
+
 static const struct section sections[] = {
 	{"switches", "switch", xvs_switch_keys, true, write_switch, xvs_read_switch, put_switch,
-		remove_switch, meant_switch},
+		remove_switch, meant_switch, NULL, NULL},
 	{"ports", "port", xvs_port_keys, true, write_port, xvs_read_port, put_port, remove_port,
-		meant_port},
+		meant_port, NULL, NULL},
+	{"acls", "acl", list_keys, true, write_list, read_acl, put_acl, remove_acl, meant_acl,
+		&xvs_extended_kind, xvs_write_rule},
+	{"port-acls", "port-acl", list_keys, true, write_list, read_port_acl, put_port_acl,
+		remove_port_acl, meant_port_acl, &xvs_entry_kind, xvs_write_entry},
 	{"mac-pool", "mac-pool", xvs_pool_keys, false, write_pool, xvs_read_pool, put_pool,
-		remove_pool, NULL},
+		remove_pool, NULL, NULL, NULL},
 };
 
 #define SECTION_COUNT (sizeof(sections) / sizeof(*sections))
@@ -330,10 +429,201 @@ static int del(struct patching *patching)
 	return 0;
 }
 
+/* ---- one rule of a list ---- */
+
+/* The list that is meant. NULL: it is not there, reported. */
+static struct xvs_acl *find_list(struct patching *patching)
+{
+	struct xvs_acl *acl =
+		patching->section->rules->find(patching->config, patching->patch->name);
+
+	if (!acl)
+		refuse_absent(patching);
+	return acl;
+}
+
+/* Does what the settings say in a mapping of a rule's keys. */
+static int change_rule(struct patching *patching, struct xvs_node *map, const struct xvs_key *keys)
+{
+	const struct xvs_patch *patch = patching->patch;
+	int r = 0;
+
+	set_place(map, &(struct xvs_place){.file = patch->name});
+	for (size_t i = 0; i < patch->count; i++)
+		r = xvs_worse(r,
+			change(patching, map, keys, patch->settings[i].key, &patch->settings[i]));
+	return patching->arena.failed ? -ENOMEM : r;
+}
+
+/* Reads a changed rule, to stand in `acl` in place of `except`. */
+static int read_changed(struct patching *patching, const struct xvs_acl *acl,
+	const struct xvs_node *map, const struct xvs_rule *except, struct xvs_rule *ret)
+{
+	const struct xvs_rule_kind *kind = patching->section->rules;
+	const struct xvs_place place = object_place(patching);
+	struct xvs_rule rule;
+	int r = xvs_read_rule(&patching->reading, kind, map, &rule);
+
+	if (r == 0)
+		r = xvs_check_rule(&patching->reading, kind, acl, &rule, except, &place);
+	if (r < 0)
+		return r;
+	rule.place = (struct xvs_place){0};
+	*ret = rule;
+	return 0;
+}
+
+static int add_rule(struct patching *patching)
+{
+	struct xvs_acl *acl = find_list(patching);
+	struct xvs_node map = {.kind = XVS_NODE_MAP};
+	const struct xvs_place place = object_place(patching);
+	struct xvs_rule rule, *rules;
+	int r;
+
+	if (!acl)
+		return -EINVAL;
+	if (acl->count >= XVS_RULE_MAX)
+		return xvs_report(patching->reading.report, &place, "a list has at most %d rules",
+			XVS_RULE_MAX);
+	r = change_rule(patching, &map, patching->section->rules->keys);
+	if (r == 0)
+		r = read_changed(patching, acl, &map, NULL, &rule);
+	if (r < 0)
+		return r;
+	rules = reallocarray(acl->rules, acl->count + 1, sizeof(*rules));
+	if (!rules)
+		return -ENOMEM;
+	acl->rules = rules;
+	rules[acl->count++] = rule;
+	return 0;
+}
+
+/* The settings of the patch that name a rule, as a mapping; `all`: others are an error. */
+static int read_selector(struct patching *patching, bool all, struct xvs_node *map)
+{
+	const struct xvs_key *keys = patching->section->rules->selector;
+	const struct xvs_patch *patch = patching->patch;
+	int r = 0;
+
+	for (size_t i = 0; i < patch->count; i++) {
+		const struct xvs_patch_setting *setting = &patch->settings[i];
+		bool known = false;
+
+		for (const struct xvs_key *key = keys; key->name; key++)
+			known = known || xvs_same_word(key->name, setting->key);
+		if (setting->value && (known || all))
+			r = xvs_worse(r, change(patching, map, keys, setting->key, setting));
+	}
+	return patching->arena.failed ? -ENOMEM : r;
+}
+
+static struct xvs_rule *find_by_name(const struct xvs_acl *acl, const struct xvs_node *selector)
+{
+	const struct xvs_pair *name = xvs_node_find(selector, "name");
+
+	for (size_t i = 0; name && i < acl->count; i++)
+		if (strcmp(acl->rules[i].name, name->value.text) == 0)
+			return &acl->rules[i];
+	return NULL;
+}
+
+/* Does `rule` fit all of the selector's keys but the name? */
+static bool fits(const struct xvs_rule *rule, const struct xvs_rule *selected,
+	const struct xvs_node *selector)
+{
+	if (xvs_node_find(selector, "direction") && rule->direction != selected->direction)
+		return false;
+	if (xvs_node_find(selector, "weight") && rule->weight != selected->weight)
+		return false;
+	if (xvs_node_find(selector, "local") || xvs_node_find(selector, "remote"))
+		return xvs_entry_compare(rule, selected) == 0;
+	return true;
+}
+
+static bool is_complete(const struct xvs_node *selector)
+{
+	return xvs_node_find(selector, "direction") &&
+	       (xvs_node_find(selector, "weight") || xvs_node_find(selector, "local") ||
+		       xvs_node_find(selector, "remote"));
+}
+
+static struct xvs_rule *find_by_keys(
+	const struct xvs_acl *acl, const struct xvs_rule *selected, const struct xvs_node *selector)
+{
+	for (size_t i = 0; is_complete(selector) && i < acl->count; i++)
+		if (fits(&acl->rules[i], selected, selector))
+			return &acl->rules[i];
+	return NULL;
+}
+
+/*
+ * The rule that the patch names. `exact`: nothing but what names it may be given, and all of it
+ * must fit; else the rest is what to change.
+ */
+static int find_rule(
+	struct patching *patching, const struct xvs_acl *acl, bool exact, struct xvs_rule **ret)
+{
+	const struct xvs_rule_kind *kind = patching->section->rules;
+	const struct xvs_place place = object_place(patching);
+	struct xvs_pair pair = {.key = {.text = kind->item, .place = place},
+		.value = {.kind = XVS_NODE_MAP, .place = place}};
+	struct xvs_rule selected = xvs_rule_default, *found;
+	int r = read_selector(patching, exact, &pair.value);
+
+	if (r == 0)
+		r = xvs_read_keys(&patching->reading, &pair, kind->selector, &selected);
+	if (r < 0)
+		return r;
+	found = find_by_name(acl, &pair.value);
+	if (exact && found && !fits(found, &selected, &pair.value))
+		found = NULL;
+	if (!found && !(exact && xvs_node_find(&pair.value, "name")))
+		found = find_by_keys(acl, &selected, &pair.value);
+	if (!found && !is_complete(&pair.value) && !xvs_node_find(&pair.value, "name"))
+		return xvs_report(patching->reading.report, &place,
+			"which %s is meant? say so by %s", kind->item, kind->selected);
+	if (!found)
+		return xvs_report(patching->reading.report, &place,
+			"%s '%s' has no such %s; 'show' lists them", kind->noun, acl->name,
+			kind->item);
+	*ret = found;
+	return 0;
+}
+
+static int set_rule(struct patching *patching)
+{
+	struct xvs_acl *acl = find_list(patching);
+	struct xvs_rule *rule;
+	struct xvs_node map;
+	int r = acl ? find_rule(patching, acl, false, &rule) : -EINVAL;
+
+	if (r < 0)
+		return r;
+	map = patching->section->write_rule(&patching->arena, rule);
+	r = change_rule(patching, &map, patching->section->rules->keys);
+	return r < 0 ? r : read_changed(patching, acl, &map, rule, rule);
+}
+
+static int del_rule(struct patching *patching)
+{
+	struct xvs_acl *acl = find_list(patching);
+	struct xvs_rule *rule;
+	int r = acl ? find_rule(patching, acl, true, &rule) : -EINVAL;
+
+	if (r < 0)
+		return r;
+	acl->count--;
+	memmove(rule, rule + 1, (acl->rules + acl->count - rule) * sizeof(*rule));
+	return 0;
+}
+
 static const struct {
 	const char *word;
 	int (*run)(struct patching *patching);
-} operations[] = {{"add", add}, {"set", set}, {"del", del}};
+	bool of_rules; /* for sections that have some */
+} operations[] = {{"add", add, false}, {"set", set, false}, {"del", del, false},
+	{"add_rule", add_rule, true}, {"set_rule", set_rule, true}, {"del_rule", del_rule, true}};
 
 #define OPERATION_COUNT (sizeof(operations) / sizeof(*operations))
 
@@ -341,12 +631,20 @@ static int refuse_word(
 	struct xvs_report *report, const char *what, const char *word, const char *const *known)
 {
 	const char *meant = xvs_did_you_mean(word, known);
+	char list[128] = "";
+	size_t length = 0;
 
 	if (meant)
 		return xvs_report(report, NULL, "unknown %s '%s', did you mean '%s'?", what,
 			XVS_SHOWN(word), meant);
-	return xvs_report(report, NULL, "unknown %s '%s'; known are %s, %s and %s", what,
-		XVS_SHOWN(word), known[0], known[1], known[2]);
+	for (size_t i = 0; known[i] && length < sizeof(list); i++)
+		length += snprintf(list + length, sizeof(list) - length, "%s%s",
+			i == 0         ? ""
+			: known[i + 1] ? ", "
+				       : " and ",
+			known[i]);
+	return xvs_report(
+		report, NULL, "unknown %s '%s'; known are %s", what, XVS_SHOWN(word), list);
 }
 
 static int find_section(struct patching *patching)
@@ -378,8 +676,10 @@ static int run(struct patching *patching)
 	if (patching->section->named && (!patch->name || !*patch->name))
 		return xvs_report(patching->reading.report, NULL,
 			"a %s is meant, but its name is missing", patching->section->noun);
-	for (size_t i = 0; i < OPERATION_COUNT; i++) {
-		known[i] = operations[i].word;
+	for (size_t i = 0, count = 0; i < OPERATION_COUNT; i++) {
+		if (operations[i].of_rules && !patching->section->rules)
+			continue;
+		known[count++] = operations[i].word;
 		if (strcmp(operations[i].word, patch->operation) == 0)
 			return operations[i].run(patching);
 	}

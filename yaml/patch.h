@@ -12,10 +12,19 @@ struct xvs_patch_setting {
 
 /* The strings must outlive the report. */
 struct xvs_patch {
-	const char *section; /* "switches", "ports" or "mac-pool" */
+	const char *section; /* "switches", "ports", "acls", "port-acls" or "mac-pool" */
 	const char *name; /* of the object; "" or NULL for mac-pool */
-	const char *operation; /* "add", "set" or "del"; mac-pool: the last two */
-	const struct xvs_patch_setting *settings; /* done one after the other; none for "del" */
+	/*
+	 * "add", "set" or "del"; mac-pool: the last two. Of a list's rules one: "add_rule",
+	 * "set_rule", "del_rule".
+	 */
+	const char *operation;
+	/*
+	 * Done one after the other; none for "del". A list has the one key "rules". Rules have
+	 * their own keys; set and del name the rule by its name, or by weight and direction, in a
+	 * port ACL by address and direction.
+	 */
+	const struct xvs_patch_setting *settings;
 	size_t count;
 };
 

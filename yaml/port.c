@@ -50,6 +50,8 @@ const struct xvs_key xvs_port_keys[] = {
 	XVS_KEY("priority-tag", xvs_read_bool, struct xvs_port_setting, priority_tag),
 	XVS_KEY("learning-limit", xvs_read_number, struct xvs_port_setting, learning_limit,
 		.max = XVS_FDB_SIZE_MAX),
+	XVS_KEY_WHOLE("acl", xvs_read_acl_setting),
+	XVS_KEY_WHOLE("port-acl", xvs_read_port_acl_setting),
 	{0},
 };
 

@@ -195,6 +195,16 @@ static int read_port(const struct edit *edit, const struct xvs_source *alone,
 	return r < 0 || report->count ? -EAGAIN : 0;
 }
 
+/* A port that was read alone begins in line 2. */
+static void place_acl(const struct edit *edit, struct xvs_acl *acl)
+{
+	if (!acl)
+		return;
+	acl->place.line += edit->port->place.line - 2;
+	for (size_t i = 0; i < acl->count; i++)
+		acl->rules[i].place.line += edit->port->place.line - 2;
+}
+
 /* Puts the port, read anew, in place of the old one. */
 static int replace_port(const struct edit *edit, struct xvs_config *config)
 {
@@ -216,6 +226,8 @@ static int replace_port(const struct edit *edit, struct xvs_config *config)
 		return r;
 	port = read->ports;
 	xvs_config_take_port(read, port);
+	place_acl(edit, port->acl);
+	place_acl(edit, port->port_acl);
 	xvs_config_put_port(config, port);
 	return 0;
 }
@@ -228,6 +240,21 @@ static struct xvs_place moved(struct xvs_place place, const struct edit *edit)
 	if (edit->port && place.line > edit->port->place.line)
 		place.line += edit->lines;
 	return place;
+}
+
+static void move_acl(const struct edit *edit, const struct xvs_acl *from, struct xvs_acl *to)
+{
+	if (!from)
+		return;
+	to->place = moved(from->place, edit);
+	for (size_t i = 0; i < from->count; i++)
+		to->rules[i].place = moved(from->rules[i].place, edit);
+}
+
+static void move_acls(const struct edit *edit, const struct xvs_acl *from, struct xvs_acl *to)
+{
+	for (; from; from = from->hh.next, to = to->hh.next)
+		move_acl(edit, from, to);
 }
 
 /* Gives the objects of `to` the places of those of `from`; both have the same ones. */
@@ -246,8 +273,14 @@ static void move_places(
 	}
 	XVS_EACH_PORT (from, old) {
 		port->place = moved(old->place, edit);
+		if (old != edit->port) {
+			move_acl(edit, old->acl, port->acl);
+			move_acl(edit, old->port_acl, port->port_acl);
+		}
 		port = port->hh.next;
 	}
+	move_acls(edit, from->acls, to->acls);
+	move_acls(edit, from->port_acls, to->port_acls);
 }
 
 int xvs_config_reread(

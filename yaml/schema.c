@@ -67,7 +67,7 @@ static int read_pool(struct xvs_reading *reading, const struct xvs_key *key,
 	return xvs_read_pool(reading, pair);
 }
 
-/* The mapping below `switches` or `ports`: names of the user's choice. */
+/* The mapping below `switches`, `ports` or lists: names of the user's choice. */
 static int read_objects(struct xvs_reading *reading, const struct xvs_pair *owner,
 	int (*read)(struct xvs_reading *reading, const struct xvs_pair *pair))
 {
@@ -97,11 +97,25 @@ static int read_ports(struct xvs_reading *reading, const struct xvs_key *key,
 	return read_objects(reading, pair, xvs_read_port);
 }
 
+static int read_acls(struct xvs_reading *reading, const struct xvs_key *key,
+	const struct xvs_pair *pair, void *target)
+{
+	return read_objects(reading, pair, xvs_read_acl);
+}
+
+static int read_port_acls(struct xvs_reading *reading, const struct xvs_key *key,
+	const struct xvs_pair *pair, void *target)
+{
+	return read_objects(reading, pair, xvs_read_port_acl);
+}
+
 static const struct xvs_key file_keys[] = {
 	XVS_KEY_WHOLE("version", read_version, .required = "1"),
 	XVS_KEY_WHOLE("mac-pool", read_pool),
 	XVS_KEY_WHOLE("switches", read_switches),
 	XVS_KEY_WHOLE("ports", read_ports),
+	XVS_KEY_WHOLE("acls", read_acls),
+	XVS_KEY_WHOLE("port-acls", read_port_acls),
 	{0},
 };
 

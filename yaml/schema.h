@@ -12,6 +12,8 @@ extern const struct xvs_key xvs_switch_keys[], xvs_port_keys[], xvs_pool_keys[];
 
 int xvs_read_switch(struct xvs_reading *reading, const struct xvs_pair *pair); /* switch.c */
 int xvs_read_port(struct xvs_reading *reading, const struct xvs_pair *pair); /* port.c */
+int xvs_read_acl(struct xvs_reading *reading, const struct xvs_pair *pair); /* acl.c */
+int xvs_read_port_acl(struct xvs_reading *reading, const struct xvs_pair *pair); /* acl.c */
 int xvs_read_pool(struct xvs_reading *reading, const struct xvs_pair *pair); /* schema.c */
 
 #endif

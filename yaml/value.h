@@ -100,4 +100,10 @@ int xvs_read_vlan(struct xvs_reading *reading, const struct xvs_key *key,
 int xvs_read_host_vlan(struct xvs_reading *reading, const struct xvs_key *key,
 	const struct xvs_pair *pair, void *target); /* struct xvs_vlan_setting */
 
+/* In yaml/acl.c. */
+int xvs_read_acl_setting(struct xvs_reading *reading, const struct xvs_key *key,
+	const struct xvs_pair *pair, void *target); /* struct xvs_port_setting */
+int xvs_read_port_acl_setting(struct xvs_reading *reading, const struct xvs_key *key,
+	const struct xvs_pair *pair, void *target); /* struct xvs_port_setting */
+
 #endif

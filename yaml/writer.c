@@ -185,6 +185,102 @@ static void put_match(struct xvs_arena *arena, struct xvs_node *map, const struc
 		put_text(arena, node, "name", match->name_pattern);
 }
 
+static void put_prefix(struct xvs_arena *arena, struct xvs_node *map, const char *key,
+	const struct xvs_prefix *prefix)
+{
+	char text[XVS_PREFIX_TEXT_SIZE];
+
+	copy_text(arena, xvs_node_put(arena, map, key), xvs_prefix_format(prefix, text));
+}
+
+static void put_port_range(struct xvs_arena *arena, struct xvs_node *map, const char *key,
+	const struct xvs_port_range *range)
+{
+	char text[XVS_PORT_RANGE_TEXT_SIZE];
+
+	if (!xvs_port_range_is_any(range))
+		copy_text(arena, xvs_node_put(arena, map, key), xvs_port_range_format(range, text));
+}
+
+static void put_protocol(struct xvs_arena *arena, struct xvs_node *map, const struct xvs_rule *rule)
+{
+	char protocol[XVS_PROTOCOL_TEXT_SIZE], type[XVS_ICMP_TYPE_TEXT_SIZE];
+
+	if (rule->protocol < 0)
+		return;
+	copy_text(arena, xvs_node_put(arena, map, "protocol"),
+		xvs_protocol_format(rule->protocol, protocol));
+	if (rule->icmp_type >= 0)
+		copy_text(arena, xvs_node_put(arena, map, "icmp-type"),
+			xvs_icmp_type_format(rule->protocol, rule->icmp_type, type));
+}
+
+static struct xvs_node begin_rule(struct xvs_arena *arena, const struct xvs_rule *rule)
+{
+	static const char *const directions[] = {
+		[XVS_RULE_IN] = "in", [XVS_RULE_OUT] = "out", [XVS_RULE_BOTH] = "both"};
+	struct xvs_node map = {.kind = XVS_NODE_MAP};
+
+	if (rule->name[0])
+		put_text(arena, &map, "name", rule->name);
+	put_text(arena, &map, "action", xvs_rule_action_words[rule->action]);
+	put_text(arena, &map, "direction", directions[rule->direction]);
+	return map;
+}
+
+struct xvs_node xvs_write_rule(struct xvs_arena *arena, const struct xvs_rule *rule)
+{
+	struct xvs_node map = begin_rule(arena, rule);
+
+	put_protocol(arena, &map, rule);
+	if (rule->local.family != XVS_ADDRESS_ANY)
+		put_prefix(arena, &map, "local", &rule->local);
+	put_port_range(arena, &map, "local-port", &rule->local_port);
+	if (rule->remote.family != XVS_ADDRESS_ANY)
+		put_prefix(arena, &map, "remote", &rule->remote);
+	put_port_range(arena, &map, "remote-port", &rule->remote_port);
+	if (rule->vlan >= 0)
+		put_number(arena, &map, "vlan", rule->vlan, "");
+	put_number(arena, &map, "weight", rule->weight, "");
+	if (rule->stateful)
+		put_text(arena, &map, "stateful", "on");
+	if (rule->stateful && rule->idle_s != XVS_RULE_IDLE_S)
+		put_number(arena, &map, "idle-timeout", rule->idle_s, "s");
+	if (rule->log)
+		put_text(arena, &map, "log", "on");
+	return map;
+}
+
+struct xvs_node xvs_write_entry(struct xvs_arena *arena, const struct xvs_rule *rule)
+{
+	struct xvs_node map = begin_rule(arena, rule);
+
+	if (xvs_entry_is_local(rule))
+		put_prefix(arena, &map, "local", &rule->local);
+	else
+		put_prefix(arena, &map, "remote", &rule->remote);
+	return map;
+}
+
+struct xvs_node xvs_write_rules(
+	struct xvs_arena *arena, const struct xvs_acl *acl, xvs_write_rule_t write)
+{
+	struct xvs_node list = {.kind = XVS_NODE_LIST};
+
+	for (size_t i = 0; i < acl->count; i++)
+		*xvs_node_append(arena, &list) = write(arena, &acl->rules[i]);
+	return list;
+}
+
+static void put_acl(struct xvs_arena *arena, struct xvs_node *map, const char *key,
+	const char *name, const struct xvs_acl *acl, xvs_write_rule_t write)
+{
+	if (acl)
+		*xvs_node_put(arena, map, key) = xvs_write_rules(arena, acl, write);
+	else if (name[0])
+		put_text(arena, map, key, name);
+}
+
 struct xvs_node xvs_write_port(struct xvs_arena *arena, const struct xvs_port_setting *port)
 {
 	struct xvs_node map = {.kind = XVS_NODE_MAP};
@@ -197,7 +293,35 @@ struct xvs_node xvs_write_port(struct xvs_arena *arena, const struct xvs_port_se
 		put_text(arena, &map, "priority-tag", "on");
 	if (port->learning_limit)
 		put_number(arena, &map, "learning-limit", port->learning_limit, "");
+	put_acl(arena, &map, "acl", port->acl_name, port->acl, xvs_write_rule);
+	put_acl(arena, &map, "port-acl", port->port_acl_name, port->port_acl, xvs_write_entry);
 	return map;
+}
+
+/* A rule at a time: as nodes a list takes ten times as much memory as as text. */
+static void print_rules(struct xvs_print *print, const struct xvs_acl *acl, xvs_write_rule_t write)
+{
+	xvs_print_word(print, "  ");
+	xvs_print_scalar(print, acl->name);
+	xvs_print_word(print, acl->count ? ":\n" : ": []\n");
+	for (size_t i = 0; i < acl->count; i++) {
+		_cleanup_(xvs_arena_clear) struct xvs_arena arena = {0};
+		struct xvs_node rule = write(&arena, &acl->rules[i]);
+
+		print->failed = print->failed || arena.failed;
+		xvs_print_word(print, "    - ");
+		xvs_print_flow(print, &rule);
+		xvs_print_word(print, "\n");
+	}
+}
+
+static void print_lists(
+	struct xvs_print *print, const char *section, struct xvs_acl *lists, xvs_write_rule_t write)
+{
+	if (lists)
+		xvs_print_word(print, section);
+	XVS_EACH_ACL(lists, acl)
+	print_rules(print, acl, write);
 }
 
 static void print_object(struct xvs_print *print, const char *name, const struct xvs_node *map)
@@ -226,6 +350,8 @@ static void print_config(
 		map = xvs_write_switch(arena, item);
 		print_object(print, item->name, &map);
 	}
+	print_lists(print, "acls:\n", config->acls, xvs_write_rule);
+	print_lists(print, "port-acls:\n", config->port_acls, xvs_write_entry);
 	if (config->ports)
 		xvs_print_word(print, "ports:\n");
 	XVS_EACH_PORT (config, port) {

@@ -17,4 +17,11 @@ struct xvs_node xvs_write_pool(struct xvs_arena *arena, const struct xvs_mac_poo
 struct xvs_node xvs_write_switch(struct xvs_arena *arena, const struct xvs_switch *item);
 struct xvs_node xvs_write_port(struct xvs_arena *arena, const struct xvs_port_setting *port);
 
+/* A rule of an extended ACL, an entry of a port ACL; all of a list. */
+typedef struct xvs_node (*xvs_write_rule_t)(struct xvs_arena *arena, const struct xvs_rule *rule);
+struct xvs_node xvs_write_rule(struct xvs_arena *arena, const struct xvs_rule *rule);
+struct xvs_node xvs_write_entry(struct xvs_arena *arena, const struct xvs_rule *rule);
+struct xvs_node xvs_write_rules(
+	struct xvs_arena *arena, const struct xvs_acl *acl, xvs_write_rule_t write);
+
 #endif

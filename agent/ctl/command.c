@@ -8,7 +8,7 @@
 #include "agent/ctl/text.h"
 #include "agent/report.h"
 
-#define WORDS_MAX 16 /* candidates for one place of a command line */
+#define WORDS_MAX 32 /* candidates for one place of a command line */
 
 static const struct ctl_parameter none[] = {{0}};
 
@@ -20,6 +20,17 @@ static const struct ctl_parameter switch_filter[] = {
 static const struct ctl_parameter port_filter[] = {
 	{"name", "NAME", CTL_POSITIONAL},
 	{"switch", "SWITCH", 0},
+	{0},
+};
+
+static const struct ctl_parameter acl_filter[] = {
+	{"name", "NAME", CTL_POSITIONAL},
+	{0},
+};
+
+static const struct ctl_parameter rule_filter[] = {
+	{"name", "NAME", CTL_POSITIONAL},
+	{"port", "PORT", 0},
 	{0},
 };
 
@@ -117,6 +128,61 @@ const struct ctl_command ctl_commands[] = {
 		.takes = CTL_SAVE | CTL_DRY_RUN},
 	{"port", "del", "Change", none, ctl_print_steps, .summary = "remove a port",
 		.change = CHANGE("ports", "del", CTL_NAMED), .takes = CTL_SAVE | CTL_DRY_RUN},
+	{"acl", "list", "ListAcls", acl_filter, ctl_print_acls,
+		.summary = "access control lists, a row each"},
+	{"acl", "show", "ListRules", rule_filter, ctl_print_rules,
+		.summary = "the rules of all lists, of one, or of what holds at a port",
+		.stream = true},
+	{"acl", "add", "Change", none, ctl_print_steps,
+		.summary = "make an access control list, empty or with rules",
+		.change = CHANGE("acls", "add", CTL_NAMED | CTL_PAIRS),
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"acl", "set", "Change", none, ctl_print_steps,
+		.summary = "give a list other rules: the key `rules`",
+		.change = CHANGE("acls", "set", CTL_NAMED | CTL_PAIRS | CTL_SOME),
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"acl", "del", "Change", none, ctl_print_steps, .summary = "remove a list",
+		.change = CHANGE("acls", "del", CTL_NAMED), .takes = CTL_SAVE | CTL_DRY_RUN},
+	{"acl", "rule", "Change", none, ctl_print_steps, .second = "add",
+		.summary = "add one rule to a list",
+		.change = CHANGE("acls", "add_rule", CTL_NAMED | CTL_PAIRS | CTL_SOME),
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"acl", "rule", "Change", none, ctl_print_steps, .second = "set",
+		.summary =
+			"change keys of the rule that `name`, or `weight` and `direction`, names",
+		.change = CHANGE("acls", "set_rule", CTL_NAMED | CTL_PAIRS | CTL_SOME),
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"acl", "rule", "Change", none, ctl_print_steps, .second = "del",
+		.summary = "remove the rule that is named in this way",
+		.change = CHANGE("acls", "del_rule", CTL_NAMED | CTL_PAIRS | CTL_SOME),
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"port-acl", "list", "ListPortAcls", acl_filter, ctl_print_acls,
+		.summary = "port ACLs, a row each"},
+	{"port-acl", "show", "ListPortRules", rule_filter, ctl_print_rules,
+		.summary = "the rules of all lists, of one, or of what holds at a port",
+		.stream = true},
+	{"port-acl", "add", "Change", none, ctl_print_steps,
+		.summary = "make a port ACL, empty or with rules",
+		.change = CHANGE("port-acls", "add", CTL_NAMED | CTL_PAIRS),
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"port-acl", "set", "Change", none, ctl_print_steps,
+		.summary = "give a list other rules: the key `rules`",
+		.change = CHANGE("port-acls", "set", CTL_NAMED | CTL_PAIRS | CTL_SOME),
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"port-acl", "del", "Change", none, ctl_print_steps, .summary = "remove a list",
+		.change = CHANGE("port-acls", "del", CTL_NAMED), .takes = CTL_SAVE | CTL_DRY_RUN},
+	{"port-acl", "rule", "Change", none, ctl_print_steps, .second = "add",
+		.summary = "add one rule to a list",
+		.change = CHANGE("port-acls", "add_rule", CTL_NAMED | CTL_PAIRS | CTL_SOME),
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"port-acl", "rule", "Change", none, ctl_print_steps, .second = "set",
+		.summary = "change keys of the rule that `name`, or `direction` and address, names",
+		.change = CHANGE("port-acls", "set_rule", CTL_NAMED | CTL_PAIRS | CTL_SOME),
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"port-acl", "rule", "Change", none, ctl_print_steps, .second = "del",
+		.summary = "remove the rule that is named in this way",
+		.change = CHANGE("port-acls", "del_rule", CTL_NAMED | CTL_PAIRS | CTL_SOME),
+		.takes = CTL_SAVE | CTL_DRY_RUN},
 	{"mac-pool", "set", "Change", none, ctl_print_steps,
 		.summary = "where `mac: pool` takes addresses from",
 		.change = CHANGE("mac-pool", "set", CTL_PAIRS | CTL_SOME),
@@ -156,7 +222,19 @@ static void words_add(struct words *words, const char *word)
 		words->word[words->count++] = word;
 }
 
-/* The one that `word` is, or else all that it is the beginning of. */
+static bool begins_all(const struct words *words, const char *word)
+{
+	for (size_t i = 0; i < words->count; i++) {
+		if (strncmp(words->word[i], word, strlen(word)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The one that `word` is, or else all that it is the beginning of; of several, the one that is the
+ * beginning of all others: `po` means `port`, not `port-acl`.
+ */
 static void words_match(const struct words *words, const char *word, struct words *ret)
 {
 	*ret = (struct words){0};
@@ -167,6 +245,10 @@ static void words_match(const struct words *words, const char *word, struct word
 		}
 		if (*word && !strncmp(words->word[i], word, strlen(word)))
 			words_add(ret, words->word[i]);
+	}
+	for (size_t i = 0; i < ret->count; i++) {
+		if (begins_all(ret, ret->word[i]))
+			*ret = (struct words){{ret->word[i]}, 1};
 	}
 }
 
@@ -193,13 +275,16 @@ static const char *require(const struct words *words, const char *word, const ch
 	return NULL;
 }
 
-/* The command of that object and verb; the verb may be NULL for the default. */
-static const struct ctl_command *find_command(const char *object, const char *verb)
+/* The command of that object and verb; either word of the verb may be NULL for the default. */
+static const struct ctl_command *find_command(
+	const char *object, const char *verb, const char *second)
 {
 	for (const struct ctl_command *command = ctl_commands; command->object; command++) {
 		if (strcmp(command->object, object))
 			continue;
-		if (!verb || !command->verb || !strcmp(command->verb, verb))
+		if (verb && command->verb && strcmp(command->verb, verb))
+			continue;
+		if (!second || !command->second || !strcmp(command->second, second))
 			return command;
 	}
 	return NULL;
@@ -235,6 +320,19 @@ static const char *find_verb(const char *object, const char *word)
 	}
 	words_add(&verbs, "help");
 	return require(&verbs, word, "verb");
+}
+
+static const char *find_second(const char *object, const char *verb, const char *word)
+{
+	struct words seconds = {0};
+
+	for (const struct ctl_command *command = ctl_commands; command->object; command++) {
+		if (!strcmp(command->object, object) && command->second &&
+			!strcmp(command->verb, verb))
+			words_add(&seconds, command->second);
+	}
+	words_add(&seconds, "help");
+	return require(&seconds, word, "verb");
 }
 
 static const struct ctl_parameter *find_parameter(
@@ -348,17 +446,46 @@ static int help_on(char **words, size_t count)
 	return CTL_OK;
 }
 
+/* What the words behind the object name; either may be NULL. */
+struct verb {
+	const char *first, *second;
+};
+
+/* Takes the words that it consists of from *words. */
+static int parse_verb(const char *object, char ***words, size_t *count, struct verb *ret)
+{
+	*ret = (struct verb){0};
+	if (!*count || !find_command(object, NULL, NULL)->verb)
+		return CTL_OK;
+	ret->first = find_verb(object, **words);
+	if (!ret->first)
+		return CTL_WRONG;
+	(*words)++, (*count)--;
+	if (!*count || !strcmp(ret->first, "help") ||
+		!find_command(object, ret->first, NULL)->second)
+		return CTL_OK;
+	ret->second = find_second(object, ret->first, **words);
+	(*words)++, (*count)--;
+	return ret->second ? CTL_OK : CTL_WRONG;
+}
+
+static bool is_help(const char *word)
+{
+	return word && !strcmp(word, "help");
+}
+
 /* Help may stand in the place of the first parameter too. */
 static bool wants_help(
-	const struct ctl_request *request, const char *verb, char **words, size_t count)
+	const struct ctl_request *request, const struct verb *verb, char **words, size_t count)
 {
-	return request->options.help || (verb && !strcmp(verb, "help")) ||
-	       (count && !strcmp(words[0], "help"));
+	return request->options.help || is_help(verb->first) || is_help(verb->second) ||
+	       (count && is_help(words[0]));
 }
 
 int ctl_command_parse(struct ctl_request *request, char **words, size_t count)
 {
-	const char *object, *verb = NULL;
+	const char *object;
+	struct verb verb;
 	int r;
 
 	if (!count) {
@@ -371,17 +498,13 @@ int ctl_command_parse(struct ctl_request *request, char **words, size_t count)
 	words++, count--;
 	if (!strcmp(object, "help"))
 		return help_on(words, count);
-	if (count && find_command(object, NULL)->verb) {
-		verb = find_verb(object, *words);
-		if (!verb)
-			return CTL_WRONG;
-		words++, count--;
-	}
-	if (wants_help(request, verb, words, count)) {
+	if (parse_verb(object, &words, &count, &verb) != CTL_OK)
+		return CTL_WRONG;
+	if (wants_help(request, &verb, words, count)) {
 		ctl_help(stdout, object);
 		return CTL_OK;
 	}
-	request->command = find_command(object, verb);
+	request->command = find_command(object, verb.first, verb.second);
 	r = request->command->change ? ctl_change_parse(request, words, count)
 				     : parse_parameters(request, words, count);
 	if (r == CTL_OK)

@@ -88,6 +88,7 @@ struct ctl_command {
 	bool gather; /* the reply is a stream too, its parts are put together before `print` */
 	bool endless; /* the stream goes on, with pauses of any length, until Ctrl-C */
 	bool page; /* a named object gets a page, not a row */
+	const char *second; /* of a verb of two words */
 };
 
 struct ctl_request {
@@ -99,6 +100,7 @@ struct ctl_request {
 	struct ctl_files files; /* what -f names */
 	struct ctl_table table; /* of a stream: rows so far are printed, widths are kept */
 	size_t printed; /* replies' objects printed so far, in a stream */
+	bool begun; /* of a stream as JSON: what stands before its first object */
 };
 
 /* Makes the call of `request` and prints what comes back. Returns an exit code. */
@@ -125,6 +127,8 @@ void ctl_print_features(struct ctl_request *request, const json_t *reply, bool l
 void ctl_print_switches(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_ports(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_entries(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_acls(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_rules(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_flushed(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_event(struct ctl_request *request, const json_t *reply, bool last);
 
@@ -133,6 +137,13 @@ int ctl_diff_status(const json_t *reply);
 
 /* The object as it is, on one line or as -p wants it. */
 void ctl_print_json(const struct ctl_options *options, const json_t *object);
+
+/*
+ * A part of a stream as JSON: {"KEY": [...]}, the one object that would have been too large to
+ * send, or to hold, at once.
+ */
+void ctl_print_list_json(
+	struct ctl_request *request, const char *key, const json_t *items, bool last);
 
 /* Parts of `show`, in the form that the options ask for. */
 void ctl_list_switches(const struct ctl_request *request, const json_t *switches);

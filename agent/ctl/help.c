@@ -45,8 +45,9 @@ const char *ctl_usage(const struct ctl_command *command)
 	static struct text text;
 
 	text.used = 0;
-	append(&text, "xvsctl %s%s%s", command->object, command->verb ? " " : "",
-		command->verb ? command->verb : "");
+	append(&text, "xvsctl %s%s%s%s%s", command->object, command->verb ? " " : "",
+		command->verb ? command->verb : "", command->second ? " " : "",
+		command->second ? command->second : "");
 	for (const struct ctl_parameter *p = command->parameters; p->key; p++) {
 		const bool keyword = !(p->flags & CTL_POSITIONAL),
 			   required = p->flags & CTL_REQUIRED;

@@ -19,55 +19,14 @@ static const struct ctl_column columns[] = {
 	{0},
 };
 
-/* Where an entry stands in {"entries": [...]} when it is indented. */
-#define ENTRY_INDENT "\n        "
-
-/* jansson writes an object as if it stood alone: moves its lines in. Strings hold no raw newline.
- */
-static int write_indented(const char *text, size_t size, void *unused)
-{
-	for (size_t i = 0; i < size; i++) {
-		if (text[i] == '\n')
-			fputs(ENTRY_INDENT, stdout);
-		else
-			putchar(text[i]);
-	}
-	return 0;
-}
-
-/* The stream as the one object that would have been too large to send, or to hold, at once. */
-static void print_json(struct ctl_request *request, const json_t *entries, bool first, bool last)
-{
-	const bool pretty = request->options.pretty;
-	const json_t *entry;
-	size_t i;
-
-	if (first)
-		fputs(pretty ? "{\n    \"entries\": [" : "{\"entries\":[", stdout);
-	json_array_foreach (entries, i, entry) {
-		if (request->printed++)
-			putchar(',');
-		if (pretty) {
-			fputs(ENTRY_INDENT, stdout);
-			json_dump_callback(
-				entry, write_indented, NULL, JSON_INDENT(4) | JSON_ENSURE_ASCII);
-		} else {
-			json_dumpf(entry, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
-		}
-	}
-	if (last)
-		fputs(!pretty ? "]}\n" : request->printed ? "\n    ]\n}\n" : "]\n}\n", stdout);
-}
-
 void ctl_print_entries(struct ctl_request *request, const json_t *reply, bool last)
 {
 	const json_t *entries = ctl_find(reply, "entries");
-	const bool first = !request->table.options;
 
 	request->table.options = &request->options;
 	request->table.columns = columns;
 	if (request->options.json) {
-		print_json(request, entries, first, last);
+		ctl_print_list_json(request, "entries", entries, last);
 		return;
 	}
 	ctl_table_print(&request->table, entries);

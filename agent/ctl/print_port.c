@@ -50,6 +50,29 @@ static char *learning_text(const json_t *port)
 		ctl_number(port, "learning.used"), ctl_number(port, "learning.limit"));
 }
 
+/* `web (3 rules)` */
+static char *acl_of_port_text(const json_t *acl)
+{
+	char *name = ctl_text(acl, "name"), *text = NULL;
+	const json_int_t count = ctl_number(acl, "rules");
+
+	if (json_is_object(acl))
+		text = ctl_format("%s (%" JSON_INTEGER_FORMAT " rule%s)", name ? name : "its own",
+			count, count == 1 ? "" : "s");
+	free(name);
+	return text;
+}
+
+static char *acl_text(const json_t *port)
+{
+	return acl_of_port_text(ctl_find(port, "acl"));
+}
+
+static char *port_acl_text(const json_t *port)
+{
+	return acl_of_port_text(ctl_find(port, "port_acl"));
+}
+
 static char *traffic_text(const json_t *port, const char *way)
 {
 	const json_t *traffic = ctl_find(ctl_find(port, "counters"), way);
@@ -131,6 +154,8 @@ static const struct ctl_column lines[] = {
 	{"priority-tag", .path = "priority_tag"},
 	{"foreign", .path = "foreign", .flags = CTL_LIST},
 	{"learning", .text = learning_text},
+	{"acl", .text = acl_text},
+	{"port-acl", .text = port_acl_text},
 	{"transmit", .text = transmit_text},
 	{"receive", .text = receive_text},
 	{"flooded", .path = "counters.flooded"},

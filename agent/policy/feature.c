@@ -11,5 +11,7 @@ static int fill_port(struct xvs_agent *agent, const struct xvs_config *config,
 
 const struct xvs_feature xvs_feature_policy = {
 	.name = "policy",
+	.validate = xvs_policy_validate,
 	.fill_port = fill_port,
+	.methods = xvs_policy_methods,
 };

@@ -9,4 +9,11 @@
 int xvs_guards_fill(const struct xvs_agent *agent, const struct xvs_config *config,
 	const struct xvs_port_setting *setting, struct xvs_port_config *port);
 
+/* validate.c */
+int xvs_policy_validate(
+	const struct xvs_agent *agent, const struct xvs_config *config, struct xvs_report *report);
+
+/* methods.c */
+extern const struct xvs_method xvs_policy_methods[];
+
 #endif

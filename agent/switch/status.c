@@ -156,6 +156,24 @@ json_t *xvs_port_describe(
 		describe_counters(tables, port->id), "drops", describe_drops(tables, port->id));
 }
 
+static void describe_acl(json_t *answer, const char *key, const struct xvs_acl *acl)
+{
+	if (acl)
+		json_object_set_new(answer, key,
+			json_pack("{s:s?, s:I}", "name", acl->name[0] ? acl->name : NULL, "rules",
+				(json_int_t)acl->count));
+}
+
+/* The lists that hold at a vPort; left out where there is none. */
+static void describe_acls(
+	const struct xvs_agent *agent, const struct xvs_port_setting *setting, json_t *answer)
+{
+	if (!setting)
+		return;
+	describe_acl(answer, "acl", xvs_extended_acl_of(agent->running, setting));
+	describe_acl(answer, "port_acl", xvs_port_acl_of(agent->running, setting));
+}
+
 /* Null in other network namespaces than the first, where it can't be seen. */
 static json_t *current_backlog(void)
 {
@@ -320,6 +338,7 @@ int xvs_ports_part(struct xvs_agent *agent, const struct xvs_switch_state *of,
 		if (!port || (only && port != only) || (of && strcmp(item->of->name, of->name)))
 			continue;
 		described = xvs_port_describe(agent, item, port);
+		describe_acls(agent, item->setting, described);
 		if (only) /* it takes three times as long as all the rest */
 			describe_foreign(agent, port, described);
 		json_array_append_new(ports, described);

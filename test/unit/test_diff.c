@@ -211,3 +211,94 @@ Test(diff, many_objects_and_one_difference, .timeout = 20)
 	free(from);
 	free(to);
 }
+
+#define ACL(rules) V "acls: {web: [" rules "]}\n"
+#define R1 "{action: deny, direction: in, weight: 1}"
+#define R2 "{name: https, action: allow, direction: in, protocol: tcp, local-port: 443, weight: 20}"
+#define R3 "{action: allow, direction: out, weight: 1}"
+
+Test(diff, of_a_list_the_rules_that_differ)
+{
+	static const struct {
+		const char *from, *to, *lines;
+	} rows[] = {
+		{ACL(R1 "," R3), ACL(R1 "," R2 "," R3),
+			"  rule:  -> {name: https, action: allow, direction: in, protocol: tcp, "
+			"local-port: 443, weight: 20}\n"},
+		{ACL(R1 "," R3), ACL(R3), "  rule: {action: deny, direction: in, weight: 1} -> \n"},
+		/* by weight and direction */
+		{ACL(R1 "," R3), ACL(R1 ",{action: deny, direction: out, weight: 1}"),
+			"  rule: {action: allow, direction: out, weight: 1} -> "
+			"{action: deny, direction: out, weight: 1}\n"},
+		/* by name, whatever else is changed */
+		{ACL(R1 "," R2), ACL(R1 ",{name: https, action: deny, direction: out, weight: 7}"),
+			"  rule: {name: https, action: allow, direction: in, protocol: tcp, "
+			"local-port: 443, weight: 20} -> "
+			"{name: https, action: deny, direction: out, weight: 7}\n"},
+		{ACL(R1), ACL("{action: deny, direction: in, weight: 2}"),
+			"  rule:  -> {action: deny, direction: in, weight: 2}\n"
+			"  rule: {action: deny, direction: in, weight: 1} -> \n"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char expected[1000];
+
+		snprintf(expected, sizeof(expected), "change acl web\n%s", rows[i].lines);
+		expect_difference(rows[i].from, rows[i].to, expected);
+	}
+	expect_difference(ACL(R1 "," R2), ACL(R2 "," R1), "");
+	expect_difference(
+		V, ACL(R1), "add acl web\n  rule:  -> {action: deny, direction: in, weight: 1}\n");
+	expect_difference(ACL(R1), V,
+		"remove acl web\n  rule: {action: deny, direction: in, weight: 1} -> \n");
+	expect_difference(ACL(""), V, "remove acl web\n");
+}
+
+Test(diff, port_acls_are_told_by_address)
+{
+	expect_difference(V "port-acls: {m: [{action: deny, direction: in, remote: 10.0.0.0/8}, "
+			    "{action: meter, direction: both, local: any}]}\n",
+		V "port-acls: {m: [{action: meter, direction: both, remote: any}, "
+		  "{action: meter, direction: in, remote: 10.0.0.0/8}, "
+		  "{action: deny, direction: out, remote: 10.0.0.0/9}]}\n",
+		"change port-acl m\n"
+		"  rule: {action: deny, direction: in, remote: 10.0.0.0/8} -> "
+		"{action: meter, direction: in, remote: 10.0.0.0/8}\n"
+		"  rule:  -> {action: deny, direction: out, remote: 10.0.0.0/9}\n");
+	expect_difference(
+		V "port-acls: {a: []}\n", V "acls: {a: []}\n", "add acl a\nremove port-acl a\n");
+}
+
+Test(diff, the_list_of_a_port)
+{
+	expect_difference(PORT ", acl: web}\n", PORT ", acl: wide, port-acl: m}\n",
+		"change port p\n  acl: web -> wide\n  port-acl:  -> m\n");
+	expect_difference(PORT ", acl: web}\n", PORT ", acl: [" R1 "," R3 "]}\n",
+		"change port p\n  acl: web -> [{action: deny, direction: in, weight: 1}, "
+		"{action: allow, direction: out, weight: 1}]\n");
+	expect_difference(PORT ", acl: [" R1 "," R3 "]}\n", PORT ", acl: [" R3 "]}\n",
+		"change port p\n  acl: {action: deny, direction: in, weight: 1} -> \n");
+	expect_difference(PORT ", acl: [" R1 "]}\n", PORT "}\n",
+		"change port p\n  acl: {action: deny, direction: in, weight: 1} -> \n");
+}
+
+static char *long_list(size_t count, const char *action)
+{
+	char *text = malloc(count * 60 + 100), *at = text + sprintf(text, V "acls:\n  big:\n");
+
+	for (size_t i = 0; i < count; i++)
+		at += sprintf(at, "  - {action: %s, direction: in, weight: %zu}\n", action, i + 1);
+	return text;
+}
+
+Test(diff, of_very_many_rules_some_and_how_many_more)
+{
+	char *from = long_list(1003, "allow"), *to = long_list(1003, "deny");
+	char *text = describe(from, to), *end = text + strlen(text);
+
+	cr_expect_str_eq(end - strlen("  more:  -> 3\n"), "  more:  -> 3\n");
+	cr_expect(strstr(text, "weight: 1000}\n") && !strstr(text, "weight: 1001}\n"));
+	free(from);
+	free(to);
+	free(text);
+}

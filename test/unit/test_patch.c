@@ -185,9 +185,79 @@ Test(patch, objects_are_added_and_removed)
 		&(struct words){"del", "mac-pool", "", {NULL}});
 }
 
+#define LIST(rules) V "acls: {a: [], web: [" rules "], z: []}\n"
+#define HTTPS                                                                                      \
+	"{name: https, action: allow, direction: in, protocol: tcp, local-port: 443, weight: 20}"
+#define DENY "{action: deny, direction: in, weight: 1}"
+#define ENTRIES(entries) V "port-acls: {m: [" entries "]}\n"
+#define METER "{action: meter, direction: both, remote: 10.0.0.0/8}"
+#define BY_MAC "{name: x, action: deny, direction: in, local: '02:00:00:00:00:07'}"
+
+Test(patch, lists_and_their_rules)
+{
+	static const struct {
+		const char *from, *to;
+		struct words words;
+	} rows[] = {
+		{V, V "acls: {web: []}\n", {"add", "acls", "web", {NULL}}},
+		{V, V "acls: {web: [" DENY "]}\n", {"add", "acls", "web", {"rules=[" DENY "]"}}},
+		{LIST(DENY), V "acls: {a: [], z: []}\n", {"del", "acls", "web", {NULL}}},
+		{LIST(DENY), LIST(HTTPS), {"set", "acls", "web", {"rules=[" HTTPS "]"}}},
+		{LIST(DENY), LIST(""), {"set", "acls", "web", {"rules"}}},
+		{LIST(DENY), LIST(DENY ",{action: deny, direction: out, weight: 1}"),
+			{"add_rule", "acls", "web", {"action=deny", "direction=out", "weight=1"}}},
+		{LIST(HTTPS "," DENY), LIST(HTTPS),
+			{"del_rule", "acls", "web", {"weight=1", "direction=in"}}},
+		{LIST(HTTPS "," DENY), LIST(DENY), {"del_rule", "acls", "web", {"name=https"}}},
+		{LIST(HTTPS "," DENY), LIST(DENY),
+			{"del_rule", "acls", "web", {"name=https", "weight=20"}}},
+		{LIST(HTTPS "," DENY),
+			LIST("{name: https, action: allow, direction: in, protocol: udp, "
+			     "local-port: 443, weight: 30}," DENY),
+			{"set_rule", "acls", "web", {"name=https", "weight=30", "protocol=udp"}}},
+		{LIST(HTTPS "," DENY), LIST(HTTPS ",{action: allow, direction: in, weight: 1}"),
+			{"set_rule", "acls", "web", {"weight=1", "direction=in", "action=allow"}}},
+		{LIST(DENY), LIST("{name: last, action: deny, direction: in, weight: 1}"),
+			{"set_rule", "acls", "web", {"weight=1", "direction=in", "name=last"}}},
+		{LIST(HTTPS), LIST("{name: https, action: allow, direction: in, weight: 20}"),
+			{"set_rule", "acls", "web", {"name=https", "local-port", "protocol"}}},
+		{V, ENTRIES(METER), {"add", "port-acls", "m", {"rules=[" METER "]"}}},
+		{ENTRIES(METER), V, {"del", "port-acls", "m", {NULL}}},
+		{ENTRIES(METER), ENTRIES(METER "," BY_MAC),
+			{"add_rule", "port-acls", "m",
+				{"name=x", "action=deny", "direction=in",
+					"local='02:00:00:00:00:07'"}}},
+		{ENTRIES(METER "," BY_MAC), ENTRIES(BY_MAC),
+			{"del_rule", "port-acls", "m", {"remote=10.0.0.0/8", "direction=both"}}},
+		{ENTRIES(METER), ENTRIES("{action: meter, direction: both, local: any}"),
+			{"set", "port-acls", "m",
+				{"rules=[{action: meter, direction: both, remote: any}]"}}},
+		{ENTRIES(METER "," BY_MAC),
+			ENTRIES(METER
+				",{name: x, action: deny, direction: in, remote: 10.1.0.0/16}"),
+			{"set_rule", "port-acls", "m", {"name=x", "remote=10.1.0.0/16"}}},
+		{PORT_BEFORE "interface: x" PORT_AFTER,
+			PORT_BEFORE "interface: x, acl: web" PORT_AFTER,
+			{"set", "ports", "p", {"acl=web"}}},
+		{PORT_BEFORE "interface: x, acl: web" PORT_AFTER,
+			PORT_BEFORE "interface: x" PORT_AFTER, {"set", "ports", "p", {"acl"}}},
+		{PORT_BEFORE "interface: x, acl: web" PORT_AFTER,
+			PORT_BEFORE "interface: x, acl: [" DENY "]" PORT_AFTER,
+			{"set", "ports", "p", {"acl=[" DENY "]"}}},
+		{PORT_BEFORE "interface: x, port-acl: [" METER "]" PORT_AFTER,
+			PORT_BEFORE "interface: x, port-acl: m" PORT_AFTER,
+			{"set", "ports", "p", {"port-acl=m"}}},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		expect_patched(rows[i].from, rows[i].to, &rows[i].words);
+}
+
 #define BASE                                                                                       \
 	V "switches: {s: {type: external, uplink: e}, i: {type: internal}}\n"                      \
-	  "ports: {web: {switch: s, interface: x, vlan: {access: 5}}}\n"
+	  "ports: {web: {switch: s, interface: x, vlan: {access: 5}}}\n"                           \
+	  "acls: {web: [" HTTPS "," DENY "]}\n"                                                    \
+	  "port-acls: {m: [" METER "]}\n"
 
 Test(patch, what_is_wrong_is_said_and_nothing_changed)
 {
@@ -247,9 +317,64 @@ Test(patch, what_is_wrong_is_said_and_nothing_changed)
 		{{"set", "port", "web", {"mac=pool"}}, NULL,
 			"unknown section 'port', did you mean 'ports'?"},
 		{{"set", "teams", "web", {"mac=pool"}}, NULL,
-			"known are switches, ports and mac-pool"},
+			"known are switches, ports, acls, port-acls and mac-pool"},
 		{{"change", "ports", "web", {"mac=pool"}}, NULL,
 			"unknown operation 'change'; known are add, set and del"},
+		{{"add_rule", "ports", "web", {"action=deny"}}, NULL,
+			"unknown operation 'add_rule'; known are add, set and del"},
+		{{"change", "acls", "web", {"action=deny"}}, NULL,
+			"known are add, set, del, add_rule, set_rule and del_rule"},
+		{{"add", "acls", "web", {NULL}}, "web", "acl 'web' exists already"},
+		{{"add", "acls", "a b", {NULL}}, "a b", "'a b' cannot be a name"},
+		{{"add", "acls", "b", {"action=deny"}}, "action",
+			"unknown key 'action'; known here: rules"},
+		{{"add", "acls", "b", {"rules=[{action: deny}]"}}, "rules",
+			"needs the key 'direction'"},
+		{{"set", "acls", "wbe", {"rules=[]"}}, "wbe",
+			"there is no acl 'wbe'; did you mean 'web'?"},
+		{{"set", "acls", "web", {"rules=[" DENY "," DENY "]"}}, "rules",
+			"weight 1 is that of another rule of direction in, another one"},
+		{{"del", "port-acls", "web", {NULL}}, "web", "there is no port-acl 'web'"},
+		{{"add_rule", "acls", "wbe", {"action=deny"}}, "wbe", "did you mean 'web'?"},
+		{{"add_rule", "acls", "web", {"action=deny", "direction=in"}}, "web",
+			"'rule' needs the key 'weight'"},
+		{{"add_rule", "acls", "web", {"action=deny", "direction=in", "weight=20"}}, "web",
+			"weight 20 is that of another rule of direction in, 'https'"},
+		{{"add_rule", "acls", "web", {"action=deny", "direction=in", "weight=x"}}, "weight",
+			"'weight' needs a whole number from 1 to 65535, found 'x'"},
+		{{"add_rule", "acls", "web",
+			 {"name=https", "action=deny", "direction=in", "weight=3"}},
+			"web", "the name 'https' is taken"},
+		{{"add_rule", "acls", "web", {"actoin=deny"}}, "actoin", "did you mean 'action'?"},
+		{{"add_rule", "acls", "web", {"action.x=deny"}}, "action.x",
+			"has no keys of its own"},
+		{{"set_rule", "acls", "web", {"name=https", "weight=1"}}, "web",
+			"weight 1 is that of another rule of direction in, another one"},
+		{{"set_rule", "acls", "web", {"name=https", "protocol=icmp"}}, "web",
+			"'local-port' goes with a protocol that has ports"},
+		{{"set_rule", "acls", "web", {"name=http", "weight=3"}}, "web",
+			"acl 'web' has no such rule"},
+		{{"set_rule", "acls", "web", {"weight=20", "action=deny"}}, "web",
+			"which rule is meant? say so by 'name', or 'weight' and 'direction'"},
+		{{"del_rule", "acls", "web", {NULL}}, "web", "which rule is meant?"},
+		{{"del_rule", "acls", "web", {"weight=1"}}, "web", "which rule is meant?"},
+		{{"del_rule", "acls", "web", {"weight=1", "direction=out"}}, "web",
+			"acl 'web' has no such rule; 'show' lists them"},
+		{{"del_rule", "acls", "web", {"name=https", "weight=1"}}, "web",
+			"has no such rule"},
+		{{"del_rule", "acls", "web", {"name=http", "weight=1", "direction=in"}}, "web",
+			"has no such rule"},
+		{{"del_rule", "acls", "web", {"name=https", "action=allow"}}, "action",
+			"unknown key 'action'; known here: name, weight, direction"},
+		{{"del_rule", "port-acls", "m", {"remote=10.0.0.0/8"}}, "m",
+			"which entry is meant? say so by 'name', or 'direction' and 'local' or"},
+		{{"del_rule", "port-acls", "m", {"remote=10.0.0.0/8", "direction=in"}}, "m",
+			"port-acl 'm' has no such entry"},
+		{{"add_rule", "port-acls", "m",
+			 {"remote=10.0.0.0/8", "direction=in", "action=deny"}},
+			"m", "another entry judges remote 10.0.0.0/8 in this direction already"},
+		{{"set", "ports", "web", {"acl={}"}}, "acl", "needs the name of a list in 'acls'"},
+		{{"set", "ports", "web", {"acl=[{action: deny}]"}}, "acl", "needs the key"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -321,6 +446,13 @@ Test(patch, nothing_leaks)
 	patch(config,
 		&(struct words){"set", "switches", "s", {"host-port.addresses=[192.0.2.1/24, x]"}});
 	patch(config, &(struct words){"del", "switches", "s", {NULL}});
+	patch(config, &(struct words){"set", "acls", "web", {"rules=[" DENY ",{}]"}});
+	patch(config, &(struct words){"set", "ports", "web", {"acl=[" DENY "," DENY "]"}});
+	patch(config, &(struct words){"set", "ports", "web", {"acl=[" DENY "]"}});
+	patch(config, &(struct words){"set", "ports", "web", {"acl=web"}});
+	patch(config, &(struct words){"set_rule", "acls", "web", {"name=https", "protocol=icmp"}});
+	patch(config, &(struct words){"set_rule", "acls", "web", {"name=https", "weight=4"}});
+	patch(config, &(struct words){"del_rule", "acls", "web", {"name=https"}});
 	xvs_config_free(config);
 	finish();
 	cr_expect_eq(__lsan_do_recoverable_leak_check(), 0, "memory leaks, see above");

@@ -2,6 +2,8 @@
 /* Reading a file again of which one port has changed: as reading it whole, or not at all. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "test/same_config.h"
 #include "yaml/node.h"
@@ -20,6 +22,12 @@
 #define C "  c: {switch: s, interface: c}\n"
 #define TAIL "mac-pool: {first: '02:00:00:00:00:00'}\n"
 #define FILE_OF(ports) HEAD "ports:\n" ports TAIL
+#define LISTS                                                                                      \
+	"acls:\n"                                                                                  \
+	"  web:\n"                                                                                 \
+	"  - {action: deny, direction: in, weight: 1}\n"                                           \
+	"port-acls: {m: [{action: deny, direction: in, remote: any}]}\n"
+#define OWN(key) "    " key ": [{action: deny, direction: in, remote: any}]\n"
 
 static struct xvs_config *read_whole(const char *text)
 {
@@ -47,6 +55,35 @@ static int reread(const char *old, const char *text)
 	cr_expect_str_eq(parts->ports->place.file, "again.yaml");
 	cr_expect_eq(xvs_config_reread(parts, &source, &again), 0, "not once more:\n%s", text);
 	return 0;
+}
+
+/* Lists stand before and behind the port that changes, and in it; all have their places then. */
+Test(reread, lists_keep_their_places)
+{
+	static const char *const changed[] = {
+		"  b:\n    switch: s\n\n\n    interface: b\n" OWN("port-acl"),
+		"  b:\n    switch: s\n    port-acl: m\n    interface: b\n",
+		"  b:\n\n\n" OWN("port-acl") "    interface: b\n    switch: s\n",
+		"  b:\n    switch: s\n    interface: b\n    acl:\n"
+		"      - {action: deny, direction: in, weight: 1}\n"
+		"      - {action: deny, direction: out, weight: 1}\n",
+	};
+	static const char head[] = "version: 1\n" LISTS "ports:\n"
+				   "  a:\n    switch: s\n    interface: a\n" OWN("port-acl");
+	static const char tail[] = "  c:\n    switch: s\n    interface: c\n" OWN("port-acl");
+	static const char end[] =
+		"  d: {switch: s, interface: d}\nswitches: {s: {type: private}}\n";
+	char *old, *new;
+
+	for (size_t i = 0; i < sizeof(changed) / sizeof(*changed); i++) {
+		for (size_t j = 0; j < sizeof(changed) / sizeof(*changed); j++) {
+			cr_assert(asprintf(&old, "%s%s%s%s", head, changed[i], tail, end) > 0);
+			cr_assert(asprintf(&new, "%s%s%s%s", head, changed[j], tail, end) > 0);
+			cr_expect_eq(reread(old, new), 0, "%s", new);
+			free(old);
+			free(new);
+		}
+	}
 }
 
 Test(reread, reads_one_changed_port)

@@ -329,6 +329,106 @@ Test(yaml, ports_find_their_device)
 	xvs_config_free(config);
 }
 
+Test(yaml, rules_with_everything)
+{
+	struct xvs_config *config = read_good(
+		"version: 1\n"
+		"acls:\n"
+		"  web:\n"
+		"    - {name: https, action: allow, direction: in, protocol: tcp, local-port: "
+		"443,\n"
+		"       local: 192.0.2.1, remote: 10.0.0.0/8, remote-port: 1024-65535, vlan: 0,\n"
+		"       stateful: on, idle-timeout: 10min, weight: 65535, log: on}\n"
+		"    - {action: deny, direction: out, weight: 65535, protocol: icmpv6,\n"
+		"       icmp-type: echo-request, remote: '2001:db8::/32'}\n"
+		"    - {action: allow, direction: in, weight: 1}\n"
+		"  empty: []\n"
+		"port-acls:\n"
+		"  metered:\n"
+		"    - {action: meter, direction: both, remote: 10.0.0.0/8}\n"
+		"    - {name: m, action: deny, direction: in, local: '02:00:00:00:00:07'}\n"
+		"    - {action: deny, direction: out, remote: any}\n");
+	const struct xvs_acl *acl = xvs_config_acl(config, "web");
+	const struct xvs_rule *rule;
+
+	cr_assert(acl && acl->count == 3);
+	cr_expect(acl->place.line == 3 && acl->place.column == 3);
+	rule = &acl->rules[0];
+	cr_expect(rule->place.line == 4 && rule->place.column == 7);
+	cr_expect_str_eq(rule->name, "https");
+	cr_expect(rule->action == XVS_RULE_ALLOW && rule->direction == XVS_RULE_IN);
+	cr_expect(rule->protocol == 6 && rule->icmp_type == -1 && rule->vlan == 0);
+	cr_expect(rule->local_port.first == 443 && rule->local_port.last == 443);
+	cr_expect(rule->remote_port.first == 1024 && rule->remote_port.last == 65535);
+	cr_expect(rule->local.family == XVS_ADDRESS_IPV4 && rule->local.length == 32);
+	cr_expect(rule->remote.length == 8 && rule->remote.byte[0] == 10);
+	cr_expect(rule->stateful && rule->idle_s == 600 && rule->weight == 65535 && rule->log);
+	rule = &acl->rules[1];
+	cr_expect(rule->action == XVS_RULE_DENY && rule->direction == XVS_RULE_OUT);
+	cr_expect(rule->protocol == 58 && rule->icmp_type == 128 && rule->remote.length == 32);
+	cr_expect(!rule->stateful && rule->idle_s == XVS_RULE_IDLE_S && !rule->log);
+	rule = &acl->rules[2];
+	cr_expect(rule->protocol == -1 && rule->vlan == -1 && rule->weight == 1);
+	cr_expect(rule->local.family == XVS_ADDRESS_ANY && rule->remote.family == XVS_ADDRESS_ANY);
+	cr_expect(rule->local_port.first == 0 && rule->local_port.last == 65535);
+	cr_expect_eq(xvs_config_acl(config, "empty")->count, 0);
+	acl = xvs_config_port_acl(config, "metered");
+	cr_assert(acl && acl->count == 3 && !xvs_config_acl(config, "metered"));
+	cr_expect(acl->rules[0].action == XVS_RULE_METER);
+	cr_expect(acl->rules[0].direction == XVS_RULE_BOTH);
+	cr_expect(acl->rules[1].local.family == XVS_ADDRESS_MAC);
+	cr_expect(acl->rules[1].remote.family == XVS_ADDRESS_ANY);
+	cr_expect(acl->rules[2].remote.family == XVS_ADDRESS_ANY);
+	xvs_config_free(config);
+}
+
+Test(yaml, what_any_means_may_be_written)
+{
+	struct xvs_config *config = read_good(
+		"version: 1\n"
+		"acls: {a: [{action: deny, direction: in, weight: 1, protocol: any, local: any,\n"
+		"    remote: any, local-port: any, remote-port: 0-65535, icmp-type: any, vlan: "
+		"any,\n"
+		"    stateful: off, log: off}], b: [{action: deny, direction: in, weight: 1}]}\n");
+
+	cr_expect(xvs_rule_equal(&config->acls->rules[0], &xvs_config_acl(config, "b")->rules[0]));
+	xvs_config_free(config);
+}
+
+Test(yaml, lists_of_ports)
+{
+	struct xvs_config *config = read_good(
+		"version: 1\n"
+		"ports:\n"
+		"  named: {switch: s, interface: a, acl: web, port-acl: metered}\n"
+		"  own:\n"
+		"    switch: s\n"
+		"    interface: b\n"
+		"    acl:\n"
+		"      - {action: deny, direction: in, protocol: icmp, icmp-type: 8, weight: 5}\n"
+		"    port-acl: [{action: meter, direction: out, remote: any}]\n"
+		"  none: {switch: s, interface: c}\n"
+		"acls: {web: []}\n");
+	const struct xvs_port_setting *port = xvs_config_port(config, "named");
+
+	cr_expect_str_eq(port->acl_name, "web");
+	cr_expect_str_eq(port->port_acl_name, "metered");
+	cr_expect(!port->acl && !port->port_acl);
+	cr_expect_eq(xvs_extended_acl_of(config, port), config->acls);
+	cr_expect_null(xvs_port_acl_of(config, port), "that is for validate to complain about");
+	port = xvs_config_port(config, "own");
+	cr_expect(!port->acl_name[0] && !port->port_acl_name[0]);
+	cr_assert(port->acl && port->acl->count == 1 && port->port_acl);
+	cr_expect_str_eq(port->acl->name, "");
+	cr_expect(port->acl->place.line == 7 && port->acl->rules[0].place.line == 8);
+	cr_expect_eq(port->acl->rules[0].icmp_type, 8);
+	cr_expect_eq(xvs_extended_acl_of(config, port), port->acl);
+	cr_expect_eq(xvs_port_acl_of(config, port), port->port_acl);
+	port = xvs_config_port(config, "none");
+	cr_expect(!xvs_extended_acl_of(config, port) && !xvs_port_acl_of(config, port));
+	xvs_config_free(config);
+}
+
 Test(yaml, several_files_make_one_configuration)
 {
 	const struct xvs_source sources[] = {
@@ -350,6 +450,10 @@ Test(yaml, several_files_make_one_configuration)
 #define V "version: 1\n"
 #define SW V "switches:\n  s: {type: internal, "
 #define EXT V "switches:\n  s: {type: external, uplink: e, "
+
+#define RULE V "acls:\n  a:\n    - "
+#define ENTRY V "port-acls:\n  a:\n    - "
+#define W "action: allow, direction: in, weight: 1"
 
 static const struct {
 	const char *text;
@@ -426,7 +530,8 @@ static const struct {
 	{"version: [1]\n", 1, 10, "'version' needs a single value, found a list"},
 	{V "port: {}\n", 2, 1, "unknown key 'port', did you mean 'ports'?"},
 	{V "bridges: {}\n", 2, 1,
-		"unknown key 'bridges'; known here: version, mac-pool, switches, ports"},
+		"unknown key 'bridges'; known here: version, mac-pool, switches, ports, acls, "
+		"port-acls"},
 	{V "\"a\\e[31m\\n\": {}\n", 2, 1, "unknown key 'a?[31m?'"},
 	{V "switches:\n", 2, 10, "'switches' needs keys with values"},
 	{V "switches: ~\n", 2, 11, "found nothing"},
@@ -594,6 +699,148 @@ static const struct {
 	{PORT "vlan: {trunk: [1 - 2]}}\n", 3, 50, "found '1 - 2'"},
 	{PORT "vlan: {trunk: [all]}}\n", 3, 50, "found 'all'"},
 	{PORT "vlan: {trunk: [99999999999999999999]}}\n", 3, 50, "ranges such as"},
+
+	/* access control lists */
+	{RULE "{direction: in, weight: 1}\n", 4, 7,
+		"'rule' needs the key 'action', e.g. 'action: allow'"},
+	{RULE "{action: allow, weight: 1}\n", 4, 7,
+		"'rule' needs the key 'direction', e.g. 'direction: in'"},
+	{RULE "{action: allow, direction: in}\n", 4, 7,
+		"'rule' needs the key 'weight', e.g. 'weight: 10'"},
+	{RULE "{action: drop, direction: in, weight: 1}\n", 4, 16,
+		"'action' needs allow or deny, found 'drop'"},
+	{RULE "{action: alow, direction: in, weight: 1}\n", 4, 16,
+		"'action' cannot be 'alow', did you mean 'allow'?"},
+	{RULE "{action: meter, direction: in, weight: 1}\n", 4, 16,
+		"only entries of 'port-acls' can have 'action: meter'; write allow or deny"},
+	{RULE "{action: allow, direction: both, weight: 1}\n", 4, 34,
+		"a rule of 'acls' has one direction; write two, with 'in' and with 'out'"},
+	{RULE "{action: allow, direction: inbound, weight: 1}\n", 4, 34,
+		"'direction' needs in or out, found 'inbound'"},
+	{RULE "{action: allow, direction: in, weight: 0}\n", 4, 46,
+		"'weight' needs a whole number from 1 to 65535, found '0'"},
+	{RULE "{action: allow, direction: in, weight: 65536}\n", 4, 46,
+		"'weight' needs a whole number from 1 to 65535, found '65536'"},
+	{RULE "{action: allow, direction: [in], weight: 1}\n", 4, 34,
+		"'direction' needs a single value, found a list"},
+	{RULE "{" W ", protocl: tcp}\n", 4, 49, "unknown key 'protocl', did you mean 'protocol'?"},
+	{RULE "{" W ", protocol: http}\n", 4, 59,
+		"'protocol' needs tcp, udp, icmp, icmpv6, another protocol's name, its"},
+	{RULE "{" W ", protocol: 256}\n", 4, 59,
+		"'protocol' needs tcp, udp, icmp, icmpv6, another protocol's name, its"},
+	{RULE "{" W ", protocol: }\n", 4, 59, "'protocol' needs a single value, found nothing"},
+	{RULE "{" W ", remote: 10.0.0.1/8}\n", 4, 57,
+		"'10.0.0.1/8' has bits set behind the prefix: write 10.0.0.0/8, or the"},
+	{RULE "{" W ", remote: 2001:db8::1/64}\n", 4, 57,
+		"'2001:db8::1/64' has bits set behind the prefix: write 2001:db8::/64,"},
+	{RULE "{" W ", remote: 10.0.0.0/33}\n", 4, 57,
+		"'remote' needs an address, a prefix such as 10.0.0.0/8 or"},
+	{RULE "{" W ", remote: example.org}\n", 4, 57,
+		"'remote' needs an address, a prefix such as 10.0.0.0/8 or"},
+	{RULE "{" W ", remote: [10.0.0.0/8]}\n", 4, 57,
+		"'remote' needs a single value, found a list"},
+	{RULE "{" W ", remote: 02:00:00:00:00:07}\n", 4, 57,
+		"'remote' of a rule of 'acls' cannot be a MAC address; those stand in"},
+	{RULE "{" W ", local: 192.0.2.1, remote: '2001:db8::/32'}\n", 4, 75,
+		"'local' is of IPv4 and 'remote' of IPv6; no packet has both, write"},
+	{RULE "{" W ", local: '::/0', remote: 0.0.0.0/0}\n", 4, 72,
+		"'local' is of IPv6 and 'remote' of IPv4; no packet has both, write"},
+	{RULE "{" W ", protocol: icmp, remote: '2001:db8::/32'}\n", 4, 59,
+		"icmp is of IPv4, 'remote' is of IPv6; write 'protocol: icmpv6'"},
+	{RULE "{" W ", protocol: 58, local: 192.0.2.1}\n", 4, 59,
+		"icmpv6 is of IPv6, 'local' is of IPv4; write 'protocol: icmp'"},
+	{RULE "{" W ", local-port: 443}\n", 4, 49,
+		"'local-port' goes with a protocol that has ports: add 'protocol: tcp'"},
+	{RULE "{" W ", protocol: icmp, remote-port: 443}\n", 4, 65,
+		"'remote-port' goes with a protocol that has ports: add 'protocol: tcp'"},
+	{RULE "{" W ", protocol: tcp, local-port: 443x}\n", 4, 76,
+		"'local-port' needs a port from 0 to 65535, a range such as 8000-8999,"},
+	{RULE "{" W ", protocol: tcp, local-port: 9-8}\n", 4, 76,
+		"'local-port' needs a port from 0 to 65535, a range such as 8000-8999,"},
+	{RULE "{" W ", protocol: tcp, local-port: 65536}\n", 4, 76,
+		"'local-port' needs a port from 0 to 65535, a range such as 8000-8999,"},
+	{RULE "{" W ", icmp-type: 8}\n", 4, 49,
+		"'icmp-type' goes with 'protocol: icmp' or 'protocol: icmpv6'; add one"},
+	{RULE "{" W ", protocol: tcp, icmp-type: 8}\n", 4, 64,
+		"'icmp-type' goes with 'protocol: icmp' or 'protocol: icmpv6'; add one"},
+	{RULE "{" W ", protocol: icmp, icmp-type: packet-too-big}\n", 4, 76,
+		"'icmp-type' needs a number from 0 to 255 or the name of a type of"},
+	{RULE "{" W ", protocol: icmpv6, icmp-type: 256}\n", 4, 78,
+		"'icmp-type' needs a number from 0 to 255 or the name of a type of"},
+	{RULE "{" W ", protocol: icmp, icmp-type: [8]}\n", 4, 76,
+		"'icmp-type' needs a single value, found a list"},
+	{RULE "{action: deny, direction: in, weight: 1, stateful: on}\n", 4, 58,
+		"'stateful' goes with 'action: allow': where nothing passes there are"},
+	{RULE "{" W ", stateful: maybe}\n", 4, 59, "'stateful' needs on or off, found 'maybe'"},
+	{RULE "{" W ", idle-timeout: 10min}\n", 4, 49,
+		"'idle-timeout' goes with 'stateful: on'; add it or drop this key"},
+	{RULE "{" W ", stateful: on, idle-timeout: 10}\n", 4, 77,
+		"'idle-timeout' needs a unit, e.g. 300s (ms, s, min or h), found '10'"},
+	{RULE "{" W ", stateful: on, idle-timeout: 0s}\n", 4, 77,
+		"'idle-timeout' needs whole seconds from 1s to 86400s, found '0s'"},
+	{RULE "{" W ", stateful: on, idle-timeout: 25h}\n", 4, 77,
+		"'idle-timeout' needs whole seconds from 1s to 86400s, found '25h'"},
+	{RULE "{" W ", vlan: 4095}\n", 4, 55,
+		"'vlan' needs a whole number from 0 to 4094, found '4095'"},
+	{RULE "{" W ", vlan: none}\n", 4, 55,
+		"'vlan' needs a whole number from 0 to 4094, found 'none'"},
+	{RULE "{" W ", log: 1}\n", 4, 54, "'log' needs on or off, found '1'"},
+	{RULE "{" W ", name: a/b}\n", 4, 55, "'a/b' cannot be a name"},
+	{RULE "{" W "}\n    - {" W "}\n", 5, 46,
+		"weight 1 is that of another rule of direction in, the one in line 4;"},
+	{RULE "{" W "}\n    - {action: deny, direction: out, weight: 1}\n    - {action: deny, "
+	      "direction: in, weight: 1}\n",
+		6, 45, "weight 1 is that of another rule of direction in, the one in line 4;"},
+	{RULE "{" W ", name: x}\n    - {action: deny, direction: in, weight: 2, name: x}\n", 5, 54,
+		"the name 'x' is that of the rule in line 4; each rule of a list has"},
+	{RULE "deny\n", 4, 7, "'rule' needs keys with values"},
+	{RULE "[]\n", 4, 7, "'rule' needs keys with values"},
+	{V "acls: []\n", 2, 7, "'acls' needs keys with values"},
+	{V "acls: {a: }\n", 2, 11, "'a' needs a list ('[a, b]' or lines with '- '), found nothing"},
+	{V "acls: {a: {}}\n", 2, 11,
+		"'a' needs a list ('[a, b]' or lines with '- '), found a mapping"},
+	{V "acls: {a b: []}\n", 2, 8, "'a b' cannot be a name"},
+	{V "port-acl: {}\n", 2, 1, "unknown key 'port-acl', did you mean 'port-acls'?"},
+	{ENTRY "{action: allow, direction: in}\n", 4, 7,
+		"an entry needs 'local' or 'remote', e.g. 'remote: 10.0.0.0/8' or"},
+	{ENTRY "{action: allow, remote: any}\n", 4, 7,
+		"'entry' needs the key 'direction', e.g. 'direction: both'"},
+	{ENTRY "{direction: in, remote: any}\n", 4, 7,
+		"'entry' needs the key 'action', e.g. 'action: allow'"},
+	{ENTRY "{action: count, direction: in, remote: any}\n", 4, 16,
+		"'action' needs allow, deny or meter, found 'count'"},
+	{ENTRY "{action: deny, direction: in, remote: any, weight: 3}\n", 4, 50,
+		"unknown key 'weight'; known here: name, action, direction, local, remote"},
+	{ENTRY "{action: deny, direction: in, local: 10.0.0.0/8, remote: any}\n", 4, 56,
+		"an entry has either 'local' or 'remote', not both"},
+	{ENTRY "{action: deny, direction: in, local: 10.0.0.1/8}\n", 4, 44,
+		"'10.0.0.1/8' has bits set behind the prefix: write 10.0.0.0/8, or the"},
+	{ENTRY "{action: deny, direction: in, local: '02:00:00:00:00:07/48'}\n", 4, 44,
+		"'local' needs an address, a prefix such as 10.0.0.0/8 or"},
+	{ENTRY "{action: deny, direction: in, remote: 10.0.0.0/8}\n    - {action: allow, "
+	       "direction: in, remote: 10.0.0.0/8}\n",
+		5, 46, "another entry judges remote 10.0.0.0/8 in this direction already, the"},
+	{ENTRY "{action: deny, direction: both, local: any}\n    - {action: allow, direction: out, "
+	       "remote: any}\n",
+		5, 47, "another entry judges remote any in this direction already, the one in"},
+	{ENTRY "{action: deny, direction: in, remote: any, name: x}\n    - {action: deny, "
+	       "direction: out, remote: any, name: x}\n",
+		5, 57, "the name 'x' is that of the rule in line 4; each rule of a list has"},
+	{PORT "acl: }\n", 3, 40,
+		"'acl' needs the name of a list in 'acls', or a list of the port's"},
+	{PORT "acl: {action: deny}}\n", 3, 40,
+		"'acl' needs the name of a list in 'acls', or a list of the port's"},
+	{PORT "acl: a/b}\n", 3, 40, "'a/b' cannot be a name"},
+	{PORT "acl: [web]}\n", 3, 41, "'rule' needs keys with values"},
+	{PORT "acl: [{action: deny, direction: in}]}\n", 3, 41,
+		"'rule' needs the key 'weight', e.g. 'weight: 10'"},
+	{PORT "acl: [{" W "}, {" W "}]}\n", 3, 123,
+		"weight 1 is that of another rule of direction in, the one in line 3;"},
+	{PORT "port-acl: }\n", 3, 45,
+		"'port-acl' needs the name of a list in 'port-acls', or a list of the"},
+	{PORT "port-acl: [{action: deny, direction: in, remote: 10.0.0.1/8}]}\n", 3, 84,
+		"'10.0.0.1/8' has bits set behind the prefix: write 10.0.0.0/8, or the"},
+	{PORT "port_acl: web}\n", 3, 35, "unknown key 'port_acl', did you mean 'port-acl'?"},
 };
 
 Test(yaml, every_mistake_has_words_and_a_place)
@@ -656,6 +903,10 @@ Test(yaml, same_object_in_two_files)
 			"port 'p' stands already in first.yaml, line 2"},
 		{V "mac-pool: {first: 02:00:00:00:00:00}", V "mac-pool: {first: 02:00:00:00:00:00}",
 			2, 1, "'mac-pool' stands already in first.yaml, line 2"},
+		{V "acls: {a: []}", V "acls: {a: []}", 2, 8,
+			"acl 'a' stands already in first.yaml, line 2"},
+		{V "port-acls: {a: []}", V "port-acls: {a: []}", 2, 13,
+			"port-acl 'a' stands already in first.yaml, line 2"},
 		{V, "ports: {}\n", 1, 1, "'the file' needs the key 'version'"},
 	};
 
@@ -862,7 +1113,8 @@ Test(yaml, many_problems_are_counted)
 
 /* Examples */
 
-static const char *const examples[] = {"private.yaml", "internal.yaml", "external.yaml"};
+static const char *const examples[] = {
+	"private.yaml", "internal.yaml", "external.yaml", "acl.yaml"};
 #define EXAMPLE_COUNT (sizeof(examples) / sizeof(*examples))
 
 static struct xvs_source load_example(const char *name)
@@ -882,7 +1134,7 @@ static struct xvs_source load_example(const char *name)
 Test(yaml, examples_are_valid)
 {
 	static const unsigned int switch_types[] = {
-		XVS_SWITCH_PRIVATE, XVS_SWITCH_INTERNAL, XVS_SWITCH_EXTERNAL};
+		XVS_SWITCH_PRIVATE, XVS_SWITCH_INTERNAL, XVS_SWITCH_EXTERNAL, XVS_SWITCH_INTERNAL};
 
 	for (size_t i = 0; i < EXAMPLE_COUNT; i++) {
 		struct xvs_source source = load_example(examples[i]);
@@ -910,6 +1162,11 @@ Test(yaml, what_is_written_reads_the_same)
 		cr_assert_eq(xvs_config_write(again, &second, &second_size), 0);
 		cr_expect_str_eq(second, text);
 		cr_expect_eq(HASH_COUNT(again->ports), HASH_COUNT(config->ports));
+		cr_expect_eq(HASH_COUNT(again->acls), HASH_COUNT(config->acls));
+		XVS_EACH_ACL(config->acls, acl)
+		cr_expect(xvs_acl_equal(acl, xvs_config_acl(again, acl->name)), "%s", text);
+		XVS_EACH_ACL(config->port_acls, acl)
+		cr_expect(xvs_acl_equal(acl, xvs_config_port_acl(again, acl->name)), "%s", text);
 		xvs_config_free(config);
 		xvs_config_free(again);
 		free(text);
@@ -1089,5 +1346,70 @@ Test(yaml, ten_thousand_ports)
 	cr_expect_eq(HASH_COUNT(config->ports), 10000);
 	cr_expect_eq(xvs_config_port(config, "vm9999-eth0")->vlan.id, 9999 % 4094 + 1);
 	xvs_config_free(config);
+	free(text);
+}
+
+/* `rule` has two places for numbers: which rule it is, and a weight that is its direction's own. */
+static char *many_rules(size_t count, const char *section, const char *const rule[2])
+{
+	char *text = malloc(count * 160 + 100);
+	char *at = text + sprintf(text, "version: 1\n%s:\n  big:\n", section);
+
+	for (size_t i = 0; i < count; i++)
+		at += sprintf(at, rule[i % 2], i, i / 2 + 1);
+	return text;
+}
+
+static const char *const some_rules[] = {
+	"    - {name: r%zu, action: allow, direction: in, protocol: tcp, weight: %zu}\n",
+	"    - {name: r%zu, action: allow, direction: out, protocol: tcp, weight: %zu}\n",
+};
+
+/* Of these `in` and `out` bring all weights that there are. */
+Test(yaml, a_hundred_thousand_rules, .timeout = 60)
+{
+	char *text = many_rules(100000, "acls", some_rules), *written;
+	struct xvs_config *config = read_good(text);
+	const struct xvs_acl *acl = xvs_config_acl(config, "big");
+	size_t size;
+
+	cr_expect_eq(acl->count, 100000);
+	cr_expect_str_eq(acl->rules[99999].name, "r99999");
+	cr_expect_eq(acl->rules[99999].weight, 50000);
+	cr_assert_eq(xvs_config_write(config, &written, &size), 0);
+	cr_expect_str_eq(written, text);
+	xvs_config_free(config);
+	free(written);
+	free(text);
+}
+
+Test(yaml, of_many_rules_the_two_that_are_alike_are_found, .timeout = 60)
+{
+	char *text = many_rules(100000, "acls", some_rules), *at;
+	struct xvs_source source;
+
+	at = strstr(text, "name: r99998,");
+	memcpy(at, "name: r00042,", 13); /* another name, the same weight as none */
+	at = strstr(text, "name: r77777,");
+	memcpy(at, "name: r00042,", 13);
+	at = strstr(strstr(text, "name: r99999,"), "weight: 50000");
+	memcpy(at, "weight: 12345", 13);
+	source = source_of(text);
+	read_bad(&source, 1);
+	cr_expect_eq(report.count, 2);
+	expect_problem("", 0, 100002, 14, "'r00042' is that of the rule in line 77781");
+	expect_problem("", 1, 100003, 76, "direction out, the one in line 24693");
+	free(text);
+}
+
+Test(yaml, a_list_is_bounded, .timeout = 60)
+{
+	char *text = repeated("version: 1\nacls: {a: [", "x,", XVS_RULE_MAX + 1, "]}\n");
+	struct xvs_source source = source_of(text);
+
+	read_bad(&source, 1);
+	cr_expect_eq(report.count, 1);
+	expect_problem(
+		"", 0, 2, 12 + 2 * XVS_RULE_MAX, "a list has at most 131072 rules, 'a' has 131073");
 	free(text);
 }

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The calls of `xvsctl` that show access control lists; docs/control.md lists them. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agent/methods.h"
+#include "agent/policy/policy.h"
+
+#define RULES_A_REPLY 512
+
+static const char *const direction_words[] = {
+	[XVS_RULE_IN] = "in", [XVS_RULE_OUT] = "out", [XVS_RULE_BOTH] = "both"};
+
+static json_t *describe_prefix(const struct xvs_prefix *prefix)
+{
+	char text[XVS_PREFIX_TEXT_SIZE];
+
+	if (prefix->family == XVS_ADDRESS_ANY)
+		return json_null();
+	return json_string(xvs_prefix_format(prefix, text));
+}
+
+static json_t *describe_ports(const struct xvs_port_range *range)
+{
+	char text[XVS_PORT_RANGE_TEXT_SIZE];
+
+	if (xvs_port_range_is_any(range))
+		return json_null();
+	return json_string(xvs_port_range_format(range, text));
+}
+
+static json_t *describe_protocol(const struct xvs_rule *rule)
+{
+	char text[XVS_PROTOCOL_TEXT_SIZE];
+
+	if (rule->protocol < 0)
+		return json_null();
+	return json_string(xvs_protocol_format(rule->protocol, text));
+}
+
+static json_t *describe_icmp_type(const struct xvs_rule *rule)
+{
+	char text[XVS_ICMP_TYPE_TEXT_SIZE];
+
+	if (rule->icmp_type < 0)
+		return json_null();
+	return json_string(xvs_icmp_type_format(rule->protocol, rule->icmp_type, text));
+}
+
+/* What rules of both kinds have. `port`: whose own list it is, or NULL. */
+static json_t *describe_entry(
+	const struct xvs_acl *acl, const char *port, const struct xvs_rule *rule)
+{
+	return json_pack("{s:s?, s:s?, s:s?, s:s, s:s, s:o, s:o}", "acl", port ? NULL : acl->name,
+		"port", port, "name", rule->name[0] ? rule->name : NULL, "action",
+		xvs_rule_action_words[rule->action], "direction", direction_words[rule->direction],
+		"local", describe_prefix(&rule->local), "remote", describe_prefix(&rule->remote));
+}
+
+static json_t *describe_rule(
+	const struct xvs_acl *acl, const char *port, const struct xvs_rule *rule)
+{
+	json_t *answer = describe_entry(acl, port, rule);
+	json_t *more = json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:b}", "weight",
+		rule->weight, "protocol", describe_protocol(rule), "local_port",
+		describe_ports(&rule->local_port), "remote_port",
+		describe_ports(&rule->remote_port), "icmp_type", describe_icmp_type(rule), "vlan",
+		rule->vlan < 0 ? json_null() : json_integer(rule->vlan), "stateful", rule->stateful,
+		"idle_timeout", rule->stateful ? json_integer(rule->idle_s) : json_null(), "log",
+		rule->log);
+
+	json_object_update(answer, more);
+	json_decref(more);
+	return answer;
+}
+
+/* The two kinds of lists, with what differs between them here. */
+struct list_kind {
+	const char *noun; /* in NotFound */
+	struct xvs_acl *(*find)(const struct xvs_config *config, const char *name);
+	const struct xvs_acl *(*of_port)(
+		const struct xvs_config *config, const struct xvs_port_setting *port);
+	json_t *(*describe)(
+		const struct xvs_acl *acl, const char *port, const struct xvs_rule *rule);
+	bool extended;
+};
+
+static const struct list_kind extended_kind = {
+	"acl", xvs_config_acl, xvs_extended_acl_of, describe_rule, true};
+static const struct list_kind port_kind = {
+	"port-acl", xvs_config_port_acl, xvs_port_acl_of, describe_entry, false};
+
+static struct xvs_acl *lists_of(const struct xvs_agent *agent, const struct list_kind *kind)
+{
+	return kind->extended ? agent->running->acls : agent->running->port_acls;
+}
+
+/* NULL: it names a list, or has none. */
+static const struct xvs_acl *own_list(
+	const struct list_kind *kind, const struct xvs_port_setting *port)
+{
+	return kind->extended ? port->acl : port->port_acl;
+}
+
+static const char *near_list(struct xvs_acl *lists, const char *name)
+{
+	const char *best = NULL;
+
+	XVS_EACH_ACL(lists, acl)
+	best = xvs_did_you_mean(name, (const char *const[]){acl->name, best, NULL});
+	return best;
+}
+
+static const char *near_port(const struct xvs_agent *agent, const char *name)
+{
+	const char *best = NULL;
+
+	XVS_EACH_PORT (agent->running, port)
+		best = xvs_did_you_mean(name, (const char *const[]){port->name, best, NULL});
+	return best;
+}
+
+/* The parameters `name` of a list and `port`, "" where they are not given. */
+static int get_names(struct xvs_agent *agent, struct xvs_call *call, const struct list_kind *kind,
+	const char **ret_name, const char **ret_port)
+{
+	const char *name, *port;
+	int error = xvs_call_string(call, "name", &name);
+
+	error = error ?: xvs_call_string(call, "port", &port);
+	if (error)
+		return error;
+	if (name && !kind->find(agent->running, name))
+		return xvs_call_not_found(
+			call, kind->noun, name, near_list(lists_of(agent, kind), name));
+	if (port && !xvs_config_port(agent->running, port))
+		return xvs_call_not_found(call, "port", port, near_port(agent, port));
+	*ret_name = name ?: "";
+	*ret_port = port ?: "";
+	return 0;
+}
+
+static size_t count_ports(
+	const struct xvs_agent *agent, const struct list_kind *kind, const struct xvs_acl *acl)
+{
+	size_t count = 0;
+
+	XVS_EACH_PORT (agent->running, port)
+		count += kind->of_port(agent->running, port) == acl;
+	return count;
+}
+
+static int list_acls(struct xvs_agent *agent, struct xvs_call *call, const struct list_kind *kind)
+{
+	const char *name, *port;
+	int error = get_names(agent, call, kind, &name, &port);
+	json_t *list;
+
+	if (error)
+		return error;
+	list = json_array();
+	XVS_EACH_ACL(lists_of(agent, kind), acl)
+	if (!name[0] || !strcmp(acl->name, name))
+		json_array_append_new(list, json_pack("{s:s, s:I, s:I}", "name", acl->name, "rules",
+						    (json_int_t)acl->count, "ports",
+						    (json_int_t)count_ports(agent, kind, acl)));
+	return xvs_call_reply(call, json_pack("{s:o}", "acls", list));
+}
+
+/*
+ * A listing of rules under way: of all named lists, then of the ports' own. What it has come to is
+ * kept by number, as any of it may go meanwhile.
+ */
+struct listing {
+	const struct list_kind *kind;
+	char name[XVS_NAME_SIZE], port[XVS_NAME_SIZE]; /* "" = all */
+	size_t list, rule; /* the next one */
+};
+
+/* The list of that number, if the listing is about it. *ret_port: whose own it is, or NULL. */
+static const struct xvs_acl *meant_acl(
+	const struct listing *listing, const struct xvs_acl *acl, const struct xvs_acl *of_port)
+{
+	if (listing->name[0] && strcmp(listing->name, acl->name))
+		return NULL;
+	return !listing->port[0] || acl == of_port ? acl : NULL;
+}
+
+/* False: there is no such number. *ret is NULL where the listing is not about that list. */
+static bool find_list(const struct xvs_agent *agent, const struct listing *listing,
+	const struct xvs_acl **ret, const char **ret_port)
+{
+	const struct list_kind *kind = listing->kind;
+	const struct xvs_port_setting *only = xvs_config_port(agent->running, listing->port);
+	const struct xvs_acl *of_port = only ? kind->of_port(agent->running, only) : NULL;
+	size_t number = listing->list;
+
+	*ret_port = NULL;
+	XVS_EACH_ACL(lists_of(agent, kind), acl)
+	{
+		*ret = meant_acl(listing, acl, of_port);
+		if (number-- == 0)
+			return true;
+	}
+	XVS_EACH_PORT (agent->running, port) {
+		const struct xvs_acl *acl = own_list(kind, port);
+
+		if (!acl)
+			continue;
+		*ret = meant_acl(listing, acl, of_port);
+		*ret_port = port->name;
+		if (number-- == 0)
+			return true;
+	}
+	return false;
+}
+
+static int next_rules(struct xvs_agent *agent, void *data, json_t **ret, bool *ret_last)
+{
+	struct listing *listing = data;
+	json_t *rules = json_array();
+	const struct xvs_acl *acl = NULL;
+	const char *port;
+	bool more = true;
+
+	while (json_array_size(rules) < RULES_A_REPLY) {
+		more = find_list(agent, listing, &acl, &port);
+		if (!more)
+			break;
+		while (acl && listing->rule < acl->count && json_array_size(rules) < RULES_A_REPLY)
+			json_array_append_new(rules,
+				listing->kind->describe(acl, port, &acl->rules[listing->rule++]));
+		if (acl && listing->rule < acl->count)
+			break;
+		listing->list++;
+		listing->rule = 0;
+	}
+	*ret = json_pack("{s:o}", "rules", rules);
+	*ret_last = !more;
+	return 0;
+}
+
+static int list_rules(struct xvs_agent *agent, struct xvs_call *call, const struct list_kind *kind)
+{
+	struct xvs_stream stream = {.next = next_rules, .close = free};
+	const char *name, *port;
+	struct listing *listing;
+	int error = get_names(agent, call, kind, &name, &port);
+
+	if (error)
+		return error;
+	listing = calloc(1, sizeof(*listing));
+	if (!listing)
+		return xvs_call_reply(call, NULL);
+	listing->kind = kind;
+	snprintf(listing->name, sizeof(listing->name), "%s", name);
+	snprintf(listing->port, sizeof(listing->port), "%s", port);
+	stream.state = listing;
+	return xvs_call_stream(call, &stream);
+}
+
+static int run_list_acls(struct xvs_agent *agent, struct xvs_call *call)
+{
+	return list_acls(agent, call, &extended_kind);
+}
+
+static int run_list_port_acls(struct xvs_agent *agent, struct xvs_call *call)
+{
+	return list_acls(agent, call, &port_kind);
+}
+
+static int run_list_rules(struct xvs_agent *agent, struct xvs_call *call)
+{
+	return list_rules(agent, call, &extended_kind);
+}
+
+static int run_list_port_rules(struct xvs_agent *agent, struct xvs_call *call)
+{
+	return list_rules(agent, call, &port_kind);
+}
+
+const struct xvs_method xvs_policy_methods[] = {
+	{"ListAcls", run_list_acls, .reads = true},
+	{"ListPortAcls", run_list_port_acls, .reads = true},
+	{"ListRules", run_list_rules, .reads = true},
+	{"ListPortRules", run_list_port_rules, .reads = true},
+	{0},
+};
