@@ -24,6 +24,16 @@ int xvs_agent_validate(
 	return report->count ? -EINVAL : 0;
 }
 
+int xvs_features_prepare(struct xvs_agent *agent, const struct xvs_config *config)
+{
+	int error = 0;
+
+	for (size_t i = 0; !error && xvs_features[i]; i++)
+		if (xvs_features[i]->prepare)
+			error = xvs_features[i]->prepare(agent, config);
+	return error;
+}
+
 int xvs_features_fill_port(struct xvs_agent *agent, const struct xvs_config *config,
 	const struct xvs_port_setting *setting, uint32_t id, struct xvs_port_config *port)
 {

@@ -42,6 +42,10 @@ struct xvs_feature {
 	int (*plan)(
 		struct xvs_agent *agent, const struct xvs_config *config, struct xvs_plan *plan);
 	/*
+	 * Before ports are filled: makes what they share where no packet looks yet. 0 or -errno.
+	 */
+	int (*prepare)(struct xvs_agent *agent, const struct xvs_config *config);
+	/*
 	 * Adds what packets are to know of a vPort to its configuration, or of all ports to the
 	 * spare half of other maps; the switch feature publishes both. 0 or -errno.
 	 */
@@ -74,6 +78,7 @@ struct xvs_feature {
 extern const struct xvs_feature xvs_feature_switch, xvs_feature_policy;
 
 /* The same of all features, for the one that publishes. */
+int xvs_features_prepare(struct xvs_agent *agent, const struct xvs_config *config);
 int xvs_features_fill_port(struct xvs_agent *agent, const struct xvs_config *config,
 	const struct xvs_port_setting *setting, uint32_t id, struct xvs_port_config *port);
 int xvs_features_write_half(struct xvs_agent *agent, const struct xvs_config *config);

@@ -6,12 +6,16 @@ static int fill_port(struct xvs_agent *agent, const struct xvs_config *config,
 	const struct xvs_port_setting *setting, uint32_t id, struct xvs_port_config *port)
 {
 	(void)id;
+	xvs_lists_fill(agent, config, setting, port);
 	return xvs_guards_fill(agent, config, setting, port);
 }
 
 const struct xvs_feature xvs_feature_policy = {
 	.name = "policy",
+	.open = xvs_lists_open,
+	.close = xvs_lists_close,
 	.validate = xvs_policy_validate,
+	.prepare = xvs_lists_prepare,
 	.fill_port = fill_port,
 	.methods = xvs_policy_methods,
 };

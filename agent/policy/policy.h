@@ -9,6 +9,15 @@
 int xvs_guards_fill(const struct xvs_agent *agent, const struct xvs_config *config,
 	const struct xvs_port_setting *setting, struct xvs_port_config *port);
 
+/* lists.c */
+int xvs_lists_open(struct xvs_agent *agent);
+void xvs_lists_close(struct xvs_agent *agent);
+/* Compiles what ports of the configuration use and is not compiled yet. 0 or -errno. */
+int xvs_lists_prepare(struct xvs_agent *agent, const struct xvs_config *config);
+/* The port's part of what packets read. */
+void xvs_lists_fill(const struct xvs_agent *agent, const struct xvs_config *config,
+	const struct xvs_port_setting *setting, struct xvs_port_config *port);
+
 /* validate.c */
 int xvs_policy_validate(
 	const struct xvs_agent *agent, const struct xvs_config *config, struct xvs_report *report);

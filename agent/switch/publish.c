@@ -151,8 +151,10 @@ static int build(struct xvs_agent *agent, const struct xvs_config *config,
 {
 	struct xvs_switching *switching = agent->switching;
 	struct half half = {.ports_end = switching->ports_end};
-	int error = 0;
+	int error = xvs_features_prepare(agent, config);
 
+	if (error)
+		return error;
 	half.ports = calloc(half.ports_end + 1, sizeof(*half.ports));
 	if (!half.ports)
 		return -ENOMEM;
