@@ -600,8 +600,19 @@ __noinline int xvs_acl_mac(struct __sk_buff *skb, __u32 hook, const struct xvs_p
 }
 
 /*
+ * Rules on IP addresses don't speak of frames that are not IP, nor of neighbour discovery (RFC
+ * 4861), which is to IPv6 what ARP is to IPv4: without it, nothing else is possible.
+ */
+static __always_inline int xvs_is_beside_ip(const struct xvs_packet *packet)
+{
+	if (packet->protocol != ETH_P_IP && packet->protocol != ETH_P_IPV6)
+		return 1;
+	return packet->next == IPPROTO_ICMPV6 && !packet->fragment && packet->hop_limit == 255 &&
+	       (packet->icmp_type == 135 || packet->icmp_type == 136);
+}
+
+/*
  * The packet in the scratch of `hook` through the lists of the port. 0, or minus the drop reason.
- * Frames that are not IP pass if the rules on MAC addresses let them.
  */
 __noinline int xvs_acl_pass(struct __sk_buff *skb, __u32 hook, const struct xvs_port_config *port)
 {
@@ -615,7 +626,7 @@ __noinline int xvs_acl_pass(struct __sk_buff *skb, __u32 hook, const struct xvs_
 		verdict = xvs_acl_mac(skb, hook, port) ?: 1;
 	if (verdict < 0)
 		return verdict;
-	if (room->packet.protocol != ETH_P_IP && room->packet.protocol != ETH_P_IPV6)
+	if (xvs_is_beside_ip(&room->packet))
 		return 0;
 	if (room->packet.fragment == XVS_FRAGMENT_LATER)
 		verdict = xvs_fragment_later(hook, port);
