@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The flow table: state, TCP, changes of rules, limits, fragments, ICMP errors. */
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include "test/bpf/acl_run.h"
+
+TestSuite(flow, .init = run_open);
+
+#define FIN 0x01
+#define SYN 0x02
+#define RST 0x04
+#define ACK 0x10
+
+#define EACH(rows) (sizeof(rows) / sizeof(*(rows)))
+
+static struct xvs_rule rule(enum xvs_rule_action action, enum xvs_rule_direction direction,
+	int protocol, uint32_t weight, bool stateful)
+{
+	return (struct xvs_rule){
+		.action = action,
+		.direction = direction,
+		.protocol = protocol,
+		.icmp_type = -1,
+		.vlan = -1,
+		.weight = weight,
+		.local_port.last = UINT16_MAX,
+		.remote_port.last = UINT16_MAX,
+		.stateful = stateful,
+		.idle_s = 300,
+	};
+}
+
+/* A has the rules as its extended ACL. */
+static void give(const struct xvs_rule *rules, size_t count)
+{
+	struct xvs_acl acl = {.rules = (struct xvs_rule *)rules, .count = count};
+
+	acl_give(NULL, &acl);
+}
+
+/* A may begin what it likes, others nothing. */
+static void give_client(void)
+{
+	const struct xvs_rule rules[] = {
+		rule(XVS_RULE_ALLOW, XVS_RULE_OUT, -1, 10, true),
+		rule(XVS_RULE_DENY, XVS_RULE_IN, -1, 1, false),
+	};
+
+	give(rules, EACH(rules));
+}
+
+static struct acl_packet packet(
+	enum xvs_address_family family, enum xvs_acl_direction direction, int protocol, int flags)
+{
+	struct acl_packet packet = {
+		.family = family,
+		.direction = direction,
+		.protocol = protocol,
+		.local = {10, 0, 0, 1},
+		.remote = {10, 0, 0, 2},
+		.local_port = 40000,
+		.remote_port = 443,
+		.tcp_flags = flags,
+	};
+
+	memcpy(packet.local_mac, STATION(A), 6);
+	memcpy(packet.remote_mac, STATION(B), 6);
+	return packet;
+}
+
+static int tcp(enum xvs_acl_direction direction, int flags)
+{
+	const struct acl_packet of = packet(XVS_ADDRESS_IPV4, direction, IPPROTO_TCP, flags);
+
+	return acl_pass(&of);
+}
+
+/* A packet of a connection, and what becomes of it. */
+struct step {
+	enum xvs_acl_direction direction;
+	int flags, verdict;
+};
+
+static void walk(const char *what, const struct step *steps, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		cr_expect_eq(tcp(steps[i].direction, steps[i].flags), steps[i].verdict,
+			"%s, packet %zu", what, i);
+}
+
+#define OUT XVS_ACL_OUT
+#define IN XVS_ACL_IN
+#define BAD XVS_DROP_flow_state
+#define DENIED XVS_DROP_acl_extended
+
+Test(flow, tcp_from_beginning_to_end)
+{
+	const struct step steps[] = {
+		{IN, SYN, DENIED},
+		{IN, ACK, DENIED},
+		{OUT, SYN, 0},
+		{OUT, SYN, 0},
+		{IN, ACK, BAD},
+		{IN, SYN, BAD},
+		{OUT, ACK, BAD},
+		{IN, SYN | ACK, 0},
+		{IN, ACK, BAD},
+		{IN, SYN | ACK, 0},
+		{OUT, ACK, 0},
+		{IN, ACK, 0},
+		{OUT, ACK, 0},
+		{IN, SYN, BAD},
+		{OUT, SYN, BAD},
+		{IN, FIN | ACK, 0},
+		{OUT, ACK, 0},
+		{OUT, FIN | ACK, 0},
+		{IN, ACK, 0},
+		{IN, SYN, DENIED},
+	};
+
+	give_client();
+	walk("a connection", steps, EACH(steps));
+}
+
+Test(flow, tcp_begins_again)
+{
+	const struct step steps[] = {
+		{OUT, SYN, 0},
+		{IN, RST | ACK, 0},
+		{OUT, SYN, 0},
+		{IN, SYN | ACK, 0},
+		{OUT, ACK, 0},
+		{OUT, RST, 0},
+		{OUT, SYN, 0},
+		{IN, SYN | ACK, 0},
+	};
+
+	give_client();
+	walk("again", steps, EACH(steps));
+}
+
+/* Picked up where a rule allows it; strict ports refuse that, but keep what they know. */
+Test(flow, tcp_midway)
+{
+	const struct step steps[] = {{OUT, ACK, 0}, {IN, ACK, 0}, {IN, FIN | ACK, 0}};
+
+	give_client();
+	walk("picked up", steps, EACH(steps));
+	world.ports[A].flags |= XVS_PORT_STRICT;
+	world.ports[A].acl_version += 1000;
+	world_publish();
+	walk("known", steps, EACH(steps));
+}
+
+Test(flow, tcp_strict)
+{
+	const struct step steps[] = {{OUT, ACK, BAD}, {IN, ACK, DENIED}, {OUT, SYN, 0}};
+
+	world.ports[A].flags |= XVS_PORT_STRICT;
+	give_client();
+	walk("strict", steps, EACH(steps));
+}
+
+/* Answers of every protocol pass, what nobody asked for does not. */
+Test(flow, answers_of_each_protocol)
+{
+	const int protocols[] = {IPPROTO_UDP, IPPROTO_SCTP, IPPROTO_GRE};
+
+	give_client();
+	for (int family = XVS_ADDRESS_IPV4; family <= XVS_ADDRESS_IPV6; family++)
+		for (size_t i = 0; i < EACH(protocols); i++) {
+			struct acl_packet in = packet(family, IN, protocols[i], 0);
+			struct acl_packet out = packet(family, OUT, protocols[i], 0);
+
+			cr_expect_eq(acl_pass(&in), DENIED, "%d: unasked", protocols[i]);
+			cr_expect_eq(acl_pass(&out), 0, "%d: sent", protocols[i]);
+			cr_expect_eq(acl_pass(&in), 0, "%d: answer", protocols[i]);
+			in.remote[3] ^= 1;
+			cr_expect_eq(acl_pass(&in), DENIED, "%d: another's", protocols[i]);
+		}
+}
+
+Test(flow, echo_is_answered)
+{
+	const int types[][2] = {{8, 0}, {128, 129}};
+
+	give_client();
+	for (int i = 0; i < 2; i++) {
+		int family = i ? XVS_ADDRESS_IPV6 : XVS_ADDRESS_IPV4;
+		int protocol = i ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
+		struct acl_packet in = packet(family, IN, protocol, 0);
+		struct acl_packet out = packet(family, OUT, protocol, 0);
+
+		out.local_port = out.remote_port = types[i][0];
+		in.local_port = in.remote_port = types[i][1];
+		cr_expect_eq(acl_pass(&in), DENIED, "unasked");
+		cr_expect_eq(acl_pass(&out), 0);
+		cr_expect_eq(acl_pass(&in), 0, "answer");
+		in.local_port = in.remote_port = types[i][0];
+		cr_expect_eq(acl_pass(&in), DENIED, "asked back");
+	}
+}
+
+/* A flow obeys a change of rules with its next packet, and is kept where it is allowed still. */
+Test(flow, change_of_rules)
+{
+	const struct xvs_rule narrow[] = {
+		rule(XVS_RULE_ALLOW, XVS_RULE_OUT, IPPROTO_UDP, 10, true),
+		rule(XVS_RULE_DENY, XVS_RULE_BOTH, -1, 1, false),
+	};
+	const struct step before[] = {{OUT, SYN, 0}, {IN, SYN | ACK, 0}, {OUT, ACK, 0}};
+	const struct step after[] = {{IN, ACK, DENIED}, {OUT, ACK, DENIED}};
+	const struct step kept[] = {{IN, ACK, 0}, {OUT, ACK, 0}, {IN, SYN, BAD}};
+
+	give_client();
+	walk("before", before, EACH(before));
+	give_client();
+	walk("another list that allows it", kept, EACH(kept));
+	give(narrow, EACH(narrow));
+	walk("a list that does not", after, EACH(after));
+	give_client();
+	walk("gone", (const struct step[]){{IN, ACK, DENIED}}, 1);
+}
+
+/* A rule without state speaks for its direction alone. */
+Test(flow, without_state)
+{
+	const struct xvs_rule rules[] = {
+		rule(XVS_RULE_ALLOW, XVS_RULE_OUT, IPPROTO_TCP, 10, false),
+		rule(XVS_RULE_DENY, XVS_RULE_IN, IPPROTO_TCP, 10, false),
+	};
+	const struct step steps[] = {{OUT, SYN, 0}, {IN, SYN | ACK, DENIED}, {OUT, ACK, 0}};
+
+	give(rules, EACH(rules));
+	walk("no state", steps, EACH(steps));
+	give(rules, 1);
+	walk("no rule", (const struct step[]){{IN, SYN, 0}, {OUT, ACK, 0}}, 2);
+}
+
+static const struct xvs_port_state *state(void)
+{
+	return &world.loader.tables.port_state[A];
+}
+
+/* What finds no room is judged by rules alone, and harms no flow that is known. */
+Test(flow, limit)
+{
+	struct acl_packet known = packet(XVS_ADDRESS_IPV4, OUT, IPPROTO_UDP, 0), other = known;
+	uint32_t refused = state()->flows_refused;
+
+	give_client();
+	cr_assert_eq(acl_pass(&known), 0);
+	for (int i = 0; i < 2 * FLOW_LIMIT; i++) {
+		other.local_port = i;
+		cr_assert_eq(acl_pass(&other), 0, "flow %d", i);
+	}
+	cr_expect_eq(state()->flows, FLOW_LIMIT);
+	cr_expect_eq(state()->flows_refused - refused, FLOW_LIMIT + 1);
+	known.direction = IN;
+	cr_expect_eq(acl_pass(&known), 0, "the flow that was there first");
+	other.direction = IN;
+	cr_expect_eq(acl_pass(&other), DENIED, "an answer to what is not remembered");
+}
+
+static unsigned int flows(void)
+{
+	struct xvs_flow_key key, *last = NULL;
+	unsigned int count = 0;
+
+	while (!bpf_map_get_next_key(world.loader.tables.flows, last, &key)) {
+		last = &key;
+		count++;
+	}
+	return count;
+}
+
+/* Silent flows go by themselves, busy ones stay. */
+Test(flow, ageing)
+{
+	struct xvs_rule short_lived = rule(XVS_RULE_ALLOW, XVS_RULE_OUT, -1, 10, true);
+	struct acl_packet silent = packet(XVS_ADDRESS_IPV4, OUT, IPPROTO_UDP, 0), busy = silent;
+
+	short_lived.idle_s = 1;
+	busy.local_port++;
+	give(&short_lived, 1);
+	acl_pass(&silent);
+	for (int i = 0; i < 30; i++) {
+		cr_assert_eq(acl_pass(&busy), 0);
+		usleep(100000);
+	}
+	cr_expect_eq(flows(), 1);
+	cr_expect_eq(state()->flows, 1);
+	sleep(3);
+	cr_expect_eq(flows(), 0);
+	cr_expect_eq(state()->flows, 0);
+}
+
+#define FRAGMENT_MORE 0x2000
+
+static int fragment(const struct acl_packet *of, uint16_t bits, uint16_t id)
+{
+	struct packet bytes;
+
+	acl_packet_fill(of, &bytes);
+	bits = htons(bits);
+	id = htons(id);
+	memcpy(bytes.bytes + 18, &id, 2);
+	memcpy(bytes.bytes + 20, &bits, 2);
+	return acl_pass_bytes(of->direction, &bytes);
+}
+
+/* Later fragments take the verdict of the first one, and none where rules name ports. */
+Test(flow, fragments)
+{
+	struct xvs_rule rules[] = {
+		rule(XVS_RULE_ALLOW, XVS_RULE_OUT, IPPROTO_UDP, 10, false),
+		rule(XVS_RULE_DENY, XVS_RULE_OUT, -1, 1, false),
+	};
+	struct acl_packet good = packet(XVS_ADDRESS_IPV4, OUT, IPPROTO_UDP, 0), bad = good;
+
+	rules[0].remote_port = (struct xvs_port_range){443, 443};
+	bad.remote_port = 80;
+	give(rules, EACH(rules));
+	cr_expect_eq(fragment(&good, 1, 1), XVS_DROP_fragment, "before the first");
+	cr_expect_eq(fragment(&good, FRAGMENT_MORE, 1), 0, "the first");
+	cr_expect_eq(fragment(&good, FRAGMENT_MORE | 1, 1), 0, "the second");
+	cr_expect_eq(fragment(&good, 2, 1), 0, "the last");
+	cr_expect_eq(fragment(&good, 1, 2), XVS_DROP_fragment, "another packet's");
+	cr_expect_eq(fragment(&bad, FRAGMENT_MORE, 3), DENIED, "a first that is denied");
+	cr_expect_eq(fragment(&bad, 1, 3), XVS_DROP_fragment, "and what follows it");
+	rules[0].remote_port = (struct xvs_port_range){0, UINT16_MAX};
+	give(rules, EACH(rules));
+	cr_expect_eq(fragment(&good, 1, 4), 0, "no rule names ports");
+}
+
+/* An error about a packet of A's, from a router on the way. */
+static int icmp_error(const struct acl_packet *about)
+{
+	struct acl_packet error = packet(about->family, IN, IPPROTO_ICMP, 0);
+	struct packet bytes, quoted;
+
+	memcpy(error.remote, (const uint8_t[]){10, 0, 0, 99}, 4);
+	error.local_port = error.remote_port = 3;
+	acl_packet_fill(&error, &bytes);
+	acl_packet_fill(about, &quoted);
+	memcpy(bytes.bytes + ETH_HLEN + 20 + 8, quoted.bytes + ETH_HLEN, 28);
+	bytes.size = ETH_HLEN + 20 + 8 + 28;
+	return acl_pass_bytes(IN, &bytes);
+}
+
+Test(flow, icmp_errors_of_known_flows)
+{
+	struct acl_packet known = packet(XVS_ADDRESS_IPV4, OUT, IPPROTO_TCP, SYN), other = known;
+
+	other.remote_port++;
+	give_client();
+	cr_assert_eq(acl_pass(&known), 0);
+	cr_expect_eq(icmp_error(&known), 0, "of a known flow");
+	cr_expect_eq(icmp_error(&other), DENIED, "of another");
+}
+
+/* Frames that are not IP, and neighbour discovery, pass lists of IP addresses. */
+Test(flow, beside_ip)
+{
+	const struct xvs_rule nothing = rule(XVS_RULE_DENY, XVS_RULE_BOTH, -1, 1, false);
+	const struct frame arp = {STATION(A), STATION(B), ARP, {{0}}, 60};
+	struct acl_packet discovery = packet(XVS_ADDRESS_IPV6, IN, IPPROTO_ICMPV6, 0);
+	struct packet bytes;
+
+	give(&nothing, 1);
+	packet_fill(&bytes, &arp);
+	cr_expect_eq(acl_pass_bytes(OUT, &bytes), 0, "ARP");
+	for (int type = 133; type <= 137; type++) {
+		discovery.local_port = discovery.remote_port = type;
+		cr_expect_eq(acl_pass(&discovery), type == 135 || type == 136 ? 0 : DENIED,
+			"ICMPv6 type %d", type);
+	}
+	discovery.local_port = 135;
+	acl_packet_fill(&discovery, &bytes);
+	bytes.bytes[ETH_HLEN + 7] = 254;
+	cr_expect_eq(acl_pass_bytes(IN, &bytes), DENIED, "from beyond a router");
+}
+
+/* What can't be looked through does not pass. */
+Test(flow, unparsed)
+{
+	const struct acl_packet of = packet(XVS_ADDRESS_IPV4, OUT, IPPROTO_TCP, SYN);
+	struct packet bytes;
+
+	give_client();
+	acl_packet_fill(&of, &bytes);
+	bytes.bytes[ETH_HLEN] = 0x44;
+	cr_expect_eq(acl_pass_bytes(OUT, &bytes), XVS_DROP_unparsed);
+	acl_packet_fill(&of, &bytes);
+	bytes.size = ETH_HLEN + 20 + 13;
+	cr_expect_eq(acl_pass_bytes(OUT, &bytes), XVS_DROP_truncated);
+}
