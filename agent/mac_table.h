@@ -24,6 +24,7 @@ struct xvs_fdb_entry {
 struct xvs_mac_table {
 	struct xvs_fdb_head *head;
 	struct xvs_fdb_bucket *bucket; /* [end]; 0 is the head, homes begin at 1 */
+	uint32_t *beyond; /* by home */
 	uint32_t end;
 	size_t bytes;
 };
