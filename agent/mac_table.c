@@ -355,9 +355,25 @@ static void free_half_taken(struct xvs_mac_table *table)
 	}
 }
 
+/* Sets bits that were cleared to see whether that is right: note_gone() sets them again. */
+static void mend_beyond(struct xvs_mac_table *table)
+{
+	for (uint32_t i = 1; i < table->end; i++)
+		for (uint32_t j = 0; j < XVS_FDB_SLOTS; j++) {
+			const struct xvs_fdb_slot *slot = &table->bucket[i].slot[j];
+			uint64_t word = __atomic_load_n(&slot->word, __ATOMIC_SEQ_CST);
+			uint32_t home = xvs_fdb_home(table->head, word);
+
+			if (word && i != home)
+				__atomic_fetch_or(
+					&table->beyond[home], 1u << (i - home), __ATOMIC_SEQ_CST);
+		}
+}
+
 void xvs_mac_table_repair(struct xvs_mac_table *table)
 {
 	free_half_taken(table);
+	mend_beyond(table);
 	for (int i = 0; i < RECOUNTS_MAX; i++)
 		if (recount(table))
 			return;

@@ -178,17 +178,18 @@ static long xvs_fdb_count(__u32 distance, void *data)
 }
 
 /*
- * In how many places does the address stand? Whoever takes one sets its bit in `beyond` before it
- * asks this, so of two at once the second to set it sees both.
+ * In how many places does the address stand? Whoever takes one, `own`, sets its bit in `beyond`
+ * before it asks this, so of two at once the second to set it sees both.
  */
-__noinline __u32 xvs_fdb_places(__u32 switch_id, __u64 seed, __u32 home, __u64 word)
+__noinline __u32 xvs_fdb_places(__u32 switch_id, __u64 seed, __u32 home, __u64 word, __u32 own)
 {
 	struct xvs_fdb_search search = {.word = word, .home = home};
 	__u32 *beyond = xvs_fdb_begin(&search, switch_id, seed);
 
 	if (!beyond)
 		return 0;
-	search.in = *(volatile __u32 *)beyond | 1;
+	/* the agent may just have cleared our bit, and be about to set it again */
+	search.in = *(volatile __u32 *)beyond | xvs_fdb_bit(home, own) | 1;
 	bpf_loop(XVS_FDB_REACH + 1, xvs_fdb_count, &search, 0);
 	return search.found;
 }
@@ -349,7 +350,7 @@ static __always_inline void xvs_fdb_take_back(
 /* A new address. 0, or -1: there is no room, or another CPU puts it just now. */
 static __always_inline int xvs_fdb_add(const struct xvs_fdb *fdb, __u64 word, __u32 id, __u32 now)
 {
-	__u32 *count = (__u32 *)&fdb->head->count, home = xvs_fdb_home(fdb->head, word);
+	__u32 *count = (__u32 *)&fdb->head->count, home = xvs_fdb_home(fdb->head, word), place;
 	struct xvs_fdb_slot *slot;
 
 	if (*(volatile __u32 *)count >= fdb->head->size)
@@ -358,7 +359,8 @@ static __always_inline int xvs_fdb_add(const struct xvs_fdb *fdb, __u64 word, __
 		__sync_fetch_and_add(count, -1);
 		return -1;
 	}
-	slot = xvs_fdb_place(fdb, xvs_fdb_claim(fdb->switch_id, fdb->head->seed, home, word));
+	place = xvs_fdb_claim(fdb->switch_id, fdb->head->seed, home, word);
+	slot = xvs_fdb_place(fdb, place);
 	if (!slot) {
 		__sync_fetch_and_add(count, -1);
 		return -1;
@@ -370,7 +372,7 @@ static __always_inline int xvs_fdb_add(const struct xvs_fdb *fdb, __u64 word, __
 		__sync_lock_test_and_set(&slot->owner, 0);
 		return -1;
 	}
-	if (xvs_fdb_places(fdb->switch_id, fdb->head->seed, home, word) == 1)
+	if (xvs_fdb_places(fdb->switch_id, fdb->head->seed, home, word, place) == 1)
 		return 0;
 	xvs_fdb_take_back(fdb, slot, word);
 	return -1;

@@ -167,6 +167,26 @@ Test(mac_table, half_taken_places_come_free)
 	check_whole(TABLE);
 }
 
+/* It was killed when it had cleared a bit, just to look whether that is right. */
+Test(mac_table, hidden_addresses_are_found_again)
+{
+	const uint32_t home = TABLE->head->buckets / 2 - 1;
+	uint32_t number = 0, beyond;
+	struct xvs_fdb_key key;
+
+	do { /* the last one stands behind its home */
+		key = of_home(home, &number);
+		cr_assert_eq(put(TABLE, key, A, 0), 0);
+	} while (!TABLE->beyond[home]);
+	beyond = TABLE->beyond[home];
+	TABLE->beyond[home] = 0;
+	cr_expect_eq(owner_of(TABLE, key), 0);
+	xvs_mac_table_repair(TABLE);
+	cr_expect_eq(TABLE->beyond[home], beyond);
+	cr_expect_eq(owner_of(TABLE, key), A);
+	check_whole(TABLE);
+}
+
 /* ---- all at once ---- */
 
 #define TEACHERS 2
