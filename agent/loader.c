@@ -427,7 +427,7 @@ static void keep_types(struct xvs_loader *loader, struct bpf_object *object)
 	if (!map || loader->tables.fdb_btf)
 		return;
 	loader->tables.fdb_key_type = bpf_map__btf_key_type_id(map);
-	loader->tables.fdb_bucket_type = bpf_map__btf_value_type_id(map);
+	loader->tables.fdb_element_type = bpf_map__btf_value_type_id(map);
 	loader->tables.fdb_btf = fcntl(bpf_object__btf_fd(object), F_DUPFD_CLOEXEC, 3);
 }
 

@@ -20,14 +20,15 @@ uint64_t xvs_mac_table_now(void)
 	return now.tv_sec * 1000000000ull + now.tv_nsec;
 }
 
+/* The first `count` elements, of which the head says what they are. */
 static int map_elements(int fd, uint32_t count, struct xvs_mac_table *ret)
 {
-	size_t bytes = xvs_tables_mapped_size(sizeof(struct xvs_fdb_bucket), count);
+	size_t bytes = xvs_tables_mapped_size(sizeof(union xvs_fdb_element), count);
 	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (memory == MAP_FAILED)
 		return -errno;
-	*ret = (struct xvs_mac_table){memory, memory, count, bytes};
+	*ret = (struct xvs_mac_table){.head = memory, .bucket = memory, .bytes = bytes};
 	return 0;
 }
 
@@ -39,17 +40,20 @@ int xvs_mac_table_open(int fd, struct xvs_mac_table *ret)
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &length))
 		return -errno;
-	if (info.type != BPF_MAP_TYPE_ARRAY || info.value_size != sizeof(struct xvs_fdb_bucket))
+	if (info.type != BPF_MAP_TYPE_ARRAY || info.value_size != sizeof(union xvs_fdb_element))
 		return -EPROTO;
 	error = map_elements(fd, info.max_entries, ret);
 	if (error)
 		return error;
-	if (ret->head->size >= XVS_FDB_SIZE_MIN && ret->head->size <= XVS_FDB_SIZE_MAX &&
-		ret->head->buckets == xvs_fdb_buckets(ret->head->size) &&
-		ret->end == xvs_fdb_elements(ret->head->size))
-		return 0;
-	xvs_mac_table_close(ret);
-	return -EPROTO;
+	if (ret->head->size < XVS_FDB_SIZE_MIN || ret->head->size > XVS_FDB_SIZE_MAX ||
+		ret->head->buckets != xvs_fdb_buckets(ret->head->size) ||
+		info.max_entries != xvs_fdb_elements(ret->head->size)) {
+		xvs_mac_table_close(ret);
+		return -EPROTO;
+	}
+	ret->end = xvs_fdb_end(ret->head->buckets);
+	ret->beyond = (uint32_t *)&ret->bucket[ret->end];
+	return 0;
 }
 
 void xvs_mac_table_close(struct xvs_mac_table *table)
@@ -132,21 +136,26 @@ bool xvs_mac_table_at(const struct xvs_mac_table *table, uint32_t bucket, uint32
 struct places {
 	struct xvs_mac_table *table;
 	uint32_t home;
+	uint32_t in; /* bit d: those in the bucket d behind the home */
 	uint32_t next;
 };
 
 static struct places places_of(const struct xvs_mac_table *table, uint64_t word)
 {
-	return (struct places){(struct xvs_mac_table *)table, xvs_fdb_home(table->head, word), 0};
+	return (struct places){.table = (struct xvs_mac_table *)table,
+		.home = xvs_fdb_home(table->head, word),
+		.in = UINT32_MAX};
 }
 
 static struct xvs_fdb_slot *next_place(struct places *places)
 {
 	uint32_t distance = places->next / XVS_FDB_SLOTS, slot = places->next % XVS_FDB_SLOTS;
 
+	while (distance <= XVS_FDB_REACH && !(places->in >> distance & 1))
+		distance++;
 	if (distance > XVS_FDB_REACH)
 		return NULL;
-	places->next++;
+	places->next = distance * XVS_FDB_SLOTS + slot + 1;
 	return &places->table->bucket[places->home + distance].slot[slot];
 }
 
@@ -157,6 +166,7 @@ static struct xvs_fdb_slot *find(
 	struct places places = places_of(table, word);
 	struct xvs_fdb_slot *slot;
 
+	places.in = __atomic_load_n(&table->beyond[places.home], __ATOMIC_SEQ_CST) | 1;
 	while ((slot = next_place(&places)))
 		if (slot != but && __atomic_load_n(&slot->word, __ATOMIC_SEQ_CST) == word)
 			return slot;
@@ -190,7 +200,7 @@ static bool has_of(const struct xvs_mac_table *table, uint32_t index, uint32_t h
  */
 static void note_gone(struct xvs_mac_table *table, uint32_t index, uint32_t home)
 {
-	uint32_t bit = 1u << (index - home), *beyond = &table->bucket[home].beyond;
+	uint32_t bit = 1u << (index - home), *beyond = &table->beyond[home];
 
 	if (has_of(table, index, home))
 		return;
@@ -237,8 +247,7 @@ static struct xvs_fdb_slot *claim(struct xvs_mac_table *table, uint64_t word)
 		return NULL;
 	distance = (places.next - 1) / XVS_FDB_SLOTS;
 	if (distance)
-		__atomic_fetch_or(
-			&table->bucket[places.home].beyond, 1u << distance, __ATOMIC_SEQ_CST);
+		__atomic_fetch_or(&table->beyond[places.home], 1u << distance, __ATOMIC_SEQ_CST);
 	return slot;
 }
 
@@ -346,9 +355,25 @@ static void free_half_taken(struct xvs_mac_table *table)
 	}
 }
 
+/* Sets bits that were cleared to see whether that is right: note_gone() sets them again. */
+static void mend_beyond(struct xvs_mac_table *table)
+{
+	for (uint32_t i = 1; i < table->end; i++)
+		for (uint32_t j = 0; j < XVS_FDB_SLOTS; j++) {
+			const struct xvs_fdb_slot *slot = &table->bucket[i].slot[j];
+			uint64_t word = __atomic_load_n(&slot->word, __ATOMIC_SEQ_CST);
+			uint32_t home = xvs_fdb_home(table->head, word);
+
+			if (word && i != home)
+				__atomic_fetch_or(
+					&table->beyond[home], 1u << (i - home), __ATOMIC_SEQ_CST);
+		}
+}
+
 void xvs_mac_table_repair(struct xvs_mac_table *table)
 {
 	free_half_taken(table);
+	mend_beyond(table);
 	for (int i = 0; i < RECOUNTS_MAX; i++)
 		if (recount(table))
 			return;

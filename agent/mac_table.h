@@ -24,6 +24,7 @@ struct xvs_fdb_entry {
 struct xvs_mac_table {
 	struct xvs_fdb_head *head;
 	struct xvs_fdb_bucket *bucket; /* [end]; 0 is the head, homes begin at 1 */
+	uint32_t *beyond; /* by home */
 	uint32_t end;
 	size_t bytes;
 };
@@ -61,8 +62,8 @@ int xvs_mac_table_put(struct xvs_mac_table *table, const struct xvs_fdb_entry *e
 	struct xvs_fdb_entry *ret_was);
 
 /*
- * Frees places that an agent has left half taken which was killed at it, and counts anew. Waits for
- * packets if there are any.
+ * After an agent that was killed: frees places that it has left half taken, lets addresses be found
+ * again that it was about to show, and counts anew. Waits for packets if there are half taken ones.
  */
 void xvs_mac_table_repair(struct xvs_mac_table *table);
 

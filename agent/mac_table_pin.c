@@ -14,14 +14,14 @@ int xvs_fdb_create(const struct xvs_tables *tables, uint32_t switch_id, uint32_t
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .btf_fd = tables->fdb_btf,
 		.btf_key_type_id = tables->fdb_key_type,
-		.btf_value_type_id = tables->fdb_bucket_type,
+		.btf_value_type_id = tables->fdb_element_type,
 		.map_flags = BPF_F_MMAPABLE | BPF_F_INNER_MAP);
 	char name[16];
 	int fd, error;
 
 	snprintf(name, sizeof(name), "fdb_%u", switch_id);
 	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(uint32_t),
-		sizeof(struct xvs_fdb_bucket), xvs_fdb_elements(size), &options);
+		sizeof(union xvs_fdb_element), xvs_fdb_elements(size), &options);
 	if (fd < 0)
 		return -errno;
 	error = xvs_mac_table_begin(fd, size);

@@ -27,7 +27,7 @@ struct xvs_tables {
 	int port_index, port_names, switch_names, device_saved, vlan_sets, fdb, acls, flows,
 		flood_lists, xdp_ports, events;
 	/* what a new MAC table is made of */
-	uint32_t fdb_key_type, fdb_bucket_type; /* BTF type ids */
+	uint32_t fdb_key_type, fdb_element_type; /* BTF type ids */
 	int fdb_btf; /* BTF object they belong to */
 };
 

@@ -166,7 +166,7 @@ struct xvs_vlan_set {
 
 /*
  * Map `fdb`, array of maps by switch id; each inner map is the MAC table of one switch: an array,
- * mmapable, of xvs_fdb_bucket, learned per VLAN; see maps/fdb.h.
+ * mmapable, of xvs_fdb_element, learned per VLAN; see maps/fdb.h.
  */
 
 /*

@@ -9,7 +9,7 @@
 #include "agent/log.h"
 #include "agent/switch/switching.h"
 
-#define SWEEP_BUCKETS 262144 /* a second while ageing: 16 MB, six tables of the usual size */
+#define SWEEP_BUCKETS 262144 /* a second while ageing: 16 MB, eight tables of the usual size */
 #define EVENTS_READ (XVS_EVENTS_SIZE / 16) /* a turn: more than the ring holds, but an end */
 #define MOVES_TOLD 256 /* moved addresses a second; more are only counted */
 #define SWEEP_REST 10 /* seconds between two rounds of ageing */

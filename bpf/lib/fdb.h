@@ -29,34 +29,48 @@ static __always_inline __u32 xvs_fdb_now(void)
 	return xvs_fdb_tick(bpf_ktime_get_coarse_ns());
 }
 
-/* 1 if they are equal, else 0; without a branch, of which each costs the verifier a path. */
-static __always_inline __u64 xvs_same(__u64 a, __u64 b)
+/* 1 if another address stands there, else 0; without a branch: each costs the verifier a path. */
+static __always_inline __u64 xvs_fdb_other(const struct xvs_fdb_slot *slot, __u64 word)
 {
-	__u64 different = a ^ b;
+	__u64 different = *(volatile __u64 *)&slot->word ^ word, sign = different | -different;
 
-	return ((different | -different) >> 63) ^ 1;
+	asm("" : "+r"(sign)); /* the compiler would make a branch of it */
+	return sign >> 63;
 }
 
-/* The place in the bucket where the address stands, 0..2; XVS_FDB_SLOTS: in none. */
+/* The first place in the bucket where the address stands; XVS_FDB_SLOTS: in none. */
 static __always_inline __u32 xvs_fdb_in(const struct xvs_fdb_bucket *bucket, __u64 word)
 {
-	__u64 in_0 = xvs_same(*(volatile __u64 *)&bucket->slot[0].word, word);
-	__u64 in_1 = xvs_same(*(volatile __u64 *)&bucket->slot[1].word, word);
-	__u64 in_2 = xvs_same(*(volatile __u64 *)&bucket->slot[2].word, word);
+	__u64 others = 1, in = 0;
 
-	return in_0 | in_1 | in_2 ? in_1 + 2 * in_2 : XVS_FDB_SLOTS;
+	for (int i = 0; i < XVS_FDB_SLOTS; i++) {
+		others &= xvs_fdb_other(&bucket->slot[i], word); /* so far */
+		in += others;
+	}
+	return in;
 }
-_Static_assert(XVS_FDB_SLOTS == 3, "xvs_fdb_in() looks at each");
+
+/* The word `beyond` of a home, or NULL. */
+static __always_inline __u32 *xvs_fdb_beyond(
+	void *table, const struct xvs_fdb_head *head, __u32 home)
+{
+	__u32 index = xvs_fdb_end(head->buckets) + home / XVS_FDB_WORDS;
+	struct xvs_fdb_words *words = bpf_map_lookup_elem(table, &index);
+
+	return words ? &words->beyond[home % XVS_FDB_WORDS] : NULL;
+}
 
 /*
  * What follows is seldom needed. The verifier looks at the loops apart and once: they are callbacks
  * of global functions, which return a place as `bucket << 2 | slot`, 0 for none.
  */
+_Static_assert(XVS_FDB_SLOTS == 4, "a slot has two bits of a place");
 
 struct xvs_fdb_search {
 	void *table;
 	__u64 word;
 	__u32 home;
+	__u32 in; /* bit d: look into the bucket d behind the home */
 	__u32 found; /* a place, or how many */
 };
 
@@ -65,7 +79,14 @@ static __always_inline struct xvs_fdb_bucket *xvs_fdb_bucket_at(
 {
 	__u32 index = search->home + distance;
 
+	if (!(search->in >> distance & 1))
+		return NULL;
 	return bpf_map_lookup_elem(search->table, &index);
+}
+
+static __always_inline int xvs_fdb_is_last(const struct xvs_fdb_search *search, __u32 distance)
+{
+	return !((__u64)search->in >> (distance + 1));
 }
 
 static long xvs_fdb_look(__u32 distance, void *data)
@@ -75,23 +96,13 @@ static long xvs_fdb_look(__u32 distance, void *data)
 	__u32 in = bucket ? xvs_fdb_in(bucket, search->word) : XVS_FDB_SLOTS;
 
 	if (in == XVS_FDB_SLOTS)
-		return 0;
+		return xvs_fdb_is_last(search, distance);
 	search->found = (search->home + distance) << 2 | in;
 	return 1;
 }
 
-/* Buckets where addresses of a home may stand: it, and those up to the highest bit of `beyond`. */
-static __always_inline __u32 xvs_fdb_span(__u32 beyond)
-{
-	__u32 span = 1;
-
-	for (__u32 d = 1; d <= XVS_FDB_REACH; d++)
-		span += beyond >> d != 0;
-	return span;
-}
-
-/* The bucket at the home, or NULL: the switch has another table than the one with this seed now. */
-static __always_inline struct xvs_fdb_bucket *xvs_fdb_begin(
+/* `beyond` of the home, or NULL: the switch has another table than the one with this seed now. */
+static __always_inline __u32 *xvs_fdb_begin(
 	struct xvs_fdb_search *search, __u32 switch_id, __u64 seed)
 {
 	const struct xvs_fdb_head *head;
@@ -103,17 +114,19 @@ static __always_inline struct xvs_fdb_bucket *xvs_fdb_begin(
 	head = bpf_map_lookup_elem(search->table, &first);
 	if (!head || head->seed != seed)
 		return NULL;
-	return bpf_map_lookup_elem(search->table, &search->home);
+	return xvs_fdb_beyond(search->table, head, search->home);
 }
 
 /* The address behind its home. */
 __noinline __u32 xvs_fdb_behind(__u32 switch_id, __u64 seed, __u32 home, __u64 word)
 {
 	struct xvs_fdb_search search = {.word = word, .home = home};
-	struct xvs_fdb_bucket *first = xvs_fdb_begin(&search, switch_id, seed);
+	__u32 *beyond = xvs_fdb_begin(&search, switch_id, seed);
 
-	if (first)
-		bpf_loop(xvs_fdb_span(*(volatile __u32 *)&first->beyond), xvs_fdb_look, &search, 0);
+	if (!beyond)
+		return 0;
+	search.in = *(volatile __u32 *)beyond;
+	bpf_loop(XVS_FDB_REACH + 1, xvs_fdb_look, &search, 0);
 	return search.found;
 }
 
@@ -134,17 +147,23 @@ static long xvs_fdb_try(__u32 distance, void *data)
 	return 0;
 }
 
+/* The bit of a place in `beyond` of its home, which is bit 0. */
+static __always_inline __u32 xvs_fdb_bit(__u32 home, __u32 place)
+{
+	return 1u << (((place >> 2) - home) & 31);
+}
+
 /* Takes a free place for the address, at its home or behind. */
 __noinline __u32 xvs_fdb_claim(__u32 switch_id, __u64 seed, __u32 home, __u64 word)
 {
-	struct xvs_fdb_search search = {.word = word, .home = home};
-	struct xvs_fdb_bucket *first = xvs_fdb_begin(&search, switch_id, seed);
+	struct xvs_fdb_search search = {.word = word, .home = home, .in = -1};
+	__u32 *beyond = xvs_fdb_begin(&search, switch_id, seed);
 
-	if (!first)
+	if (!beyond)
 		return 0;
 	bpf_loop(XVS_FDB_REACH + 1, xvs_fdb_try, &search, 0);
 	if (search.found && search.found >> 2 != home)
-		__sync_fetch_and_or(&first->beyond, 1u << (((search.found >> 2) - home) & 31));
+		__sync_fetch_and_or(beyond, xvs_fdb_bit(home, search.found));
 	return search.found;
 }
 
@@ -153,26 +172,25 @@ static long xvs_fdb_count(__u32 distance, void *data)
 	struct xvs_fdb_search *search = data;
 	struct xvs_fdb_bucket *bucket = xvs_fdb_bucket_at(search, distance);
 
-	if (!bucket)
-		return 1;
-	search->found += xvs_same(*(volatile __u64 *)&bucket->slot[0].word, search->word);
-	search->found += xvs_same(*(volatile __u64 *)&bucket->slot[1].word, search->word);
-	search->found += xvs_same(*(volatile __u64 *)&bucket->slot[2].word, search->word);
-	return 0;
+	for (int i = 0; bucket && i < XVS_FDB_SLOTS; i++)
+		search->found += 1 - xvs_fdb_other(&bucket->slot[i], search->word);
+	return xvs_fdb_is_last(search, distance);
 }
 
 /*
- * In how many places does the address stand? Whoever takes one sets its bit in `beyond` before it
- * asks this, so of two at once the second to set it sees both.
+ * In how many places does the address stand? Whoever takes one, `own`, sets its bit in `beyond`
+ * before it asks this, so of two at once the second to set it sees both.
  */
-__noinline __u32 xvs_fdb_places(__u32 switch_id, __u64 seed, __u32 home, __u64 word)
+__noinline __u32 xvs_fdb_places(__u32 switch_id, __u64 seed, __u32 home, __u64 word, __u32 own)
 {
 	struct xvs_fdb_search search = {.word = word, .home = home};
-	struct xvs_fdb_bucket *first = xvs_fdb_begin(&search, switch_id, seed);
+	__u32 *beyond = xvs_fdb_begin(&search, switch_id, seed);
 
-	if (first)
-		bpf_loop(
-			xvs_fdb_span(*(volatile __u32 *)&first->beyond), xvs_fdb_count, &search, 0);
+	if (!beyond)
+		return 0;
+	/* the agent may just have cleared our bit, and be about to set it again */
+	search.in = *(volatile __u32 *)beyond | xvs_fdb_bit(home, own) | 1;
+	bpf_loop(XVS_FDB_REACH + 1, xvs_fdb_count, &search, 0);
 	return search.found;
 }
 
@@ -211,7 +229,7 @@ static __always_inline int xvs_fdb_set_out(
 	ret->bucket = bpf_map_lookup_elem(fdb->table, &index);
 	if (!ret->bucket)
 		return 0;
-	(void)*(volatile __u32 *)&ret->bucket->beyond;
+	(void)*(volatile __u64 *)&ret->bucket->slot[0].word;
 	return 1;
 }
 
@@ -220,11 +238,14 @@ static __always_inline struct xvs_fdb_slot *xvs_fdb_arrive(
 	const struct xvs_fdb *fdb, const struct xvs_fdb_look_up *from)
 {
 	struct xvs_fdb_bucket *bucket = from->bucket;
-	__u32 index, in = xvs_fdb_in(bucket, from->word), place;
+	__u32 in = xvs_fdb_in(bucket, from->word), home, place, index, *beyond;
 
-	if (in == XVS_FDB_SLOTS && bucket->beyond) {
-		index = xvs_fdb_home(fdb->head, from->word);
-		place = xvs_fdb_behind(fdb->switch_id, fdb->head->seed, index, from->word);
+	if (in == XVS_FDB_SLOTS) {
+		home = xvs_fdb_home(fdb->head, from->word);
+		beyond = xvs_fdb_beyond(fdb->table, fdb->head, home);
+		if (!beyond || !*(volatile __u32 *)beyond)
+			return NULL;
+		place = xvs_fdb_behind(fdb->switch_id, fdb->head->seed, home, from->word);
 		index = place >> 2;
 		in = place & 3;
 		bucket = place ? bpf_map_lookup_elem(fdb->table, &index) : NULL;
@@ -329,7 +350,7 @@ static __always_inline void xvs_fdb_take_back(
 /* A new address. 0, or -1: there is no room, or another CPU puts it just now. */
 static __always_inline int xvs_fdb_add(const struct xvs_fdb *fdb, __u64 word, __u32 id, __u32 now)
 {
-	__u32 *count = (__u32 *)&fdb->head->count, home = xvs_fdb_home(fdb->head, word);
+	__u32 *count = (__u32 *)&fdb->head->count, home = xvs_fdb_home(fdb->head, word), place;
 	struct xvs_fdb_slot *slot;
 
 	if (*(volatile __u32 *)count >= fdb->head->size)
@@ -338,7 +359,8 @@ static __always_inline int xvs_fdb_add(const struct xvs_fdb *fdb, __u64 word, __
 		__sync_fetch_and_add(count, -1);
 		return -1;
 	}
-	slot = xvs_fdb_place(fdb, xvs_fdb_claim(fdb->switch_id, fdb->head->seed, home, word));
+	place = xvs_fdb_claim(fdb->switch_id, fdb->head->seed, home, word);
+	slot = xvs_fdb_place(fdb, place);
 	if (!slot) {
 		__sync_fetch_and_add(count, -1);
 		return -1;
@@ -350,7 +372,7 @@ static __always_inline int xvs_fdb_add(const struct xvs_fdb *fdb, __u64 word, __
 		__sync_lock_test_and_set(&slot->owner, 0);
 		return -1;
 	}
-	if (xvs_fdb_places(fdb->switch_id, fdb->head->seed, home, word) == 1)
+	if (xvs_fdb_places(fdb->switch_id, fdb->head->seed, home, word, place) == 1)
 		return 0;
 	xvs_fdb_take_back(fdb, slot, word);
 	return -1;

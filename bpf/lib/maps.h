@@ -83,7 +83,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct xvs_fdb_bucket);
+	__type(value, union xvs_fdb_element);
 } fdb_pattern SEC(".maps");
 
 struct xvs_fdb_table {
@@ -91,7 +91,7 @@ struct xvs_fdb_table {
 	__uint(map_flags, BPF_F_MMAPABLE | BPF_F_INNER_MAP);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct xvs_fdb_bucket);
+	__type(value, union xvs_fdb_element);
 };
 
 struct {

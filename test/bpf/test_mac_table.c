@@ -61,7 +61,7 @@ static void check_whole(const struct xvs_mac_table *table)
 			count++;
 			cr_assert_leq(home, i);
 			cr_assert_leq(i - home, XVS_FDB_REACH);
-			cr_assert(i == home || table->bucket[home].beyond >> (i - home) & 1,
+			cr_assert(i == home || table->beyond[home] >> (i - home) & 1,
 				"no lookup comes to an address %u behind its home", i - home);
 			for (uint32_t at = 0; at < FROM_HOME; at++)
 				places += table->bucket[home + at / XVS_FDB_SLOTS]
@@ -95,8 +95,8 @@ Test(mac_table, takes_as_many_as_it_is_for)
 	}
 	cr_expect_eq(TABLE->head->count, first);
 	check_whole(TABLE);
-	for (uint32_t i = 1; i < TABLE->end; i++)
-		cr_assert_eq(TABLE->bucket[i].beyond, 0, "nothing is away from home any more");
+	for (uint32_t home = 1; home <= TABLE->head->buckets; home++)
+		cr_assert_eq(TABLE->beyond[home], 0, "nothing is away from home any more");
 }
 
 /* The next address, from *number on, that has this home. */
@@ -117,9 +117,9 @@ static void send(enum port from, struct xvs_fdb_key source, const uint8_t *to, s
 /* As many addresses of one home as have a place, and one more. Programs find all of them. */
 Test(mac_table, addresses_away_from_home)
 {
-	const uint32_t home = TABLE->head->buckets / 2;
+	const uint32_t home = TABLE->head->buckets / 2 - 1;
 	struct xvs_fdb_key keys[FROM_HOME], last;
-	uint32_t number = 0, got = 0;
+	uint32_t number = 0, got = 0, found = 0;
 	struct outcome outcome;
 
 	for (uint32_t i = 0; i < FROM_HOME; i++) {
@@ -131,11 +131,13 @@ Test(mac_table, addresses_away_from_home)
 	for (uint32_t i = 0; i < FROM_HOME; i++) {
 		if (!owner_of(TABLE, keys[i]))
 			continue;
+		found++;
 		send(B, key_of(UINT32_MAX), keys[i].mac, &outcome);
 		check_sent("known", &outcome, A);
 		send(B, keys[i], STATION(A), &outcome);
 		cr_assert_eq(owner_of(TABLE, keys[i]), B, "moved");
 	}
+	cr_assert_eq(found, got);
 	check_whole(TABLE);
 
 	last = of_home(home, &number);
@@ -165,11 +167,31 @@ Test(mac_table, half_taken_places_come_free)
 	check_whole(TABLE);
 }
 
+/* It was killed when it had cleared a bit, just to look whether that is right. */
+Test(mac_table, hidden_addresses_are_found_again)
+{
+	const uint32_t home = TABLE->head->buckets / 2 - 1;
+	uint32_t number = 0, beyond;
+	struct xvs_fdb_key key;
+
+	do { /* the last one stands behind its home */
+		key = of_home(home, &number);
+		cr_assert_eq(put(TABLE, key, A, 0), 0);
+	} while (!TABLE->beyond[home]);
+	beyond = TABLE->beyond[home];
+	TABLE->beyond[home] = 0;
+	cr_expect_eq(owner_of(TABLE, key), 0);
+	xvs_mac_table_repair(TABLE);
+	cr_expect_eq(TABLE->beyond[home], beyond);
+	cr_expect_eq(owner_of(TABLE, key), A);
+	check_whole(TABLE);
+}
+
 /* ---- all at once ---- */
 
 #define TEACHERS 2
 #define TAUGHT 150 /* addresses, which all teachers share */
-#define HOMES 40 /* of all of them: there are 168 places for these */
+#define HOMES 11 /* of all of them: there are 168 places for these */
 #define LAST 100 /* meetings, once it is time to end */
 
 struct teacher {

@@ -545,13 +545,14 @@ static void take_slot(struct taking *taking, const char *name, const struct xvs_
 static void take_entries(struct taking *taking, const char *name, int fd, uint32_t elements)
 {
 	const size_t page = sysconf(_SC_PAGESIZE);
-	size_t size = (elements * sizeof(struct xvs_fdb_bucket) + page - 1) & ~(page - 1);
+	size_t size = (elements * sizeof(union xvs_fdb_element) + page - 1) & ~(page - 1);
 	const struct xvs_fdb_bucket *bucket = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	const struct xvs_fdb_head *head = (const void *)bucket;
 
 	if (bucket == MAP_FAILED)
 		test_fail("MAC table of %s: %s", name, strerror(errno));
-	line(taking, "fdb of %s: size %u", name, ((const struct xvs_fdb_head *)bucket)->size);
-	for (uint32_t i = 1; i < elements; i++)
+	line(taking, "fdb of %s: size %u", name, head->size);
+	for (uint32_t i = 1; i < xvs_fdb_end(head->buckets); i++)
 		for (int j = 0; j < XVS_FDB_SLOTS; j++)
 			take_slot(taking, name, &bucket[i].slot[j]);
 	munmap((void *)bucket, size);

@@ -33,6 +33,7 @@ static const struct size sizes[] = {
 	SIZE(xvs_fdb_key, 8),
 	SIZE(xvs_fdb_slot, 16),
 	SIZE(xvs_fdb_bucket, 64),
+	SIZE(xvs_fdb_words, 64),
 	SIZE(xvs_fdb_head, 64),
 	SIZE(xvs_mac_moved, 24),
 	SIZE(xvs_flood_key, 8),
@@ -52,7 +53,8 @@ static const struct size sizes[] = {
 	OFFSET(xvs_fdb_key, vlan, 6),
 	OFFSET(xvs_fdb_slot, owner, 8),
 	OFFSET(xvs_fdb_slot, seen, 12),
-	OFFSET(xvs_fdb_bucket, slot, 16),
+	OFFSET(xvs_fdb_bucket, slot, 0),
+	OFFSET(xvs_fdb_words, beyond, 0),
 	OFFSET(xvs_fdb_head, buckets, 8),
 	OFFSET(xvs_fdb_head, size, 12),
 	OFFSET(xvs_fdb_head, count, 16),
@@ -71,6 +73,18 @@ Test(layout, keys_have_no_padding)
 {
 	cr_expect_eq(sizeof(struct xvs_fdb_key), XVS_MAC_SIZE + sizeof(__u16));
 	cr_expect_eq(sizeof(struct xvs_flood_key), 2 * sizeof(__u16) + sizeof(__u32));
+}
+
+Test(layout, each_home_of_a_mac_table_has_a_word)
+{
+	for (uint32_t size = XVS_FDB_SIZE_MIN; size <= XVS_FDB_SIZE_MAX; size += 1 + size / 64) {
+		uint32_t buckets = xvs_fdb_buckets(size), end = xvs_fdb_end(buckets);
+		uint32_t words = (xvs_fdb_elements(size) - end) * XVS_FDB_WORDS;
+
+		cr_assert_gt(end, buckets + XVS_FDB_REACH, "%u addresses", size);
+		cr_assert_gt(words, buckets, "%u addresses", size);
+		cr_assert_leq(words, buckets + XVS_FDB_WORDS, "%u addresses", size);
+	}
 }
 
 struct drop {
