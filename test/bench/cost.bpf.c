@@ -33,6 +33,21 @@ static __always_inline void vary_destination(void *data, void *end)
 	eth->h_dest[5] = number;
 }
 
+#define IP_SOURCE (sizeof(struct ethhdr) + 12)
+
+static __always_inline void vary_flow(void *data, void *end)
+{
+	__u8 *address = data + IP_SOURCE;
+	__u32 number;
+
+	if (setup.flows < 2 || (void *)(address + 4) > end)
+		return;
+	number = (setup.fresh ? setup.next++ : bpf_get_prandom_u32()) % setup.flows;
+	address[1] = number >> 16;
+	address[2] = number >> 8;
+	address[3] = number;
+}
+
 SEC("tc")
 int prepare_tc(struct __sk_buff *skb)
 {
@@ -41,6 +56,7 @@ int prepare_tc(struct __sk_buff *skb)
 	skb->cb[2] = setup.cb[2];
 	skb->cb[3] = setup.cb[3];
 	vary_destination((void *)(long)skb->data, (void *)(long)skb->data_end);
+	vary_flow((void *)(long)skb->data, (void *)(long)skb->data_end);
 	bpf_tail_call_static(skb, &tc_slots, COST_SLOT);
 	return COST_NO_PROGRAM;
 }

@@ -12,8 +12,8 @@
 #define DEVICE "eth0" /* of both guests */
 
 static const char *from, *to, *source, *destination;
-static long sources = TOOL_UNSET, destinations = TOOL_UNSET, rising = 0, first = 0, frames = 0,
-	    seconds = 0, cpu = TOOL_UNSET;
+static long sources = TOOL_UNSET, destinations = TOOL_UNSET, rising = 0, first = 0, flows = 0,
+	    frames = 0, seconds = 0, cpu = TOOL_UNSET;
 
 static const struct tool_option options[] = {
 	{"from", &from, NULL}, /* namespaces */
@@ -24,6 +24,7 @@ static const struct tool_option options[] = {
 	{"destinations", NULL, &destinations},
 	{"rising", NULL, &rising},
 	{"first", NULL, &first}, /* number of the first source, if they rise */
+	{"flows", NULL, &flows}, /* 1: sources vary in their IPv4 address, MAC addresses don't */
 	{"frames", NULL, &frames}, /* to send, or */
 	{"seconds", NULL, &seconds}, /* for how long, after a warm-up */
 	{"cpu", NULL, &cpu},
@@ -41,6 +42,7 @@ static void build_way(struct redirect_bpf *bpf)
 		.destinations = destinations,
 		.rising = rising,
 		.next = first,
+		.flows = flows,
 	};
 }
 

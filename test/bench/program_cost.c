@@ -19,7 +19,7 @@
 #define WARM_UP 10000
 
 static const char *netns, *pins, *hook, *device, *source, *destination;
-static long phase = 0, spread = 1, cpu = TOOL_UNSET;
+static long phase = 0, spread = 1, flows = 1, fresh = 0, first = 0, cpu = TOOL_UNSET;
 
 static const struct tool_option options[] = {
 	{"netns", &netns, NULL}, /* of the switch */
@@ -30,6 +30,9 @@ static const struct tool_option options[] = {
 	{"destination", &destination, NULL},
 	{"phase", NULL, &phase}, /* egress: enum xvs_phase of bpf/lib/context.h */
 	{"spread", NULL, &spread}, /* number of destinations; the last two bytes vary */
+	{"flows", NULL, &flows}, /* number of flows: the IPv4 source address varies */
+	{"fresh", NULL, &fresh}, /* 1: each flow once, one after the other; else at random */
+	{"first", NULL, &first}, /* number of the first one, if they are fresh */
 	{"cpu", NULL, &cpu},
 	{0},
 };
@@ -134,8 +137,9 @@ static uint32_t cost(const struct place *place, int program, uint32_t *ret_verdi
 	frame_fill(&frame, source, destination);
 	tool_check_returned(
 		bpf_map_update_elem(place->slots, &slot, &program, 0), "put the program in place");
-	run(place, &opts, WARM_UP);
-	run(place, &opts, REPEAT);
+	if (!fresh)
+		run(place, &opts, WARM_UP);
+	run(place, &opts, fresh ? flows : REPEAT);
 	*ret_verdict = opts.retval;
 	return opts.duration;
 }
@@ -152,6 +156,9 @@ int main(int argc, char **argv)
 	bpf = load();
 	place = place_of(bpf);
 	bpf->bss->setup.spread = spread;
+	bpf->bss->setup.flows = flows;
+	bpf->bss->setup.fresh = fresh;
+	bpf->bss->setup.next = first;
 	if (phase)
 		hand_over(&bpf->bss->setup);
 	empty = cost(&place, bpf_program__fd(place.empty), &ignored);

@@ -55,13 +55,19 @@ SEC("xdp")
 int bench_depart_many(struct xdp_md *xdp)
 {
 	struct ethhdr *eth = (void *)(long)xdp->data;
+	__u8 *ip = (void *)(eth + 1);
 	__u32 source;
 
-	if ((void *)(eth + 1) > (void *)(long)xdp->data_end)
+	if ((void *)(ip + BENCH_IP_SIZE) > (void *)(long)xdp->data_end)
 		return XDP_DROP;
 	source = addresses.rising ? addresses.next++ : bpf_get_prandom_u32();
-	set_number(eth->h_source, source % addresses.sources);
-	set_number(eth->h_dest, bpf_get_prandom_u32() % addresses.destinations);
+	source %= addresses.sources;
+	if (addresses.flows) {
+		set_number(ip + BENCH_IP_SOURCE - 2, source); /* leaves the first byte */
+	} else {
+		set_number(eth->h_source, source);
+		set_number(eth->h_dest, bpf_get_prandom_u32() % addresses.destinations);
+	}
 	return bpf_redirect_map(&targets, BENCH_TARGET_WIRE, XDP_DROP);
 }
 

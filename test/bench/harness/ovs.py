@@ -79,6 +79,11 @@ class OpenVSwitch:
         return run("ovs-vsctl", f"--db={self.socket}", f"--timeout={COMMAND_SECONDS}", *words,
                    env=self.environment)
 
+    def add_flows(self, flows):
+        """Lines of ovs-ofctl(8), beside those that are there."""
+        run("ovs-ofctl", "--bundle", "add-flows", f"unix:{self.folder}/br0.mgmt", "-",
+            stdin="\n".join(flows), env=self.environment)
+
     def add_ports(self, vlans):
         """In one transaction. `vlans`: interface → VLAN."""
         self.command(*(word for name, vlan in vlans.items()
