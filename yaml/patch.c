@@ -591,6 +591,29 @@ static int find_rule(
 	return 0;
 }
 
+static bool is_given(const struct xvs_patch *patch, const char *key)
+{
+	for (size_t i = 0; i < patch->count; i++)
+		if (xvs_same_word(patch->settings[i].key, key))
+			return true;
+	return false;
+}
+
+/* A rule that is stateful no more has no timeout any more either. */
+static void drop_timeout(const struct xvs_patch *patch, struct xvs_node *map)
+{
+	static const struct xvs_key key = {.name = "stateful"};
+	_cleanup_(xvs_report_clear) struct xvs_report report = {0}; /* it will be read again */
+	struct xvs_reading reading = {.report = &report};
+	const struct xvs_pair *pair = xvs_node_find(map, key.name);
+	bool stateful = false;
+
+	if (is_given(patch, "idle-timeout"))
+		return;
+	if (!pair || (xvs_read_bool(&reading, &key, pair, &stateful) == 0 && !stateful))
+		xvs_node_take_out(map, "idle-timeout");
+}
+
 static int set_rule(struct patching *patching)
 {
 	struct xvs_acl *acl = find_list(patching);
@@ -602,7 +625,10 @@ static int set_rule(struct patching *patching)
 		return r;
 	map = patching->section->write_rule(&patching->arena, rule);
 	r = change_rule(patching, &map, patching->section->rules->keys);
-	return r < 0 ? r : read_changed(patching, acl, &map, rule, rule);
+	if (r < 0)
+		return r;
+	drop_timeout(patching->patch, &map);
+	return read_changed(patching, acl, &map, rule, rule);
 }
 
 static int del_rule(struct patching *patching)
