@@ -106,9 +106,17 @@ class Daemon:
         self.listener.listen()
         threading.Thread(target=self.serve, daemon=True).start()
 
+    def close(self):
+        """Tests make hundreds of daemons, and select() takes descriptors up to 1023."""
+        self.listener.shutdown(socket.SHUT_RDWR)
+
     def serve(self):
         while True:
-            client, _ = self.listener.accept()
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                self.listener.close()
+                return
             threading.Thread(target=self.serve_to_end, args=(client,), daemon=True).start()
 
     def serve_to_end(self, client):
@@ -187,12 +195,14 @@ class Case(unittest.TestCase):
             os.unlink(self.socket)
         daemon = Daemon(self.socket, answer)
         result = self.run_ctl(*words, **options)
+        daemon.close()
         return (*result, daemon.calls[0] if daemon.calls else None)
 
 
 class Words(Case):
     def call_of(self, *words):
-        code, _, stderr, call = self.ask(message(parameters={"switches": [SWITCH], "ports": [PORT]}), *words)
+        code, _, stderr, call = self.ask(message(parameters={
+            "switches": [SWITCH], "ports": [PORT], "acls": [{"name": "web"}], "rules": RULES}), *words)
         self.assertEqual((code, stderr), (0, ""), words)
         return call["method"].replace("org.xvswitch.", ""), call["parameters"]
 
@@ -210,9 +220,9 @@ class Words(Case):
                 ("fe", "Features", {}),
                 ("acl", "ListAcls", {}),
                 ("acl list web", "ListAcls", {"name": "web"}),
-                ("acl s", "ListRules", {}),
+                ("acl sh", "ListRules", {}),
                 ("acl sh web", "ListRules", {"name": "web"}),
-                ("acl show po vm1", "ListRules", {"port": "vm1"}),
+                ("acl show port vm1", "ListRules", {"port": "vm1"}),
                 ("port-acl", "ListPortAcls", {}),
                 ("port-acl show m", "ListPortRules", {"name": "m"}),
                 ("fd f v 7 p uplink", "FlushEntries", {"vlan": 7, "port": "uplink"}),
