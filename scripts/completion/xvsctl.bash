@@ -17,20 +17,52 @@ _xvsctl_options()
 	try:) echo -f --file --timeout --no-wait ;;
 	confirm:) echo --save ;;
 	show:) echo --yaml ;;
-	*:add | *:set | *:unset | *:del) [[ $1 != fdb ]] && echo --dry-run --save ;;
+	*:add | *:set | *:unset | *:del | *:rule) [[ $1 != fdb ]] && echo --dry-run --save ;;
 	esac
+}
+
+# The keys of a rule of the list's kind $1; with `del` as $2, those that name one.
+_xvsctl_rule_keys()
+{
+	case $1:$2 in
+	acl:del) echo name weight direction ;;
+	acl:*) echo name action direction protocol local remote local-port remote-port icmp-type weight \
+		stateful idle-timeout vlan log ;;
+	*:del) echo name direction local remote ;;
+	*) echo name action direction local remote ;;
+	esac
+}
+
+# What may follow "acl rule" with the words $1 (object), $2 (name and what follows), $3 (the word before).
+_xvsctl_rule()
+{
+	set -- "$1" "$2" "$3" $2
+	case $#:$3 in
+	3:*) echo add set del help; return ;;
+	4:*) [[ $4 != help ]] && _xvsctl_names "$1"; return ;;
+	*:action) echo allow deny; [[ $1 == acl ]] || echo meter; return ;;
+	*:direction) echo in out; [[ $1 == acl ]] || echo both; return ;;
+	*:protocol) echo tcp udp icmp icmpv6 sctp gre esp ah any; return ;;
+	*:stateful | *:log) echo on off; return ;;
+	*:local | *:remote) echo any; return ;;
+	esac
+	(($# % 2)) && _xvsctl_rule_keys "$1" "$4"
 }
 
 # What may follow the words $1 (object), $2 (verb), $3 (the name), $4 (the word before).
 _xvsctl_candidates()
 {
 	case $1:$2 in
-	:) echo apply diff try confirm cancel save show features switch port mac-pool fdb monitor help; return ;;
-	help:) echo apply diff try confirm cancel save show features switch port mac-pool fdb monitor; return ;;
+	:) echo apply diff try confirm cancel save show features switch port acl port-acl mac-pool fdb monitor help; return ;;
+	help:) echo apply diff try confirm cancel save show features switch port acl port-acl mac-pool fdb monitor; return ;;
 	apply: | diff: | try:) echo -f; return ;;
 	switch: | port:) echo list show add set unset del help; return ;;
 	mac-pool:) echo set del help; return ;;
 	fdb:) echo list show flush add del help; return ;;
+	acl: | port-acl:) echo list show add set del rule help; return ;;
+	acl:set | acl:del | port-acl:set | port-acl:del)
+		[[ $3 ]] || { _xvsctl_names "$1"; return; }
+		;;
 	switch:set | switch:unset | switch:del | port:set | port:unset | port:del)
 		[[ $3 ]] || { _xvsctl_names "$1"; return; }
 		;;
@@ -45,6 +77,9 @@ _xvsctl_candidates()
 	case $1:$2 in
 	switch:list | switch:show) _xvsctl_names switch ;;
 	port:list | port:show) _xvsctl_names port; echo switch ;;
+	acl:list | port-acl:list) _xvsctl_names "$1" ;;
+	acl:show | port-acl:show) _xvsctl_names "$1"; echo port ;;
+	acl:add | acl:set | port-acl:add | port-acl:set) [[ $3 == "$4" ]] && echo rules ;;
 	fdb:list | fdb:show) echo switch vlan port mac ;;
 	fdb:flush | fdb:add) echo switch vlan port ;;
 	fdb:del) echo switch vlan ;;
@@ -54,7 +89,7 @@ _xvsctl_candidates()
 _xvsctl()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local object='' verb='' name='' word skip='' words
+	local object='' verb='' name='' rest='' word skip='' words
 
 	COMPREPLY=()
 	case $before in
@@ -76,12 +111,14 @@ _xvsctl()
 		*)
 			if [[ ! $object ]]; then object=$word
 			elif [[ ! $verb ]]; then verb=$word
-			else name=$word; fi
+			else name=$word rest+=" $word"; fi
 			;;
 		esac
 	done
 	if [[ $current == -* ]]; then
 		words=$(_xvsctl_options "$object" "$verb")
+	elif [[ $object == @(acl|port-acl) && $verb == rule ]]; then
+		words=$(_xvsctl_rule "$object" "$rest" "$before")
 	else
 		words=$(_xvsctl_candidates "$object" "$verb" "$name" "$before")
 	fi

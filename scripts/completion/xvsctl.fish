@@ -39,15 +39,60 @@ function __xvsctl_wants_word
     not __xvsctl_after switch; and not __xvsctl_after port; and not __xvsctl_after vlan; and not __xvsctl_after mac
 end
 
+# What may follow "acl rule": add, set or del, the list's name, then keys and values.
+function __xvsctl_rule
+    set -l words (__xvsctl_words)
+    set -l object $words[2]
+    switch (count $words)
+        case 3
+            printf '%s\n' add set del help
+            return
+        case 4
+            test "$words[4]" = help; or __xvsctl_names $object
+            return
+    end
+    switch $words[-1]
+        case action
+            printf '%s\n' allow deny
+            test $object = acl; or echo meter
+        case direction
+            printf '%s\n' in out
+            test $object = acl; or echo both
+        case protocol
+            printf '%s\n' tcp udp icmp icmpv6 sctp gre esp ah any
+        case stateful log
+            printf '%s\n' on off
+        case local remote
+            echo any
+        case '*'
+            test (math (count $words) % 2) -eq 1; and __xvsctl_rule_keys $object $words[4]
+    end
+end
+
+# The keys of a rule of the list's kind $argv[1]; with `del` as $argv[2], those that name one.
+function __xvsctl_rule_keys
+    switch "$argv"
+        case 'acl del'
+            printf '%s\n' name weight direction
+        case 'acl *'
+            printf '%s\n' name action direction protocol local remote local-port remote-port icmp-type \
+                weight stateful idle-timeout vlan log
+        case '* del'
+            printf '%s\n' name direction local remote
+        case '*'
+            printf '%s\n' name action direction local remote
+    end
+end
+
 # Whether the command changes the configuration.
 function __xvsctl_changes
-    for object in switch port mac-pool
-        __xvsctl_at $object add set unset del; and return 0
+    for object in switch port acl port-acl mac-pool
+        __xvsctl_at $object add set unset del rule; and return 0
     end
     __xvsctl_at apply
 end
 
-set -l objects apply diff try confirm cancel save show features switch port mac-pool fdb monitor
+set -l objects apply diff try confirm cancel save show features switch port acl port-acl mac-pool fdb monitor
 
 complete -c xvsctl -f
 complete -c xvsctl -s j -l json -d 'the reply as JSON'
@@ -69,12 +114,20 @@ complete -c xvsctl -n '__xvsctl_at show' -l yaml -d 'the running configuration'
 complete -c xvsctl -n 'test (count (__xvsctl_words)) -eq 1' -a "$objects help"
 complete -c xvsctl -n '__xvsctl_wants_verb help' -a "$objects"
 complete -c xvsctl -n '__xvsctl_wants_verb switch port' -a 'list show add set unset del help'
+complete -c xvsctl -n '__xvsctl_wants_verb acl port-acl' -a 'list show add set del rule help'
 complete -c xvsctl -n '__xvsctl_wants_verb mac-pool' -a 'set del help'
 complete -c xvsctl -n '__xvsctl_wants_verb fdb' -a 'list show flush add del help'
 complete -c xvsctl -n '__xvsctl_at switch list show; and __xvsctl_wants_word' -a '(__xvsctl_names switch)'
 complete -c xvsctl -n '__xvsctl_at port list show; and __xvsctl_wants_word' -a '(__xvsctl_names port) switch'
 complete -c xvsctl -n '__xvsctl_at switch set unset del; and __xvsctl_wants_name' -a '(__xvsctl_names switch)'
 complete -c xvsctl -n '__xvsctl_at port set unset del; and __xvsctl_wants_name' -a '(__xvsctl_names port)'
+for object in acl port-acl
+    complete -c xvsctl -n "__xvsctl_at $object list show; and __xvsctl_wants_word" -a "(__xvsctl_names $object)"
+    complete -c xvsctl -n "__xvsctl_at $object show; and __xvsctl_wants_word" -a port
+    complete -c xvsctl -n "__xvsctl_at $object set del; and __xvsctl_wants_name" -a "(__xvsctl_names $object)"
+    complete -c xvsctl -n "__xvsctl_at $object add set; and test (count (__xvsctl_words)) -eq 4" -a rules
+    complete -c xvsctl -n "__xvsctl_at $object rule" -a '(__xvsctl_rule)'
+end
 complete -c xvsctl -n '__xvsctl_at fdb list show flush add del; and __xvsctl_wants_word' -a 'switch vlan'
 complete -c xvsctl -n '__xvsctl_at fdb list show flush add; and __xvsctl_wants_word' -a port
 complete -c xvsctl -n '__xvsctl_at fdb list show; and __xvsctl_wants_word' -a mac

@@ -497,11 +497,21 @@ TEST(control_replies_are_as_described)
 	testbed_guest(tb, "b");
 	testbed_guest(tb, "t");
 	testbed_guest(tb, "wire");
-	testbed_apply(tb, "switches:\n"
-			  "  s: {type: private}\n"
-			  "  e: {type: external, uplink: wire, host-port: {}}\n" PORTS_A_AND_B
-			  "  t: {switch: e, interface: t, vlan: {trunk: [1, 5-9], native: 1}}\n"
-			  "  w: {switch: e, interface: none, vlan: {access: 7}, mac: pool}\n");
+	testbed_apply(tb,
+		"switches:\n"
+		"  s: {type: private}\n"
+		"  e: {type: external, uplink: wire, host-port: {}}\n"
+		"acls:\n"
+		"  web:\n"
+		"    - {name: https, action: allow, direction: in, protocol: tcp,\n"
+		"       local: 192.0.2.1, local-port: 443, vlan: 0, stateful: on, weight: 3}\n"
+		"    - {action: deny, direction: out, protocol: icmp, icmp-type: 8, weight: 9}\n"
+		"port-acls: {m: [{action: meter, direction: both, remote: 10.0.0.0/8}]}\n"
+		"ports:\n"
+		"  a: {switch: s, interface: a, acl: web, port-acl: m}\n"
+		"  b: {switch: s, interface: b, acl: [{action: deny, direction: in, weight: 1}]}\n"
+		"  t: {switch: e, interface: t, vlan: {trunk: [1, 5-9], native: 1}}\n"
+		"  w: {switch: e, interface: none, vlan: {access: 7}, mac: pool}\n");
 	testbed_command(tb, "fdb add %s switch s port b", mac_text(MAC_UNKNOWN));
 	frame = frame_tagged(frame_new(a->mac, MAC_BROADCAST), 10);
 	expect_dropped(tb, a, &frame, "a", "vlan-tagged");

@@ -43,6 +43,21 @@ AGENT = {
     "mac_pool": {"first": "02:00:00:00:00:00", "size": 256, "used": 3}, "memory": 4194304}
 
 
+def rule(**members):
+    nothing = dict.fromkeys(("acl", "port", "name", "protocol", "local", "remote", "local_port", "remote_port",
+                             "icmp_type", "vlan", "idle_timeout"))
+    return {**nothing, "stateful": False, "log": False, **members}
+
+
+RULES = [rule(acl="web", name="https", action="allow", direction="in", weight=20, protocol="tcp", local_port="443",
+              stateful=True, idle_timeout=600, log=True),
+         rule(port="vm2", action="deny", direction="out", weight=1, protocol="icmp", icmp_type="9", vlan=0)]
+PORT_RULES = [
+    {"acl": "m", "port": None, "name": None, "action": "meter", "direction": "both", "local": None,
+     "remote": "10.0.0.0/8"},
+    {"acl": "m", "port": None, "name": "x", "action": "deny", "direction": "in", "local": None, "remote": None}]
+
+
 def feature(name, present, use, purpose, instead, reason=None, degraded=False):
     return {"name": name, "present": present, "reason": reason, "use": use, "degraded": degraded, "for": purpose,
             "instead": instead}
@@ -91,9 +106,17 @@ class Daemon:
         self.listener.listen()
         threading.Thread(target=self.serve, daemon=True).start()
 
+    def close(self):
+        """Tests make hundreds of daemons, and select() takes descriptors up to 1023."""
+        self.listener.shutdown(socket.SHUT_RDWR)
+
     def serve(self):
         while True:
-            client, _ = self.listener.accept()
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                self.listener.close()
+                return
             threading.Thread(target=self.serve_to_end, args=(client,), daemon=True).start()
 
     def serve_to_end(self, client):
@@ -172,12 +195,14 @@ class Case(unittest.TestCase):
             os.unlink(self.socket)
         daemon = Daemon(self.socket, answer)
         result = self.run_ctl(*words, **options)
+        daemon.close()
         return (*result, daemon.calls[0] if daemon.calls else None)
 
 
 class Words(Case):
     def call_of(self, *words):
-        code, _, stderr, call = self.ask(message(parameters={"switches": [SWITCH], "ports": [PORT]}), *words)
+        code, _, stderr, call = self.ask(message(parameters={
+            "switches": [SWITCH], "ports": [PORT], "acls": [{"name": "web"}], "rules": RULES}), *words)
         self.assertEqual((code, stderr), (0, ""), words)
         return call["method"].replace("org.xvswitch.", ""), call["parameters"]
 
@@ -193,6 +218,13 @@ class Words(Case):
                 ("port show name switch", "ListPorts", {"name": "switch"}),
                 ("-s port -d show -- -vm", "ListPorts", {"name": "-vm"}),
                 ("fe", "Features", {}),
+                ("acl", "ListAcls", {}),
+                ("acl list web", "ListAcls", {"name": "web"}),
+                ("acl sh", "ListRules", {}),
+                ("acl sh web", "ListRules", {"name": "web"}),
+                ("acl show port vm1", "ListRules", {"port": "vm1"}),
+                ("port-acl", "ListPortAcls", {}),
+                ("port-acl show m", "ListPortRules", {"name": "m"}),
                 ("fd f v 7 p uplink", "FlushEntries", {"vlan": 7, "port": "uplink"}),
                 ("fdb add 02:00:00:00:00:01 switch s port p vlan 0", "AddEntry",
                  {"mac": "02:00:00:00:00:01", "switch": "s", "port": "p", "vlan": 0}),
@@ -221,14 +253,20 @@ class Words(Case):
                 ("port set vm1 mtu", "'mtu' needs a value"), ("port add vm1 mtu 1 mtu 2", "'mtu' is given twice"),
                 ("port unset vm1", "a key is missing"), ("port unset vm1 mtu mtu", "given twice"),
                 ("port del vm1 mtu", "nothing more is expected at 'mtu'"), ("mac-pool", "a key is missing"),
-                ("mac-pool del x", "nothing more"), ("mac-pool set size", "needs a value"), ("--socket %s show" % ("x" * 200), "longer than 107 bytes")):
+                ("mac-pool del x", "nothing more"), ("acl rule add", "the name is missing"),
+                ("acl rule", "the name is missing"), ("acl rule add web", "a key is missing"),
+                ("acl rule ad web weight", "'weight' needs a value"), ("acl rule remove web", "unknown verb 'remove'"),
+                ("acl rule dle web", "did you mean 'del'?"), ("acl ruel add web", "did you mean 'rule'?"),
+                ("acl unset web x", "unknown verb 'unset'"), ("a", "could be apply, acl"),
+                ("acl del web x", "nothing more"), ("acl list port vm1 x", "unknown word 'vm1'"), ("mac-pool set size", "needs a value"), ("--socket %s show" % ("x" * 200), "longer than 107 bytes")):
             with self.subTest(line):
                 code, stdout, stderr = self.run_ctl(*line.split())
                 self.assertEqual((code, stdout), (1, ""))
                 self.assertIn(text, stderr)
 
     def test_help(self):
-        for line in ("help", "-h", "help port", "port help", "p h", "port show help", "fdb add -h"):
+        for line in ("help", "-h", "help port", "port help", "p h", "port show help", "fdb add -h", "acl rule help",
+                     "acl rule add help", "acl rule -h"):
             with self.subTest(line):
                 code, stdout, stderr = self.run_ctl(*line.split())
                 self.assertEqual((code, stderr), (0, ""))
@@ -536,9 +574,43 @@ class Tables(Case):
     def test_nonsense(self):
         for value in (None, 1, "x", [], {}, [None], [1], [{}], [[]], {"a": {}}):
             for key, word in (("ports", "port"), ("switches", "switch"), ("entries", "fdb"), ("steps", "show"),
-                              ("features", "features"), ("nics", "features")):
+                              ("features", "features"), ("nics", "features"), ("acls", "acl"),
+                              ("rules", "acl show")):
                 for option in ("-d", "-s", "-br", "-j"):
-                    self.table({key: value, "agent": value}, option, word)
+                    self.table({key: value, "agent": value}, option, *word.split())
+
+    def test_acls(self):
+        acls = {"acls": [{"name": "web", "rules": 12, "ports": 3}, {"name": "database", "rules": 2, "ports": 0}]}
+        self.assertEqual(self.table(acls, "acl")[0], [
+            "NAME      RULES  PORTS", "web          12      3", "database      2      0"])
+        self.assertEqual(self.table(acls, "-br", "acl")[0], ["web", "database"])
+        self.assertEqual(self.table({"acls": []}, "acl"), ([], "no lists\n"))
+
+    def test_rules(self):
+        self.assertEqual(self.table({"rules": RULES}, "acl", "show")[0], [
+            "DIRECTION  WEIGHT  ACTION  LIST      NAME   MATCH                             EXTRAS",
+            "in             20  allow   web       https  protocol tcp local-port 443       stateful 600s log",
+            "out             1  deny    port vm2  -      protocol icmp icmp-type 9 vlan 0  -"])
+        self.assertEqual(self.table({"rules": PORT_RULES}, "port-acl", "show")[0], [
+            "DIRECTION  ACTION  LIST  NAME  MATCH",
+            "both       meter   m     -     remote 10.0.0.0/8",
+            "in         deny    m     x     any"])
+        counted = [dict(rule, packets=7, bytes=8000) for rule in RULES]
+        self.assertIn("      7   8000  web", self.table({"rules": counted}, "acl", "show")[0][1])
+        self.assertEqual(self.table({"rules": []}, "acl", "show"), ([], "no rules\n"))
+
+    def test_rules_in_parts(self):
+        stream = [message(parameters={"rules": [rule]}, continues=rule is not RULES[-1]) for rule in RULES]
+        code, stdout, _, call = self.ask(stream, "-j", "acl", "show")
+        self.assertEqual((code, json.loads(stdout), call["more"]), (0, {"rules": RULES}, True))
+        self.assertEqual(len(self.ask(stream, "acl", "show")[1].splitlines()), 3)
+
+    def test_acls_of_a_port(self):
+        port = dict(PORT, acl={"name": "web", "rules": 3}, port_acl={"name": None, "rules": 1})
+        page = "\n".join(self.table({"ports": [port]}, "port", "show", "vm1")[0])
+        self.assertIn("acl           web (3 rules)\n", page)
+        self.assertIn("port-acl      its own (1 rule)\n", page)
+        self.assertNotIn("acl", "\n".join(self.table({"ports": [PORT]}, "port", "show", "vm1")[0]))
 
     def test_flush(self):
         self.assertEqual(self.table({"flushed": 1}, "fdb", "flush")[0], ["1 learned entry removed"])
@@ -638,6 +710,15 @@ class Changes(Case):
                 ("port del switch", "ports", "switch", "del", []),
                 ("switch add s type internal", "switches", "s", "add", [("type", "internal")]),
                 ("sw del s", "switches", "s", "del", []),
+                ("acl add web", "acls", "web", "add", []),
+                ("acl set web rules []", "acls", "web", "set", [("rules", "[]")]),
+                ("acl del rule", "acls", "rule", "del", []),
+                ("acl rule add web action deny weight 7", "acls", "web", "add_rule",
+                 [("action", "deny"), ("weight", "7")]),
+                ("acl r s rule name x", "acls", "rule", "set_rule", [("name", "x")]),
+                ("acl rule del web weight 7", "acls", "web", "del_rule", [("weight", "7")]),
+                ("port-acl rule add m remote any", "port-acls", "m", "add_rule", [("remote", "any")]),
+                ("port- d m", "port-acls", "m", "del", []),
                 ("mac-pool set first 02:00:00:00:00:00 size 16", "mac-pool", "", "set",
                  [("first", "02:00:00:00:00:00"), ("size", "16")]),
                 ("mac-pool del", "mac-pool", "", "del", [])):
@@ -1077,12 +1158,27 @@ class Completion(Case):
     """The words that a shell offers; the names are asked from the fake daemon."""
 
     CASES = (
-        ("xvsctl ", {"apply", "diff", "try", "confirm", "cancel", "save", "show", "features", "switch", "port", "mac-pool", "fdb",
-                     "monitor", "help"}),
+        ("xvsctl ", {"apply", "diff", "try", "confirm", "cancel", "save", "show", "features", "switch", "port", "acl", "port-acl",
+                     "mac-pool", "fdb", "monitor", "help"}),
         ("xvsctl c", {"confirm", "cancel"}),
         ("xvsctl port ", {"list", "show", "add", "set", "unset", "del", "help"}),
         ("xvsctl mac-pool ", {"set", "del", "help"}),
         ("xvsctl fdb f", {"flush"}),
+        ("xvsctl acl ", {"list", "show", "add", "set", "del", "rule", "help"}),
+        ("xvsctl acl show ", {"web", "wide", "port"}),
+        ("xvsctl acl show port ", {"vm1", "vm20"}),
+        ("xvsctl port-acl list ", {"metered"}),
+        ("xvsctl port-acl del ", {"metered"}),
+        ("xvsctl acl add ", set()),
+        ("xvsctl acl set web ", {"rules"}),
+        ("xvsctl acl rule ", {"add", "set", "del", "help"}),
+        ("xvsctl acl rule add w", {"web", "wide"}),
+        ("xvsctl acl rule del web ", {"name", "weight", "direction"}),
+        ("xvsctl acl rule add web direction ", {"in", "out"}),
+        ("xvsctl acl rule add web direction in lo", {"local", "local-port", "log"}),
+        ("xvsctl port-acl rule set metered action ", {"allow", "deny", "meter"}),
+        ("xvsctl port-acl rule del metered name x ", {"name", "direction", "local", "remote"}),
+        ("xvsctl acl rule add web --dr", {"--dry-run"}),
         ("xvsctl port show ", {"vm1", "vm20", "switch"}),
         ("xvsctl -s port show vm2", {"vm20"}),
         ("xvsctl port set ", {"vm1", "vm20"}),
@@ -1103,8 +1199,11 @@ class Completion(Case):
         ("xvsctl diff --t", set()))
 
     def answer(self, call, client):
-        self.assertIn(call["method"], ("org.xvswitch.ListPorts", "org.xvswitch.ListSwitches"))
-        yield message(parameters={"ports": [PORT, WAITING], "switches": [SWITCH]})
+        self.assertIn(call["method"], ["org.xvswitch.List" + what for what in (
+            "Ports", "Switches", "Acls", "PortAcls")])
+        names = ("metered",) if "PortAcls" in call["method"] else ("web", "wide")
+        yield message(parameters={"ports": [PORT, WAITING], "switches": [SWITCH],
+                                  "acls": [{"name": name, "rules": 1, "ports": 1} for name in names]})
 
     def shell(self, name, *words, stdin=None):
         if not shutil.which(name):

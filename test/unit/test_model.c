@@ -144,6 +144,18 @@ Test(model, ports_by_name)
 	xvs_config_free(config);
 }
 
+static struct xvs_acl *make_acl(const char *name)
+{
+	struct xvs_acl *acl = xvs_acl_new(name);
+
+	acl->place = (struct xvs_place){"f.yaml", 3, 4};
+	acl->rules = calloc(1, sizeof(*acl->rules));
+	acl->rules[acl->count++] = xvs_rule_default;
+	acl->rules[0].weight = 7;
+	acl->rules[0].place = acl->place;
+	return acl;
+}
+
 /* A configuration with something behind every pointer. */
 static struct xvs_config *make_config(void)
 {
@@ -165,6 +177,11 @@ static struct xvs_config *make_config(void)
 	port->vlan.mode = XVS_VLAN_TRUNK;
 	port->vlan.allowed = calloc(1, sizeof(*port->vlan.allowed));
 	port->vlan.allowed->word[1] = 5;
+	strcpy(port->acl_name, "web");
+	port->port_acl = make_acl("");
+	xvs_config_add_acl(config, make_acl("web"));
+	xvs_config_add_acl(config, make_acl("a"));
+	xvs_config_add_port_acl(config, make_acl("metered"));
 	xvs_config_add_switch(config, item);
 	xvs_config_add_switch(config, xvs_switch_new("a"));
 	xvs_config_add_port(config, port);
@@ -185,6 +202,8 @@ Test(model, clone_is_whole_and_shares_nothing)
 	memset(xvs_config_switch(config, "s")->static_entries, 0xff,
 		sizeof(struct xvs_static_entry));
 	xvs_config_switch(config, "s")->host_port.addresses[0][0] = 'x';
+	xvs_config_acl(config, "web")->rules[0].weight = 8;
+	xvs_config_port(config, "p")->port_acl->rules[0].weight = 8;
 	xvs_config_free(config);
 
 	cr_expect(clone->mac_pool.given);
@@ -208,6 +227,16 @@ Test(model, clone_is_whole_and_shares_nothing)
 	cr_expect_eq(port->vlan.mode, XVS_VLAN_TRUNK);
 	cr_expect_eq(port->vlan.allowed->word[1], 5);
 	cr_expect_null(port->place.file);
+	cr_expect_str_eq(port->acl_name, "web");
+	cr_expect_null(port->acl);
+	cr_expect_eq(port->port_acl->rules[0].weight, 7);
+	cr_expect_null(port->port_acl->rules[0].place.file);
+	cr_expect_str_eq(clone->acls->name, "web", "in the order of the original");
+	cr_expect_eq(xvs_config_acl(clone, "web")->rules[0].weight, 7);
+	cr_expect_eq(xvs_config_acl(clone, "a")->rules[0].weight, 7);
+	cr_expect_null(xvs_config_acl(clone, "web")->place.file);
+	cr_expect_not_null(xvs_config_port_acl(clone, "metered"));
+	cr_expect_null(xvs_config_acl(clone, "metered"), "the other kind");
 	cr_expect_eq(HASH_COUNT(clone->ports), 2);
 	cr_expect_eq(xvs_config_add_port(clone, xvs_port_setting_new("c")), 0);
 	cr_expect_not_null(xvs_config_port(clone, "c"), "can be changed like any other");
@@ -244,6 +273,54 @@ Test(model, put_takes_the_place_and_take_leaves_none)
 	cr_expect_null(xvs_config_switch(config, "s"));
 	xvs_switch_free(item);
 	xvs_config_free(config);
+}
+
+Test(model, lists_are_added_put_and_taken)
+{
+	struct xvs_config *config = make_config();
+	struct xvs_acl *acl = make_acl("web"), *other = xvs_acl_new("z");
+
+	cr_expect_eq(xvs_config_add_acl(config, acl), -EEXIST);
+	acl->rules[0].weight = 11;
+	xvs_config_put_acl(config, acl);
+	cr_expect_eq(HASH_COUNT(config->acls), 2);
+	cr_expect_str_eq(config->acls->name, "web", "still the first");
+	cr_expect_eq(xvs_config_acl(config, "web")->rules[0].weight, 11);
+	xvs_config_put_acl(config, other);
+	cr_expect_eq(xvs_config_acl(config, "z"), other);
+	xvs_config_take_acl(config, other);
+	cr_expect_null(xvs_config_acl(config, "z"));
+	cr_expect_eq(xvs_config_add_port_acl(config, other), 0, "a row of its own");
+	xvs_config_put_port_acl(config, make_acl("metered"));
+	cr_expect_eq(HASH_COUNT(config->port_acls), 2);
+	xvs_config_take_port_acl(config, other);
+	xvs_acl_free(other);
+	xvs_config_free(config);
+}
+
+Test(model, the_lists_of_a_port_count_in_a_comparison)
+{
+	struct xvs_port_setting *a = xvs_port_setting_new("p"), *b = xvs_port_setting_new("p");
+
+	cr_expect(xvs_port_setting_equal(a, b));
+	strcpy(a->acl_name, "web");
+	cr_expect_not(xvs_port_setting_equal(a, b));
+	strcpy(b->acl_name, "web");
+	strcpy(b->port_acl_name, "m");
+	cr_expect_not(xvs_port_setting_equal(a, b));
+	strcpy(a->port_acl_name, "m");
+	cr_expect(xvs_port_setting_equal(a, b));
+	a->acl = make_acl("");
+	cr_expect_not(xvs_port_setting_equal(a, b));
+	b->acl = make_acl("");
+	cr_expect(xvs_port_setting_equal(a, b));
+	b->port_acl = make_acl("");
+	cr_expect_not(xvs_port_setting_equal(a, b));
+	a->port_acl = make_acl("");
+	a->port_acl->rules[0].log = true;
+	cr_expect_not(xvs_port_setting_equal(a, b));
+	xvs_port_setting_free(a);
+	xvs_port_setting_free(b);
 }
 
 #ifdef __SANITIZE_ADDRESS__

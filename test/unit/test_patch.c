@@ -188,6 +188,7 @@ Test(patch, objects_are_added_and_removed)
 #define LIST(rules) V "acls: {a: [], web: [" rules "], z: []}\n"
 #define HTTPS                                                                                      \
 	"{name: https, action: allow, direction: in, protocol: tcp, local-port: 443, weight: 20}"
+#define STATEFUL "{action: allow, direction: out, weight: 3, stateful: on"
 #define DENY "{action: deny, direction: in, weight: 1}"
 #define ENTRIES(entries) V "port-acls: {m: [" entries "]}\n"
 #define METER "{action: meter, direction: both, remote: 10.0.0.0/8}"
@@ -221,6 +222,18 @@ Test(patch, lists_and_their_rules)
 			{"set_rule", "acls", "web", {"weight=1", "direction=in", "name=last"}}},
 		{LIST(HTTPS), LIST("{name: https, action: allow, direction: in, weight: 20}"),
 			{"set_rule", "acls", "web", {"name=https", "local-port", "protocol"}}},
+		{LIST(STATEFUL ", idle-timeout: 9s}"),
+			LIST("{action: allow, direction: out, weight: 3}"),
+			{"set_rule", "acls", "web", {"weight=3", "direction=out", "stateful=off"}}},
+		{LIST(STATEFUL ", idle-timeout: 9s}"),
+			LIST("{action: allow, direction: out, weight: 3}"),
+			{"set_rule", "acls", "web", {"weight=3", "direction=out", "stateful"}}},
+		{LIST(STATEFUL ", idle-timeout: 9s}"),
+			LIST(STATEFUL ", idle-timeout: 9s, log: on}"),
+			{"set_rule", "acls", "web",
+				{"weight=3", "direction=out", "stateful=on", "log=on"}}},
+		{LIST(STATEFUL ", idle-timeout: 9s}"), LIST(STATEFUL "}"),
+			{"set_rule", "acls", "web", {"weight=3", "direction=out", "idle-timeout"}}},
 		{V, ENTRIES(METER), {"add", "port-acls", "m", {"rules=[" METER "]"}}},
 		{ENTRIES(METER), V, {"del", "port-acls", "m", {NULL}}},
 		{ENTRIES(METER), ENTRIES(METER "," BY_MAC),
