@@ -26,6 +26,8 @@
 #define XVS_EVENTS_SIZE 65536
 
 #define XVS_PORT_ADDRESS_MAX 1024 /* IP addresses that a port owns */
+#define XVS_ADDRESS_MAX 131072 /* those of all ports: as many set, as many learned */
+#define XVS_STORM_LIMIT_MAX 10000000 /* frames a second */
 #define XVS_RULE_MAX 131072 /* rules of one access control list */
 
 /* MAC table of one switch, in entries. */
