@@ -191,6 +191,7 @@ struct xvs_port_setting *xvs_config_port(const struct xvs_config *config, const 
  * where that makes no difference.
  */
 bool xvs_static_entries_equal(const struct xvs_switch *a, const struct xvs_switch *b);
+bool xvs_security_addresses_equal(const struct xvs_security *a, const struct xvs_security *b);
 bool xvs_switch_equal(const struct xvs_switch *a, const struct xvs_switch *b);
 bool xvs_port_setting_equal(const struct xvs_port_setting *a, const struct xvs_port_setting *b);
 

@@ -185,8 +185,8 @@ uint32_t xvs_addresses_forget(struct xvs_tables *tables, uint32_t port)
 	uint32_t *word = (uint32_t *)&tables->port_state[port].addresses;
 	uint32_t old = __atomic_load_n(word, __ATOMIC_ACQUIRE);
 
-	while (!__atomic_compare_exchange_n(word, &old, ((old >> 16) + 1) << 16, false,
-		__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+	while (!__atomic_compare_exchange_n(
+		word, &old, ((old >> 16) + 1) << 16, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		;
 	return old & 0xffff;
 }

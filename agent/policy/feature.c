@@ -11,5 +11,13 @@ static int fill_port(struct xvs_agent *agent, const struct xvs_config *config,
 
 const struct xvs_feature xvs_feature_policy = {
 	.name = "policy",
+	.open = xvs_guards_open,
+	.close = xvs_guards_close,
+	.validate = xvs_guards_validate,
 	.fill_port = fill_port,
+	.write_half = xvs_guards_write,
+	.differs = xvs_guards_differ,
+	.describe_port = xvs_guards_describe,
+	.tick = xvs_addresses_sweep,
+	.methods = xvs_guard_methods,
 };
