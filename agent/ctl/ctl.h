@@ -125,6 +125,7 @@ void ctl_print_features(struct ctl_request *request, const json_t *reply, bool l
 void ctl_print_switches(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_ports(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_entries(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_forgotten(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_flushed(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_event(struct ctl_request *request, const json_t *reply, bool last);
 
