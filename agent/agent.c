@@ -63,6 +63,17 @@ bool xvs_features_differ(struct xvs_agent *agent, const struct xvs_config *confi
 	return false;
 }
 
+int xvs_features_describe_port(struct xvs_agent *agent, const struct xvs_port_setting *setting,
+	uint32_t id, bool whole, json_t *answer)
+{
+	int error = 0;
+
+	for (size_t i = 0; !error && xvs_features[i]; i++)
+		if (xvs_features[i]->describe_port)
+			error = xvs_features[i]->describe_port(agent, setting, id, whole, answer);
+	return error;
+}
+
 /* From the plan to the end. Clears `change`. */
 static int carry_out(struct xvs_transaction *change)
 {

@@ -23,6 +23,7 @@ struct xvs_options {
 extern const struct xvs_feature *const xvs_features[]; /* ends with NULL */
 
 struct xvs_control_server;
+struct xvs_guards;
 struct xvs_listener;
 struct xvs_lists;
 struct xvs_switching;
@@ -44,6 +45,7 @@ struct xvs_agent {
 	struct xvs_listener *listeners; /* to events, see event.h */
 	struct xvs_switching *switching; /* state of agent/switch */
 	struct xvs_lists *lists; /* state of agent/policy/lists.c */
+	struct xvs_guards *guards; /* state of agent/policy/guard.c */
 };
 
 /* Opens everything and brings the stored or boot configuration into force. 0 or -errno, logged. */

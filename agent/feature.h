@@ -54,6 +54,12 @@ struct xvs_feature {
 	int (*write_half)(struct xvs_agent *agent, const struct xvs_config *config);
 	/* Would write_half() change anything of what is in force? */
 	bool (*differs)(struct xvs_agent *agent, const struct xvs_config *config);
+	/*
+	 * Adds the feature's part to what is told of a vPort; `whole`: also what takes long to
+	 * find. 0 or -errno.
+	 */
+	int (*describe_port)(struct xvs_agent *agent, const struct xvs_port_setting *setting,
+		uint32_t id, bool whole, json_t *answer);
 	/* Adds the feature's part to the answer of `Show`. 0 or -errno. */
 	int (*status)(struct xvs_agent *agent, json_t *answer);
 	/*
@@ -83,5 +89,7 @@ int xvs_features_fill_port(struct xvs_agent *agent, const struct xvs_config *con
 	const struct xvs_port_setting *setting, uint32_t id, struct xvs_port_config *port);
 int xvs_features_write_half(struct xvs_agent *agent, const struct xvs_config *config);
 bool xvs_features_differ(struct xvs_agent *agent, const struct xvs_config *config);
+int xvs_features_describe_port(struct xvs_agent *agent, const struct xvs_port_setting *setting,
+	uint32_t id, bool whole, json_t *answer);
 
 #endif

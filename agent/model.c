@@ -91,14 +91,17 @@ struct xvs_port_setting *xvs_port_setting_new(const char *name)
 {
 	struct xvs_port_setting *item = calloc(1, sizeof(*item));
 
-	if (item)
-		snprintf(item->name, sizeof(item->name), "%s", name);
+	if (!item)
+		return NULL;
+	snprintf(item->name, sizeof(item->name), "%s", name);
+	item->security.storm_limit = -1;
 	return item;
 }
 
 void xvs_port_setting_free(struct xvs_port_setting *item)
 {
 	free(item->vlan.allowed);
+	free(item->security.addresses);
 	xvs_acl_free(item->acl);
 	xvs_acl_free(item->port_acl);
 	free(item);
@@ -330,6 +333,20 @@ static bool own_acls(struct xvs_port_setting *port)
 	return !port->acl == !acl && !port->port_acl == !port_acl;
 }
 
+static bool own_security(struct xvs_security *security)
+{
+	const size_t count = security->address_count;
+
+	security->address_count = 0;
+	if (!security->addresses)
+		return true;
+	security->addresses = duplicate(security->addresses, count * sizeof(*security->addresses));
+	if (!security->addresses)
+		return false;
+	security->address_count = count;
+	return true;
+}
+
 static int clone_switch(const struct xvs_switch *item, struct xvs_config *config)
 {
 	struct xvs_switch *copy = duplicate(item, sizeof(*item));
@@ -359,6 +376,7 @@ static int clone_port(const struct xvs_port_setting *port, struct xvs_config *co
 		return -ENOMEM;
 	copy->place = (struct xvs_place){0};
 	owned = own_vlans(&copy->vlan);
+	owned = own_security(&copy->security) && owned; /* all are tried, whatever fails */
 	owned = own_acls(copy) && owned;
 	if (!owned) {
 		xvs_port_setting_free(copy);
@@ -465,12 +483,33 @@ static bool same_match(const struct xvs_match *a, const struct xvs_match *b)
 	       same_mac(&a->mac, &b->mac);
 }
 
+bool xvs_security_addresses_equal(const struct xvs_security *a, const struct xvs_security *b)
+{
+	if (a->address_count != b->address_count)
+		return false;
+	for (size_t i = 0; i < a->address_count; i++)
+		if (!xvs_prefix_equal(&a->addresses[i], &b->addresses[i]))
+			return false;
+	return true;
+}
+
+static bool same_security(const struct xvs_security *a, const struct xvs_security *b)
+{
+	if (a->mac_spoofing != b->mac_spoofing || a->teaming != b->teaming ||
+		a->dhcp_guard != b->dhcp_guard || a->router_guard != b->router_guard ||
+		a->address_guard != b->address_guard || a->address_limit != b->address_limit ||
+		a->storm_limit != b->storm_limit)
+		return false;
+	return xvs_security_addresses_equal(a, b);
+}
+
 bool xvs_port_setting_equal(const struct xvs_port_setting *a, const struct xvs_port_setting *b)
 {
 	return strcmp(a->name, b->name) == 0 && strcmp(a->switch_name, b->switch_name) == 0 &&
 	       same_match(&a->match, &b->match) && same_vlan(&a->vlan, &b->vlan) &&
 	       same_mac_setting(&a->mac, &b->mac) && a->priority_tag == b->priority_tag &&
-	       a->learning_limit == b->learning_limit && strcmp(a->acl_name, b->acl_name) == 0 &&
+	       a->learning_limit == b->learning_limit && strcmp(a->vm, b->vm) == 0 &&
+	       same_security(&a->security, &b->security) && strcmp(a->acl_name, b->acl_name) == 0 &&
 	       strcmp(a->port_acl_name, b->port_acl_name) == 0 && xvs_acl_equal(a->acl, b->acl) &&
 	       xvs_acl_equal(a->port_acl, b->port_acl);
 }

@@ -207,6 +207,7 @@ const struct xvs_acl *xvs_extended_acl_of(
  * where that makes no difference.
  */
 bool xvs_static_entries_equal(const struct xvs_switch *a, const struct xvs_switch *b);
+bool xvs_security_addresses_equal(const struct xvs_security *a, const struct xvs_security *b);
 bool xvs_switch_equal(const struct xvs_switch *a, const struct xvs_switch *b);
 bool xvs_port_setting_equal(const struct xvs_port_setting *a, const struct xvs_port_setting *b);
 

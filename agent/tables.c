@@ -86,6 +86,9 @@ int xvs_tables_open(struct xvs_tables *tables, const char *pin_dir)
 		{"flood_lists", NULL, &tables->flood_lists},
 		{"xdp_ports", NULL, &tables->xdp_ports},
 		{"events", NULL, &tables->events},
+		{"vm_macs", NULL, &tables->vm_macs},
+		{"port_addresses", NULL, &tables->port_addresses},
+		{"learned_addresses", NULL, &tables->learned_addresses},
 	};
 
 	snprintf(tables->pin_dir, sizeof(tables->pin_dir), "%s", pin_dir);
@@ -103,7 +106,8 @@ void xvs_tables_close(struct xvs_tables *tables)
 {
 	const int fds[] = {tables->port_index, tables->port_names, tables->switch_names,
 		tables->device_saved, tables->vlan_sets, tables->fdb, tables->acls, tables->flows,
-		tables->flood_lists, tables->xdp_ports, tables->events, tables->fdb_btf};
+		tables->flood_lists, tables->xdp_ports, tables->events, tables->fdb_btf,
+		tables->vm_macs, tables->port_addresses, tables->learned_addresses};
 
 	/* the mappings end with the process */
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
@@ -177,6 +181,18 @@ void xvs_counters_sum(const struct xvs_tables *tables, uint32_t port, struct xvs
 	}
 }
 
+/* One store, as the programs count and compare both together. */
+uint32_t xvs_addresses_forget(struct xvs_tables *tables, uint32_t port)
+{
+	uint32_t *word = (uint32_t *)&tables->port_state[port].addresses;
+	uint32_t old = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+
+	while (!__atomic_compare_exchange_n(
+		word, &old, ((old >> 16) + 1) << 16, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		;
+	return old & 0xffff;
+}
+
 void xvs_counters_clear(struct xvs_tables *tables, uint32_t port)
 {
 	struct xvs_counters *one = &tables->counters[port * tables->control->cpus];
@@ -184,5 +200,7 @@ void xvs_counters_clear(struct xvs_tables *tables, uint32_t port)
 	for (uint32_t cpu = 0; cpu < tables->control->cpus; cpu++, one++)
 		*one = (struct xvs_counters){.port = port, .cpu = cpu};
 	tables->drops[port] = (struct xvs_drops){0};
-	tables->port_state[port] = (struct xvs_port_state){0};
+	tables->port_state[port].learned = 0;
+	tables->port_state[port].storm = 0;
+	xvs_addresses_forget(tables, port);
 }

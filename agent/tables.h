@@ -25,7 +25,7 @@ struct xvs_tables {
 	struct xvs_flood_member *flood_members; /* [XVS_FLOOD_MEMBER_MAX] */
 	/* by file descriptor */
 	int port_index, port_names, switch_names, device_saved, vlan_sets, fdb, acls, flows,
-		flood_lists, xdp_ports, events;
+		flood_lists, xdp_ports, events, vm_macs, port_addresses, learned_addresses;
 	/* what a new MAC table is made of */
 	uint32_t fdb_key_type, fdb_element_type; /* BTF type ids */
 	int fdb_btf; /* BTF object they belong to */
@@ -67,6 +67,8 @@ int xvs_name_write(int map, uint32_t id, const char *name);
 
 /* Adds up a port's counters over all CPUs. */
 void xvs_counters_sum(const struct xvs_tables *tables, uint32_t port, struct xvs_counters *ret_sum);
+/* Makes void what IP addresses a port has learned. Returns how many there were. */
+uint32_t xvs_addresses_forget(struct xvs_tables *tables, uint32_t port);
 /* Sets a port's counters, drops and state to zero. */
 void xvs_counters_clear(struct xvs_tables *tables, uint32_t port);
 

@@ -2,9 +2,10 @@
 /* TC ingress of every port: what a guest, the host or the wire sends into the switch. */
 #include "bpf/lib/fdb.h"
 #include "bpf/lib/flood.h"
+#include "bpf/lib/guard.h"
 
-/* Guards: the frame's VLAN, and addresses that no frame may have. */
-static __always_inline int xvs_guard(struct xvs_context *c, const struct xvs_port_config *port)
+/* The frame's VLAN, and addresses that no frame may have. */
+static __always_inline int xvs_admit(struct xvs_context *c, const struct xvs_port_config *port)
 {
 	const struct ethhdr *eth = (void *)(long)c->skb->data;
 	int error = xvs_read_tag(c);
@@ -24,8 +25,8 @@ static __always_inline int xvs_learn(struct xvs_context *c, const struct xvs_por
 {
 	if ((port->flags & XVS_PORT_MAC) && xvs_mac_equal(eth->h_source, port->mac))
 		return 0; /* its own assigned address: in the table for good */
-	return xvs_fdb_learn(
-		fdb, c->control, port, c->source, xvs_fdb_word(eth->h_source, c->vlan.id));
+	return xvs_fdb_learn(fdb, c->control, port, c->generation, c->source,
+		xvs_fdb_word(eth->h_source, c->vlan.id));
 }
 
 /*
@@ -61,6 +62,9 @@ static __always_inline int xvs_forward(struct xvs_context *c, const struct xvs_p
 		return to;
 	if (to == (int)c->source)
 		return -XVS_DROP_same_port;
+	if (!to && (port->flags & XVS_PORT_STORM_LIMIT) &&
+		xvs_is_storm(c->source, port->storm_limit, c->packets))
+		return -XVS_DROP_storm;
 	xvs_count_transmit(c->control, c->source, c->packets, c->skb->len);
 	if (!to)
 		to = xvs_flood(c, port->switch_id);
@@ -78,9 +82,9 @@ static __always_inline int xvs_from_port(struct xvs_context *c)
 	port = xvs_port_config(c->source, c->generation);
 	if (!port || port->kind == XVS_PORT_UNUSED || port->ifindex != c->skb->ifindex)
 		return -XVS_DROP_no_port;
-	verdict = xvs_guard(c, port);
-	if (!verdict)
-		verdict = xvs_acl(c, port, c->source, XVS_ACL_OUT);
+	verdict = xvs_admit(c, port);
+	verdict = verdict ? verdict : xvs_guard(c, port);
+	verdict = verdict ? verdict : xvs_acl(c, port, c->source, XVS_ACL_OUT);
 	return verdict ? verdict : xvs_forward(c, port);
 }
 

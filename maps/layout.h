@@ -149,10 +149,44 @@ _Static_assert(sizeof(struct xvs_counters) == 64, "a cache line");
 /* Map `port_state`, array by port id, mmapable. Written by the programs, corrected by the agent. */
 struct xvs_port_state {
 	__u32 learned; /* dynamic MAC table entries that name this port */
+	__u16 addresses; /* IP addresses learned in this epoch; one word with the next */
+	__u16 address_epoch; /* grows when they are forgotten, wraps: others are void */
+	__u64 storm; /* second of CLOCK_MONOTONIC_COARSE << 32 | frames that it flooded in that */
 	__u32 flows; /* entries of the map `flows` that are the port's */
 	__u32 flows_refused; /* flows that found no room there */
-	__u32 reserved;
 };
+_Static_assert(sizeof(struct xvs_port_state) == 24, "no padding");
+
+/*
+ * Map `vm_macs`, hash, its values (port ids) for people: the assigned addresses of the ports of
+ * each VM, for siblings under XVS_PORT_TEAMING.
+ */
+struct xvs_vm_mac {
+	__u8 mac[XVS_MAC_SIZE];
+	__u16 vm;
+	__u32 half; /* generation & 1 */
+};
+_Static_assert(sizeof(struct xvs_vm_mac) == 12, "a key has no padding");
+
+/* Map `port_addresses`, hash, values always 1: the IP addresses that are set for guarded ports. */
+struct xvs_port_address {
+	__be32 address[4]; /* IPv4 as ::ffff:a.b.c.d */
+	__u32 port;
+	__u32 half; /* generation & 1 */
+};
+_Static_assert(sizeof(struct xvs_port_address) == 24, "a key has no padding");
+
+/*
+ * Map `learned_addresses`, hash: IP addresses that guarded ports have claimed by ARP and ND. The
+ * programs add, the agent takes away: those that are silent for the switch's ageing, and those of
+ * an epoch that has passed. The value is the xvs_fdb_tick() of the last frame.
+ */
+struct xvs_learned_address {
+	__be32 address[4]; /* IPv4 as ::ffff:a.b.c.d */
+	__u32 port;
+	__u32 epoch; /* port_state.address_epoch of that time */
+};
+_Static_assert(sizeof(struct xvs_learned_address) == 24, "a key has no padding");
 
 /* Map `fragments`, array by port id: the first fragments that the port's lists have allowed. */
 struct xvs_fragments {

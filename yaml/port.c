@@ -50,6 +50,9 @@ const struct xvs_key xvs_port_keys[] = {
 	XVS_KEY("priority-tag", xvs_read_bool, struct xvs_port_setting, priority_tag),
 	XVS_KEY("learning-limit", xvs_read_number, struct xvs_port_setting, learning_limit,
 		.max = XVS_FDB_SIZE_MAX),
+	XVS_KEY("vm", xvs_read_name, struct xvs_port_setting, vm),
+	XVS_KEY("security", xvs_read_security, struct xvs_port_setting, security,
+		.keys = xvs_security_keys),
 	XVS_KEY_WHOLE("acl", xvs_read_acl_setting),
 	XVS_KEY_WHOLE("port-acl", xvs_read_port_acl_setting),
 	{0},
@@ -77,7 +80,10 @@ static int read_fields(
 {
 	int r = xvs_read_keys(reading, pair, xvs_port_keys, item);
 
-	return xvs_worse(r, check_device(reading, pair));
+	r = xvs_worse(r, check_device(reading, pair));
+	return pair->value.kind == XVS_NODE_MAP
+		       ? xvs_worse(r, xvs_check_security(reading, pair, item))
+		       : r;
 }
 
 /* `uplink` and `host` mean a switch's own two ports wherever a port is named. */

@@ -10,6 +10,13 @@
 
 extern const struct xvs_key xvs_switch_keys[], xvs_port_keys[], xvs_pool_keys[];
 
+/* security.c: a port's key of that name, and how it goes with the others. */
+extern const struct xvs_key xvs_security_keys[];
+int xvs_read_security(struct xvs_reading *reading, const struct xvs_key *key,
+	const struct xvs_pair *pair, void *target); /* struct xvs_security */
+int xvs_check_security(struct xvs_reading *reading, const struct xvs_pair *port,
+	const struct xvs_port_setting *item);
+
 int xvs_read_switch(struct xvs_reading *reading, const struct xvs_pair *pair); /* switch.c */
 int xvs_read_port(struct xvs_reading *reading, const struct xvs_pair *pair); /* port.c */
 int xvs_read_acl(struct xvs_reading *reading, const struct xvs_pair *pair); /* acl.c */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -281,6 +282,51 @@ static void put_acl(struct xvs_arena *arena, struct xvs_node *map, const char *k
 		put_text(arena, map, key, name);
 }
 
+static void put_security_addresses(
+	struct xvs_arena *arena, struct xvs_node *map, const struct xvs_security *security)
+{
+	struct xvs_node *list;
+	char text[INET6_ADDRSTRLEN];
+
+	if (security->address_count == 0)
+		return;
+	list = put_empty(arena, map, "addresses", XVS_NODE_LIST);
+	for (size_t i = 0; i < security->address_count; i++) {
+		const struct xvs_prefix *address = &security->addresses[i];
+
+		inet_ntop(address->family == XVS_ADDRESS_IPV4 ? AF_INET : AF_INET6, address->byte,
+			text, sizeof(text));
+		copy_text(arena, xvs_node_append(arena, list), text);
+	}
+}
+
+static void put_security(
+	struct xvs_arena *arena, struct xvs_node *map, const struct xvs_security *security)
+{
+	const struct {
+		const char *key;
+		bool on;
+	} switches[] = {
+		{"mac-spoofing", security->mac_spoofing},
+		{"teaming", security->teaming},
+		{"dhcp-guard", security->dhcp_guard},
+		{"router-guard", security->router_guard},
+		{"address-guard", security->address_guard},
+	};
+	struct xvs_node node = {.kind = XVS_NODE_MAP};
+
+	for (size_t i = 0; i < sizeof(switches) / sizeof(*switches); i++)
+		if (switches[i].on)
+			put_text(arena, &node, switches[i].key, "on");
+	put_security_addresses(arena, &node, security);
+	if (security->address_limit)
+		put_number(arena, &node, "address-limit", security->address_limit, "");
+	if (security->storm_limit >= 0)
+		put_number(arena, &node, "storm-limit", security->storm_limit, "");
+	if (node.count)
+		*xvs_node_put(arena, map, "security") = node;
+}
+
 struct xvs_node xvs_write_port(struct xvs_arena *arena, const struct xvs_port_setting *port)
 {
 	struct xvs_node map = {.kind = XVS_NODE_MAP};
@@ -293,6 +339,9 @@ struct xvs_node xvs_write_port(struct xvs_arena *arena, const struct xvs_port_se
 		put_text(arena, &map, "priority-tag", "on");
 	if (port->learning_limit)
 		put_number(arena, &map, "learning-limit", port->learning_limit, "");
+	if (port->vm[0])
+		put_text(arena, &map, "vm", port->vm);
+	put_security(arena, &map, &port->security);
 	put_acl(arena, &map, "acl", port->acl_name, port->acl, xvs_write_rule);
 	put_acl(arena, &map, "port-acl", port->port_acl_name, port->port_acl, xvs_write_entry);
 	return map;

@@ -64,6 +64,11 @@ static const struct ctl_parameter old_entry[] = {
 	{0},
 };
 
+static const struct ctl_parameter address_owner[] = {
+	{"port", "NAME", CTL_POSITIONAL | CTL_REQUIRED},
+	{0},
+};
+
 #define CHANGE(...) (&(const struct ctl_change){__VA_ARGS__})
 #define REVERTS "the former configuration comes back by itself"
 
@@ -183,6 +188,8 @@ const struct ctl_command ctl_commands[] = {
 		.summary = "remove the rule that is named in this way",
 		.change = CHANGE("port-acls", "del_rule", CTL_NAMED | CTL_PAIRS | CTL_SOME),
 		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"port", "forget-addresses", "ForgetAddresses", address_owner, ctl_print_forgotten,
+		.summary = "forget the IP addresses that the address guard has learned"},
 	{"mac-pool", "set", "Change", none, ctl_print_steps,
 		.summary = "where `mac: pool` takes addresses from",
 		.change = CHANGE("mac-pool", "set", CTL_PAIRS | CTL_SOME),

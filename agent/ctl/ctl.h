@@ -129,6 +129,7 @@ void ctl_print_ports(struct ctl_request *request, const json_t *reply, bool last
 void ctl_print_entries(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_acls(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_rules(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_forgotten(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_flushed(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_event(struct ctl_request *request, const json_t *reply, bool last);
 

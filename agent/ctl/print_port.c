@@ -73,6 +73,38 @@ static char *port_acl_text(const json_t *port)
 	return acl_of_port_text(ctl_find(port, "port_acl"));
 }
 
+/* `dhcp, router, address`, those that are on. */
+static char *guards_text(const json_t *port)
+{
+	static const struct {
+		const char *path, *word;
+	} guards[] = {
+		{"security.dhcp_guard", "dhcp"},
+		{"security.router_guard", "router"},
+		{"security.address_guard", "address"},
+	};
+	char *text = NULL, *longer;
+
+	for (size_t i = 0; i < sizeof(guards) / sizeof(guards[0]); i++) {
+		if (!json_is_true(ctl_find(port, guards[i].path)))
+			continue;
+		longer = ctl_format("%s%s%s", text ? text : "", text ? ", " : "", guards[i].word);
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+static char *claimed_text(const json_t *port)
+{
+	const json_t *security = ctl_find(port, "security");
+
+	if (!ctl_find(security, "learned"))
+		return NULL;
+	return ctl_format("%" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT " addresses",
+		ctl_number(security, "learned.used"), ctl_number(security, "learned.limit"));
+}
+
 static char *traffic_text(const json_t *port, const char *way)
 {
 	const json_t *traffic = ctl_find(ctl_find(port, "counters"), way);
@@ -154,6 +186,14 @@ static const struct ctl_column lines[] = {
 	{"priority-tag", .path = "priority_tag"},
 	{"foreign", .path = "foreign", .flags = CTL_LIST},
 	{"learning", .text = learning_text},
+	{"vm", .path = "vm"},
+	{"mac-spoofing", .path = "security.mac_spoofing"},
+	{"teaming", .path = "security.teaming"},
+	{"guards", .text = guards_text},
+	{"storm-limit", .path = "security.storm_limit"},
+	{"addresses", .path = "security.addresses", .flags = CTL_LIST},
+	{"claimed", .text = claimed_text},
+	{"claimed", .path = "security.learned_addresses", .flags = CTL_LIST},
 	{"acl", .text = acl_text},
 	{"port-acl", .text = port_acl_text},
 	{"transmit", .text = transmit_text},
@@ -231,4 +271,12 @@ void ctl_print_ports(struct ctl_request *request, const json_t *reply, bool last
 	if (!json_array_size(ports))
 		ctl_say_empty("ports");
 	ctl_list_ports(request, ports);
+}
+
+void ctl_print_forgotten(struct ctl_request *request, const json_t *reply, bool last)
+{
+	const json_int_t count = ctl_number(reply, "forgotten");
+
+	printf("%" JSON_INTEGER_FORMAT " learned address%s forgotten\n", count,
+		count == 1 ? "" : "es");
 }

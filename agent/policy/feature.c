@@ -10,12 +10,35 @@ static int fill_port(struct xvs_agent *agent, const struct xvs_config *config,
 	return xvs_guards_fill(agent, config, setting, port);
 }
 
+static int open_policy(struct xvs_agent *agent)
+{
+	return xvs_guards_open(agent) ?: xvs_lists_open(agent);
+}
+
+static void close_policy(struct xvs_agent *agent)
+{
+	xvs_lists_close(agent);
+	xvs_guards_close(agent);
+}
+
+static int validate(
+	const struct xvs_agent *agent, const struct xvs_config *config, struct xvs_report *report)
+{
+	int lists = xvs_policy_validate(agent, config, report);
+
+	return xvs_guards_validate(agent, config, report) ?: lists;
+}
+
 const struct xvs_feature xvs_feature_policy = {
 	.name = "policy",
-	.open = xvs_lists_open,
-	.close = xvs_lists_close,
-	.validate = xvs_policy_validate,
+	.open = open_policy,
+	.close = close_policy,
+	.validate = validate,
 	.prepare = xvs_lists_prepare,
 	.fill_port = fill_port,
+	.write_half = xvs_guards_write,
+	.differs = xvs_guards_differ,
+	.describe_port = xvs_guards_describe,
+	.tick = xvs_addresses_sweep,
 	.methods = xvs_policy_methods,
 };

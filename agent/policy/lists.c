@@ -183,27 +183,14 @@ static int learn(struct xvs_agent *agent, const struct xvs_acl *acl, enum xvs_ac
 	return 0;
 }
 
-static const struct xvs_acl *extended_list(
-	const struct xvs_config *config, const struct xvs_port_setting *setting)
-{
-	return setting->acl_name[0] ? xvs_config_acl(config, setting->acl_name) : setting->acl;
-}
-
-static const struct xvs_acl *port_list(
-	const struct xvs_config *config, const struct xvs_port_setting *setting)
-{
-	return setting->port_acl_name[0] ? xvs_config_port_acl(config, setting->port_acl_name)
-					 : setting->port_acl;
-}
-
 int xvs_lists_prepare(struct xvs_agent *agent, const struct xvs_config *config)
 {
 	int error = 0;
 
 	forget_known(agent->lists);
 	XVS_EACH_PORT (config, port) {
-		error = error ?: learn(agent, port_list(config, port), XVS_ACL_PORT);
-		error = error ?: learn(agent, extended_list(config, port), XVS_ACL_EXTENDED);
+		error = error ?: learn(agent, xvs_port_acl_of(config, port), XVS_ACL_PORT);
+		error = error ?: learn(agent, xvs_extended_acl_of(config, port), XVS_ACL_EXTENDED);
 	}
 	return error;
 }
@@ -220,9 +207,10 @@ static uint32_t version_of(const struct xvs_compiled *a, const struct xvs_compil
 void xvs_lists_fill(const struct xvs_agent *agent, const struct xvs_config *config,
 	const struct xvs_port_setting *setting, struct xvs_port_config *port)
 {
-	const struct xvs_compiled *by_port = find_known(agent->lists, port_list(config, setting));
+	const struct xvs_compiled *by_port =
+		find_known(agent->lists, xvs_port_acl_of(config, setting));
 	const struct xvs_compiled *extended =
-		find_known(agent->lists, extended_list(config, setting));
+		find_known(agent->lists, xvs_extended_acl_of(config, setting));
 
 	if (!by_port && !extended)
 		return;

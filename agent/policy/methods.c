@@ -284,5 +284,6 @@ const struct xvs_method xvs_policy_methods[] = {
 	{"ListPortAcls", run_list_port_acls, .reads = true},
 	{"ListRules", run_list_rules, .reads = true},
 	{"ListPortRules", run_list_port_rules, .reads = true},
+	{"ForgetAddresses", xvs_addresses_method, .reads = false},
 	{0},
 };

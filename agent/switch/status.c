@@ -341,11 +341,15 @@ int xvs_ports_part(struct xvs_agent *agent, const struct xvs_switch_state *of,
 		describe_acls(agent, item->setting, described);
 		if (only) /* it takes three times as long as all the rest */
 			describe_foreign(agent, port, described);
+		if (item->setting)
+			error = error
+					?: xvs_features_describe_port(
+						   agent, item->setting, port->id, only, described);
 		json_array_append_new(ports, described);
 	}
 	*position = at < wanted.count ? at : SIZE_MAX;
 	xvs_wanted_clear(&wanted);
-	return json_object_set_new(answer, "ports", ports) ? -ENOMEM : 0;
+	return json_object_set_new(answer, "ports", ports) ? -ENOMEM : error;
 }
 
 int xvs_switch_status_part(struct xvs_agent *agent, json_t *answer, size_t *position)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The egress stages, per destination: VLAN, MTU, access control lists, tag, counters. One function with two callers: the
- * ingress hook for a single destination, the egress hook for copies.
+ * The egress stages, per destination: VLAN, MTU, access control lists, tag, counters. One function
+ * with two callers: the ingress hook for a single destination, the egress hook for copies.
  */
 #ifndef XVS_BPF_DELIVER_H
 #define XVS_BPF_DELIVER_H

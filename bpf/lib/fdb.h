@@ -419,12 +419,29 @@ static __always_inline void xvs_fdb_write(const struct xvs_fdb *fdb, struct xvs_
 }
 
 /*
+ * May port `id` send from an address that is `owner`'s for good? A VM that teams its ports may send
+ * from the address of any; it stays where it is. 0, or minus the drop reason.
+ */
+static __always_inline int xvs_fdb_may_use(
+	const struct xvs_port_config *port, __u32 generation, __u32 id, __u32 owner)
+{
+	const struct xvs_port_config *sibling;
+
+	if (xvs_fdb_port(owner) == id)
+		return 0;
+	if (!(port->flags & XVS_PORT_TEAMING) || !(owner & XVS_FDB_ASSIGNED))
+		return -XVS_DROP_mac_taken;
+	sibling = xvs_port_config(xvs_fdb_port(owner), generation);
+	return sibling && sibling->vm == port->vm ? 0 : -XVS_DROP_mac_taken;
+}
+
+/*
  * Learns that the address is on port `id`. Returns 0, or minus the drop reason if it belongs to
  * another port. A table that is full or a limit that is reached drops nothing: the frame goes on,
  * and answers to it are flooded.
  */
 static __always_inline int xvs_fdb_learn(const struct xvs_fdb *fdb, struct xvs_control *control,
-	const struct xvs_port_config *port, __u32 id, __u64 word)
+	const struct xvs_port_config *port, __u32 generation, __u32 id, __u64 word)
 {
 	struct xvs_fdb_slot *slot, *assigned;
 	struct xvs_fdb_look_up from;
@@ -439,7 +456,7 @@ static __always_inline int xvs_fdb_learn(const struct xvs_fdb *fdb, struct xvs_c
 		if (*(volatile __u64 *)&slot->word != word || !owner)
 			return 0; /* just deleted, or being put; the next frame learns */
 		if (owner & XVS_FDB_PERMANENT)
-			return xvs_fdb_port(owner) == id ? 0 : -XVS_DROP_mac_taken;
+			return xvs_fdb_may_use(port, generation, id, owner);
 		if (owner == id) {
 			__u32 now = xvs_fdb_now();
 
@@ -455,7 +472,7 @@ static __always_inline int xvs_fdb_learn(const struct xvs_fdb *fdb, struct xvs_c
 	assigned = xvs_fdb_arrive(fdb, &from);
 	owner = assigned ? *(volatile __u32 *)&assigned->owner : 0;
 	if (owner && *(volatile __u64 *)&assigned->word == from.word)
-		return xvs_fdb_port(owner) == id ? 0 : -XVS_DROP_mac_taken;
+		return xvs_fdb_may_use(port, generation, id, owner);
 	xvs_fdb_write(fdb, control, port, id, word, NULL, 0);
 	return 0;
 }

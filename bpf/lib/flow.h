@@ -25,19 +25,9 @@ static __always_inline __u32 xvs_flow_ticks(__u32 seconds)
 	return (__u64)seconds * 1000000000ull >> XVS_FDB_TICK_SHIFT;
 }
 
-static __always_inline __u64 xvs_address_word(const __be32 *word)
+static __always_inline __u64 xvs_address_number(const __be32 *word)
 {
 	return (__u64)bpf_ntohl(word[0]) << 32 | bpf_ntohl(word[1]);
-}
-
-static __always_inline int xvs_is_echo(const struct xvs_packet *packet, int *ret_request)
-{
-	if (packet->next == IPPROTO_ICMP) {
-		*ret_request = packet->icmp_type == 8;
-		return packet->icmp_type == 8 || packet->icmp_type == 0;
-	}
-	*ret_request = packet->icmp_type == 128;
-	return packet->icmp_type == 128 || packet->icmp_type == 129;
 }
 
 /*
@@ -48,9 +38,9 @@ static __always_inline int xvs_is_echo(const struct xvs_packet *packet, int *ret
 static __always_inline void xvs_flow_icmp(
 	const struct xvs_packet *packet, __u8 direction, struct xvs_flow_key *ret)
 {
-	int request;
+	int request = packet->icmp_type == (packet->next == IPPROTO_ICMP ? 8 : 128);
 
-	if (!xvs_is_echo(packet, &request)) {
+	if (!xvs_is_echo(packet)) {
 		ret->local_port = packet->icmp_type << 8 | packet->icmp_code;
 		ret->remote_port = 0xffff;
 		return;
@@ -71,10 +61,10 @@ static __always_inline void xvs_flow_key(const struct xvs_passing *passing,
 	const __be32 *local = out ? packet->source : packet->destination;
 	const __be32 *remote = out ? packet->destination : packet->source;
 
-	ret->local[0] = xvs_address_word(local);
-	ret->local[1] = xvs_address_word(local + 2);
-	ret->remote[0] = xvs_address_word(remote);
-	ret->remote[1] = xvs_address_word(remote + 2);
+	ret->local[0] = xvs_address_number(local);
+	ret->local[1] = xvs_address_number(local + 2);
+	ret->remote[0] = xvs_address_number(remote);
+	ret->remote[1] = xvs_address_number(remote + 2);
 	ret->local_port = out ? packet->source_port : packet->destination_port;
 	ret->remote_port = out ? packet->destination_port : packet->source_port;
 	ret->vlan = passing->vlan;
@@ -492,11 +482,11 @@ __noinline int xvs_flow_judge(struct __sk_buff *skb, __u32 hook, const struct xv
 static __always_inline __u64 xvs_fragment_mark(
 	const struct xvs_passing *passing, const struct xvs_packet *packet, __u32 seed)
 {
-	__u64 hash = xvs_acl_mix(seed, xvs_address_word(packet->source + 2));
+	__u64 hash = xvs_acl_mix(seed, xvs_address_number(packet->source + 2));
 
-	hash = xvs_acl_mix(hash, xvs_address_word(packet->destination + 2));
-	hash = xvs_acl_mix(hash, xvs_address_word(packet->source));
-	hash = xvs_acl_mix(hash, xvs_address_word(packet->destination));
+	hash = xvs_acl_mix(hash, xvs_address_number(packet->destination + 2));
+	hash = xvs_acl_mix(hash, xvs_address_number(packet->source));
+	hash = xvs_acl_mix(hash, xvs_address_number(packet->destination));
 	hash = xvs_acl_mix(hash, (__u64)packet->fragment_id << 32 | passing->vlan << 16 |
 					 packet->next << 8 | passing->direction);
 	return hash;

@@ -68,6 +68,31 @@ struct {
 } port_state SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 2 * XVS_PORT_MAX);
+	__type(key, struct xvs_vm_mac);
+	__type(value, __u32);
+} vm_macs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 2 * XVS_ADDRESS_MAX);
+	__type(key, struct xvs_port_address);
+	__type(value, __u32);
+} port_addresses SEC(".maps");
+
+/* Twice as many as may count: those of an epoch that has passed are taken away later. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 2 * XVS_ADDRESS_MAX);
+	__type(key, struct xvs_learned_address);
+	__type(value, __u32);
+} learned_addresses SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, XVS_VLAN_SET_MAX);
 	__type(key, __u32);

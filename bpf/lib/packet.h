@@ -32,6 +32,7 @@ struct xvs_packet {
 	__u8 next; /* IP protocol of the layer-4 header */
 	__u8 fragment; /* enum xvs_fragment */
 	__u32 fragment_id; /* of a fragment, in the order of the wire */
+	__u32 end; /* of what the IP header says is its packet: what is behind is padding */
 	__u16 source_port; /* TCP, UDP, SCTP, UDP-Lite, DCCP, host order; else 0 */
 	__u16 destination_port;
 	__u8 icmp_type; /* ICMP of either family */
@@ -39,6 +40,10 @@ struct xvs_packet {
 	__u16 icmp_id; /* of an echo, host order */
 	__u8 tcp_flags; /* of byte 13 */
 	__u8 hop_limit; /* or TTL */
+};
+
+struct xvs_ip6_address {
+	__be32 word[4]; /* IPv4 as ::ffff:a.b.c.d */
 };
 
 struct xvs_llc {
@@ -69,15 +74,16 @@ struct xvs_extension {
 	__be32 id;
 };
 
-struct xvs_icmp {
-	__u8 type, code;
-	__be16 checksum;
-	__be16 id; /* of an echo */
-	__be16 sequence;
-};
-
 #define XVS_LOAD(skb, offset, target)                                                              \
 	(bpf_skb_load_bytes(skb, offset, target, sizeof(*(target))) ? -XVS_DROP_truncated : 0)
+
+/*
+ * The same within the IP packet. What a sender puts behind its end is not what the receiver reads
+ * there, once it has put the fragments together.
+ */
+#define XVS_LOAD_INSIDE(skb, packet, offset, target)                                               \
+	((offset) + sizeof(*(target)) > (packet)->end ? -XVS_DROP_truncated                        \
+						      : XVS_LOAD(skb, offset, target))
 
 /* Behind tags and LLC/SNAP: sets protocol and network. Many stations look through both. */
 static __always_inline int xvs_find_network(struct __sk_buff *skb, struct xvs_packet *ret)
@@ -116,29 +122,84 @@ static __always_inline int xvs_has_ports(__u8 protocol)
 	       protocol == IPPROTO_UDPLITE || protocol == IPPROTO_DCCP;
 }
 
+static __always_inline int xvs_is_echo(const struct xvs_packet *packet)
+{
+	__u8 type = packet->icmp_type;
+
+	return packet->next == IPPROTO_ICMP ? type == 8 || type == 0 : type == 128 || type == 129;
+}
+
 static __always_inline int xvs_read_transport(struct __sk_buff *skb, struct xvs_packet *ret)
 {
 	__be16 ports[2];
-	struct xvs_icmp icmp;
+	__u8 type_code[2];
+	__be16 id = 0;
 
 	if (ret->fragment == XVS_FRAGMENT_LATER)
 		return 0;
 	if (ret->next == IPPROTO_ICMP || ret->next == IPPROTO_ICMPV6) {
-		if (XVS_LOAD(skb, ret->transport, &icmp))
+		if (XVS_LOAD_INSIDE(skb, ret, ret->transport, &type_code))
 			return -XVS_DROP_truncated;
-		ret->icmp_type = icmp.type;
-		ret->icmp_code = icmp.code;
-		ret->icmp_id = bpf_ntohs(icmp.id);
+		ret->icmp_type = type_code[0];
+		ret->icmp_code = type_code[1];
+		if (xvs_is_echo(ret) && XVS_LOAD_INSIDE(skb, ret, ret->transport + 4, &id))
+			id = 0; /* an echo that nobody answers */
+		ret->icmp_id = bpf_ntohs(id);
 	}
 	if (!xvs_has_ports(ret->next))
 		return 0;
-	if (XVS_LOAD(skb, ret->transport, &ports))
+	if (XVS_LOAD_INSIDE(skb, ret, ret->transport, &ports))
 		return -XVS_DROP_truncated;
 	ret->source_port = bpf_ntohs(ports[0]);
 	ret->destination_port = bpf_ntohs(ports[1]);
 	if (ret->next == IPPROTO_TCP)
-		return XVS_LOAD(skb, ret->transport + 13, &ret->tcp_flags);
+		return XVS_LOAD_INSIDE(skb, ret, ret->transport + 13, &ret->tcp_flags);
 	return 0;
+}
+
+static __always_inline int xvs_is_ip6_extension(__u8 protocol)
+{
+	return protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING ||
+	       protocol == IPPROTO_DSTOPTS || protocol == IPPROTO_FRAGMENT ||
+	       protocol == IPPROTO_AH;
+}
+
+/* One extension header. A fragment header inside a fragment can't be judged. */
+static __always_inline int xvs_pass_extension(struct __sk_buff *skb, struct xvs_packet *ret)
+{
+	struct xvs_extension extension;
+	__u16 fragment;
+
+	if (XVS_LOAD_INSIDE(skb, ret, ret->transport, &extension))
+		return -XVS_DROP_truncated;
+	if (ret->next == IPPROTO_FRAGMENT) {
+		if (ret->fragment)
+			return -XVS_DROP_unparsed;
+		fragment = bpf_ntohs(extension.fragment);
+		if (fragment >> 3)
+			ret->fragment = XVS_FRAGMENT_LATER;
+		else if (fragment & 1)
+			ret->fragment = XVS_FRAGMENT_FIRST;
+		ret->fragment_id = extension.id;
+		ret->transport += sizeof(extension);
+	} else if (ret->next == IPPROTO_AH) {
+		ret->transport += (extension.size + 2) * 4;
+	} else {
+		ret->transport += (extension.size + 1) * 8;
+	}
+	ret->next = extension.next;
+	return 0;
+}
+
+/*
+ * Where a packet of `length` bytes ends that begins at `start`. 0 is what is too long for the
+ * field: a jumbogram, or a GSO packet that is to be cut; it takes all there is.
+ */
+static __always_inline __u32 xvs_end_of(struct __sk_buff *skb, __u32 start, __u32 length)
+{
+	__u32 end = start + length;
+
+	return length && end < skb->len ? end : skb->len;
 }
 
 #define XVS_IP4_MORE 0x2000
@@ -160,46 +221,18 @@ static __always_inline int xvs_read_ip4(struct __sk_buff *skb, struct xvs_packet
 	ret->next = ip.protocol;
 	ret->hop_limit = ip.ttl;
 	ret->transport = ret->network + (ip.version_size & 0xf) * 4;
+	ret->end = xvs_end_of(skb, ret->network, bpf_ntohs(ip.length));
+	if (ret->transport > ret->end)
+		return -XVS_DROP_truncated;
 	if (fragment & XVS_IP4_OFFSET)
 		ret->fragment = XVS_FRAGMENT_LATER;
 	else if (fragment & XVS_IP4_MORE)
 		ret->fragment = XVS_FRAGMENT_FIRST;
 	ret->fragment_id = ip.id;
-	return xvs_read_transport(skb, ret);
-}
-
-static __always_inline int xvs_is_ip6_extension(__u8 protocol)
-{
-	return protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING ||
-	       protocol == IPPROTO_DSTOPTS || protocol == IPPROTO_FRAGMENT ||
-	       protocol == IPPROTO_AH;
-}
-
-/* One extension header. A fragment header inside a fragment can't be judged. */
-static __always_inline int xvs_pass_extension(struct __sk_buff *skb, struct xvs_packet *ret)
-{
-	struct xvs_extension extension;
-	__u16 fragment;
-
-	if (XVS_LOAD(skb, ret->transport, &extension))
+	if (ret->next == IPPROTO_AH && ret->fragment != XVS_FRAGMENT_LATER &&
+		xvs_pass_extension(skb, ret))
 		return -XVS_DROP_truncated;
-	if (ret->next == IPPROTO_FRAGMENT) {
-		if (ret->fragment)
-			return -XVS_DROP_unparsed;
-		fragment = bpf_ntohs(extension.fragment);
-		if (fragment >> 3)
-			ret->fragment = XVS_FRAGMENT_LATER;
-		else if (fragment & 1)
-			ret->fragment = XVS_FRAGMENT_FIRST;
-		ret->fragment_id = extension.id;
-		ret->transport += sizeof(extension);
-	} else if (ret->next == IPPROTO_AH) {
-		ret->transport += (extension.size + 2) * 4;
-	} else {
-		ret->transport += (extension.size + 1) * 8;
-	}
-	ret->next = extension.next;
-	return 0;
+	return xvs_read_transport(skb, ret);
 }
 
 static __always_inline int xvs_read_ip6(struct __sk_buff *skb, struct xvs_packet *ret)
@@ -216,6 +249,7 @@ static __always_inline int xvs_read_ip6(struct __sk_buff *skb, struct xvs_packet
 	ret->next = ip.next;
 	ret->hop_limit = ip.hop_limit;
 	ret->transport = ret->network + sizeof(ip);
+	ret->end = xvs_end_of(skb, ret->network, ip.length ? bpf_ntohs(ip.length) + sizeof(ip) : 0);
 	for (int i = 0; i < XVS_EXTENSIONS_MAX && xvs_is_ip6_extension(ret->next) &&
 			ret->fragment != XVS_FRAGMENT_LATER;
 		i++) {
@@ -239,9 +273,12 @@ static __always_inline int xvs_read_plain_ports(
 	const __be16 *ports = transport;
 	const __u8 *bytes = transport;
 
-	if (ret->next == IPPROTO_TCP && (const void *)(bytes + 14) <= end)
+	if ((const void *)(ports + 2) > end || ret->transport + sizeof(*ports) * 2 > ret->end)
+		return 0;
+	if (ret->next == IPPROTO_TCP && (const void *)(bytes + 14) <= end &&
+		ret->transport + 14 <= ret->end)
 		ret->tcp_flags = bytes[13];
-	else if (ret->next != IPPROTO_UDP || (const void *)(ports + 2) > end)
+	else if (ret->next != IPPROTO_UDP)
 		return 0;
 	ret->source_port = bpf_ntohs(ports[0]);
 	ret->destination_port = bpf_ntohs(ports[1]);
@@ -269,6 +306,7 @@ static __always_inline int xvs_read_plain(struct __sk_buff *skb, struct xvs_pack
 		ret->next = ip4->protocol;
 		ret->hop_limit = ip4->ttl;
 		ret->transport = sizeof(*eth) + sizeof(*ip4);
+		ret->end = xvs_end_of(skb, ret->network, bpf_ntohs(ip4->length));
 		return xvs_read_plain_ports(ip4 + 1, end, ret);
 	}
 	if (eth->h_proto != bpf_htons(ETH_P_IPV6) || (const void *)(ip6 + 1) > end ||
@@ -280,12 +318,15 @@ static __always_inline int xvs_read_plain(struct __sk_buff *skb, struct xvs_pack
 	ret->next = ip6->next;
 	ret->hop_limit = ip6->hop_limit;
 	ret->transport = sizeof(*eth) + sizeof(*ip6);
+	ret->end = xvs_end_of(
+		skb, ret->network, ip6->length ? bpf_ntohs(ip6->length) + sizeof(*ip6) : 0);
 	return xvs_read_plain_ports(ip6 + 1, end, ret);
 }
 
 /*
- * Reads the frame. 0, or minus the drop reason of one that is cut off (truncated) or can't be
- * looked through (unparsed). The verifier looks at it once: it is a function of its own.
+ * Reads the frame. `ret` has been set to zero, as kernel 6.1 wants of memory that it hands on. 0,
+ * or minus the drop reason of one that is cut off (truncated) or can't be looked through
+ * (unparsed). The verifier looks at it once: it is a function of its own.
  */
 __noinline int xvs_read_packet(struct __sk_buff *skb, struct xvs_packet *ret)
 {
@@ -293,7 +334,6 @@ __noinline int xvs_read_packet(struct __sk_buff *skb, struct xvs_packet *ret)
 
 	if (!ret)
 		return -XVS_DROP_unparsed; /* for the verifier, which lets it be NULL */
-	__builtin_memset(ret, 0, sizeof(*ret));
 	if (xvs_read_plain(skb, ret))
 		return 0;
 	__builtin_memset(ret, 0, sizeof(*ret));

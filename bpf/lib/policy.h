@@ -29,13 +29,8 @@ static __always_inline int xvs_acl(struct xvs_context *c, const struct xvs_port_
 		.vlan = c->vlan.id,
 		.direction = direction,
 	};
-	if (!c->parsed) {
-		error = xvs_read_packet(c->skb, &room->packet);
-		if (error)
-			return error;
-		c->parsed = 1;
-	}
-	return xvs_acl_pass(c->skb, c->hook, port);
+	error = xvs_parse(c->skb, room, &c->parsed);
+	return error ? error : xvs_acl_pass(c->skb, c->hook, port);
 }
 
 #endif

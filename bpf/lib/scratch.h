@@ -28,6 +28,7 @@ struct xvs_ruling {
 
 struct xvs_scratch {
 	struct xvs_packet packet;
+	int error; /* that came of reading it, 0 = none */
 	struct xvs_passing passing;
 	struct xvs_flow_key key; /* of it */
 	struct xvs_acl_query query;
@@ -56,6 +57,20 @@ static __always_inline struct xvs_scratch *xvs_scratch(enum xvs_scratch_of of)
 	__u32 index = of;
 
 	return bpf_map_lookup_elem(&scratch, &index);
+}
+
+/*
+ * Reads the packet when the first stage of a hook asks for it. 0, or minus the drop reason.
+ * `done`: has it been read?
+ */
+static __always_inline int xvs_parse(struct __sk_buff *skb, struct xvs_scratch *room, __u8 *done)
+{
+	if (*done)
+		return room->error;
+	__builtin_memset(&room->packet, 0, sizeof(room->packet));
+	room->error = xvs_read_packet(skb, &room->packet);
+	*done = 1;
+	return room->error;
 }
 
 #endif

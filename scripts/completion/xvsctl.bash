@@ -56,14 +56,15 @@ _xvsctl_candidates()
 	:) echo apply diff try confirm cancel save show features switch port acl port-acl mac-pool fdb monitor help; return ;;
 	help:) echo apply diff try confirm cancel save show features switch port acl port-acl mac-pool fdb monitor; return ;;
 	apply: | diff: | try:) echo -f; return ;;
-	switch: | port:) echo list show add set unset del help; return ;;
+	switch:) echo list show add set unset del help; return ;;
+	port:) echo list show add set unset del forget-addresses help; return ;;
 	mac-pool:) echo set del help; return ;;
 	fdb:) echo list show flush add del help; return ;;
 	acl: | port-acl:) echo list show add set del rule help; return ;;
 	acl:set | acl:del | port-acl:set | port-acl:del)
 		[[ $3 ]] || { _xvsctl_names "$1"; return; }
 		;;
-	switch:set | switch:unset | switch:del | port:set | port:unset | port:del)
+	switch:set | switch:unset | switch:del | port:set | port:unset | port:del | port:forget-addresses)
 		[[ $3 ]] || { _xvsctl_names "$1"; return; }
 		;;
 	*:add) [[ $3 ]] || return ;;

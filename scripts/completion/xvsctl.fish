@@ -115,12 +115,13 @@ complete -c xvsctl -n 'test (count (__xvsctl_words)) -eq 1' -a "$objects help"
 complete -c xvsctl -n '__xvsctl_wants_verb help' -a "$objects"
 complete -c xvsctl -n '__xvsctl_wants_verb switch port' -a 'list show add set unset del help'
 complete -c xvsctl -n '__xvsctl_wants_verb acl port-acl' -a 'list show add set del rule help'
+complete -c xvsctl -n '__xvsctl_wants_verb port' -a forget-addresses
 complete -c xvsctl -n '__xvsctl_wants_verb mac-pool' -a 'set del help'
 complete -c xvsctl -n '__xvsctl_wants_verb fdb' -a 'list show flush add del help'
 complete -c xvsctl -n '__xvsctl_at switch list show; and __xvsctl_wants_word' -a '(__xvsctl_names switch)'
 complete -c xvsctl -n '__xvsctl_at port list show; and __xvsctl_wants_word' -a '(__xvsctl_names port) switch'
 complete -c xvsctl -n '__xvsctl_at switch set unset del; and __xvsctl_wants_name' -a '(__xvsctl_names switch)'
-complete -c xvsctl -n '__xvsctl_at port set unset del; and __xvsctl_wants_name' -a '(__xvsctl_names port)'
+complete -c xvsctl -n '__xvsctl_at port set unset del forget-addresses; and __xvsctl_wants_name' -a '(__xvsctl_names port)'
 for object in acl port-acl
     complete -c xvsctl -n "__xvsctl_at $object list show; and __xvsctl_wants_word" -a "(__xvsctl_names $object)"
     complete -c xvsctl -n "__xvsctl_at $object show; and __xvsctl_wants_word" -a port

@@ -278,6 +278,18 @@ static bool has_room(const struct xvs_port_config *port, enum port id, bool is_n
 	return !is_new || port->switch_id != SWITCH_B || table_entries(SWITCH_B) < XVS_FDB_SIZE_MIN;
 }
 
+/* Does the address belong to the port, or, with teaming, to another one of its VM? */
+static enum xvs_drop may_use(
+	const struct xvs_port_config *port, enum port id, const struct xvs_fdb_entry *entry)
+{
+	if (entry->port == id)
+		return 0;
+	return port->flags & XVS_PORT_TEAMING && entry->flags & XVS_FDB_ASSIGNED &&
+			       world.ports[entry->port].vm == port->vm
+		       ? 0
+		       : XVS_DROP_mac_taken;
+}
+
 static enum xvs_drop learn(const struct input *input, const struct xvs_port_config *port,
 	struct inside place, struct expectation *ret)
 {
@@ -291,9 +303,9 @@ static enum xvs_drop learn(const struct input *input, const struct xvs_port_conf
 		return 0;
 	is_new = !world_fdb_get(port->switch_id, source, place.vlan, &entry);
 	if (is_new && world_fdb_get(port->switch_id, source, XVS_FDB_ANY_VLAN, &entry))
-		return entry.port == input->on ? 0 : XVS_DROP_mac_taken;
+		return may_use(port, input->on, &entry);
 	if (!is_new && entry.flags & XVS_FDB_PERMANENT)
-		return entry.port == input->on ? 0 : XVS_DROP_mac_taken;
+		return may_use(port, input->on, &entry);
 	learning->switch_id = port->switch_id;
 	memcpy(learning->key.mac, source, ETH_ALEN);
 	learning->key.vlan = place.vlan;
@@ -363,6 +375,8 @@ static enum xvs_drop forward(const struct input *input, const struct parsed *fra
 		to = input->on;
 	if (to == input->on)
 		return XVS_DROP_same_port;
+	if (!to && from->flags & XVS_PORT_STORM_LIMIT && frame->packets > from->storm_limit)
+		return XVS_DROP_storm; /* this second's first frame */
 	expect_transmit(&ret->change, input->on, frame->packets, input->packet.size);
 	if (!to)
 		return flood(input, frame, from, place, ret);
@@ -409,6 +423,8 @@ static void expect_ingress(const struct input *input, struct expectation *ret)
 		return;
 	}
 	reason = guard(input, &frame, from, &place, &pass);
+	if (!reason && !pass)
+		reason = model_guard(input);
 	if (!reason && !pass)
 		reason = forward(input, &frame, from, place, ret);
 	if (reason)

@@ -33,6 +33,9 @@ struct expectation {
 /* By the frame's program: ingress or egress, or their stubs. Call it before the run. */
 void model_expect(const struct input *input, struct expectation *ret);
 
+/* Of a frame that the port may send otherwise: 0, or why a guard drops it. */
+enum xvs_drop model_guard(const struct input *input);
+
 /* The frame of `input` as it leaves with `tag`. */
 void model_frame(const struct input *input, struct tag tag, struct packet *ret);
 

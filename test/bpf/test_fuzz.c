@@ -68,6 +68,26 @@ static void fill_tables(void)
 		world_fdb_set(SWITCH_B, GUEST(100 + i), 0, STRANGER, XVS_FDB_STATIC, 0);
 }
 
+/* Those of the frames: every port's. */
+static void set_addresses(void)
+{
+	static const uint8_t addresses[][16] = {
+		{[10] = 0xff, 0xff, 192, 0, 2, 1},
+		{0xfe, 0x80, [15] = 1},
+	};
+	struct xvs_port_address key;
+	uint32_t one = 1;
+
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(*addresses); i++)
+		for (key.port = 1; key.port < PORTS; key.port++)
+			for (key.half = 0; key.half <= 1; key.half++) {
+				memcpy(key.address, addresses[i], sizeof(key.address));
+				cr_assert_eq(bpf_map_update_elem(world.loader.tables.port_addresses,
+						     &key, &one, BPF_ANY),
+					0);
+			}
+}
+
 static void open_fuzz(void)
 {
 	run_open();
@@ -75,6 +95,7 @@ static void open_fuzz(void)
 	run_attach_sinks();
 	world.ageing_ns = AGEING_NS;
 	fill_tables();
+	set_addresses();
 	for (enum port port = A; port < PORTS; port++)
 		if (port != VANISHED)
 			world_add_xdp_target(port);
@@ -91,6 +112,19 @@ static void shape(uint64_t number)
 		return;
 	world_shape(number);
 	current = number;
+}
+
+/* No address is learned and nothing flooded, but some ports are as if one had been. */
+static void reset_state(uint32_t on)
+{
+	struct xvs_port_state *state = &world.loader.tables.port_state[on];
+	int map = world.loader.tables.learned_addresses;
+	struct xvs_learned_address key;
+
+	while (!bpf_map_get_next_key(map, NULL, &key))
+		cr_assert_eq(bpf_map_delete_elem(map, &key), 0);
+	state->addresses = on % 2;
+	state->storm = 0;
 }
 
 /* Takes back what a frame has taught. */
@@ -299,6 +333,7 @@ static const char *check_skb(const struct input *input, struct outcome *got)
 	struct expectation expected;
 	const char *wrong;
 
+	reset_state(input->on);
 	model_expect(input, &expected);
 	run(input, got);
 	expect_refused_copies(input, &got->change, &expected);
@@ -595,7 +630,9 @@ Test(fuzz, ingress)
 		XVS_DROP_vlan_tagged, XVS_DROP_vlan_protocol, XVS_DROP_vlan_inner_tag,
 		XVS_DROP_vlan_not_allowed, XVS_DROP_vlan_not_member, XVS_DROP_same_port,
 		XVS_DROP_port_down, XVS_DROP_mtu_exceeded, XVS_DROP_no_destination,
-		XVS_DROP_wrong_switch);
+		XVS_DROP_wrong_switch, XVS_DROP_mac_spoofed, XVS_DROP_arp_spoofed,
+		XVS_DROP_nd_spoofed, XVS_DROP_address_limit, XVS_DROP_dhcp_server, XVS_DROP_router,
+		XVS_DROP_storm, XVS_DROP_unparsed);
 	cr_expect_gt(totals.delivered, totals.cases / 20);
 	cr_expect_gt(totals.flooded, totals.cases / 20);
 }

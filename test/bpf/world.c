@@ -163,6 +163,20 @@ static void shape_vlans(struct random *random, struct xvs_port_config *port)
 							 : 0;
 }
 
+static void shape_guards(struct random *random, struct xvs_port_config *port)
+{
+	static const uint32_t guards[] = {XVS_PORT_OWN_MAC, XVS_PORT_TEAMING, XVS_PORT_DHCP_GUARD,
+		XVS_PORT_ROUTER_GUARD, XVS_PORT_ADDRESS_GUARD, XVS_PORT_STORM_LIMIT};
+	static const uint32_t storms[] = {1, 3, 40};
+
+	for (size_t i = 0; i < sizeof(guards) / sizeof(*guards); i++)
+		if (random_once_in(random, 4))
+			port->flags |= guards[i];
+	port->vm = random_below(random, 3);
+	port->address_limit = random_below(random, 3);
+	port->storm_limit = RANDOM_OF(random, storms);
+}
+
 static void shape_port(struct random *random, uint32_t id)
 {
 	static const uint32_t mtus[] = {68, 576, 1280, 1500, 1500, 1500, 9000, 65535};
@@ -185,6 +199,8 @@ static void shape_port(struct random *random, uint32_t id)
 		port->flags &= ~XVS_PORT_UP;
 	if (random_once_in(random, 16))
 		port->switch_id = random_once_in(random, 2) ? SWITCH_B : SWITCH_EMPTY;
+	if (id != UPLINK)
+		shape_guards(random, port);
 	port->mtu = RANDOM_OF(random, mtus);
 	port->learning_limit = random_once_in(random, 4) ? random_below(random, 3) : 0;
 }
@@ -284,6 +300,25 @@ static void fill_lists(uint32_t half)
 	}
 }
 
+/* Of siblings. */
+static void fill_macs(uint32_t half)
+{
+	for (uint32_t port = 1; port < PORTS; port++) {
+		struct xvs_vm_mac key = {.vm = world.ports[port].vm, .half = half};
+
+		memcpy(key.mac, world.ports[port].mac, XVS_MAC_SIZE);
+		for (uint16_t vm = 1; vm < VMS; vm++) {
+			key.vm = vm;
+			bpf_map_delete_elem(world.loader.tables.vm_macs, &key);
+		}
+		key.vm = world.ports[port].vm;
+		if (key.vm)
+			cr_assert_eq(bpf_map_update_elem(
+					     world.loader.tables.vm_macs, &key, &port, BPF_ANY),
+				0);
+	}
+}
+
 void world_fill_spare(void)
 {
 	struct xvs_tables *tables = &world.loader.tables;
@@ -292,6 +327,7 @@ void world_fill_spare(void)
 	for (uint32_t port = 1; port < PORTS; port++)
 		tables->ports[port].half[half] = world.ports[port];
 	fill_lists(half);
+	fill_macs(half);
 }
 
 void world_publish(void)

@@ -27,6 +27,7 @@ enum port {
 	PORTS,
 };
 
+#define VMS 4 /* numbers of VMs are 1 to VMS - 1 */
 #define GUESTS 12 /* addresses GUEST(0) and on that frames come from */
 #define LISTED(vlan) ((vlan) == 10 || (vlan) == 20) /* the list of a trunk that has one */
 #define LISTED_SET 1 /* its number */

@@ -257,7 +257,8 @@ TEST(mac_pool_assigns_and_keeps)
 	testbed_apply(tb, POOL "switches: {s: {type: private}}\n"
 			       "ports:\n"
 			       "  a: {switch: s, interface: a, mac: pool}\n"
-			       "  b: {switch: s, interface: b, mac: pool}\n");
+			       "  b: {switch: s, interface: b, mac: pool,\n"
+			       "    security: {mac-spoofing: on}}\n");
 	CHECK_TEXT("02:11:22:33:44:00", testbed_port_text(tb, "a", "mac"));
 	CHECK_TEXT("02:11:22:33:44:01", testbed_port_text(tb, "b", "mac"));
 	frame = frame_new(first, MAC_BROADCAST);

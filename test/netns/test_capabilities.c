@@ -40,7 +40,8 @@ static void apply_all(struct testbed *tb, unsigned int table_size)
 		"    host-port: {interface: host0, vlan: 10, addresses: [10.9.0.1/24]}\n"
 		"    static-entries: [{mac: '02:00:00:00:99:01', vlan: 10, port: a}]\n"
 		"ports:\n"
-		"  a: {switch: s, interface: a, vlan: {access: 10}, mac: pool}\n"
+		"  a: {switch: s, interface: a, vlan: {access: 10}, mac: pool,\n"
+		"    security: {mac-spoofing: on}}\n"
 		"  b: {switch: s, interface: b, vlan: {trunk: [10, 20-30], native: 10}}\n"
 		"  t: {switch: s, interface: t, vlan: {access: 10}}\n"
 		"%s",

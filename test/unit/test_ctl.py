@@ -217,6 +217,7 @@ class Words(Case):
                 ("port sh vm1 sw prod", "ListPorts", {"name": "vm1", "switch": "prod"}),
                 ("port show name switch", "ListPorts", {"name": "switch"}),
                 ("-s port -d show -- -vm", "ListPorts", {"name": "-vm"}),
+                ("port forget-addresses vm1", "ForgetAddresses", {"port": "vm1"}),
                 ("fe", "Features", {}),
                 ("acl", "ListAcls", {}),
                 ("acl list web", "ListAcls", {"name": "web"}),
@@ -477,6 +478,27 @@ class Tables(Case):
                      "tagged frame on an untagged or access port", "brand-new"):
             self.assertIn(text, page)
         self.assertNotIn("foreign", page)
+
+    def test_port_page_security(self):
+        guarded = dict(PORT, vm="web", security={
+            "mac_spoofing": False, "teaming": True, "dhcp_guard": True, "router_guard": False,
+            "address_guard": True, "storm_limit": 1000, "addresses": ["192.0.2.5", "2001:db8::5"],
+            "learned": {"limit": 4, "used": 1}, "learned_addresses": ["fe80::1"]})
+        page = [" ".join(line.split()) for line in
+                self.table({"ports": [guarded]}, "port", "show", "vm1")[0]]
+        for line in ("vm web", "mac-spoofing no", "teaming yes", "guards dhcp, address",
+                     "storm-limit 1000", "addresses 192.0.2.5", "addresses 2001:db8::5",
+                     "claimed 1 of 4 addresses", "claimed fe80::1"):
+            self.assertIn(line, page)
+        plain = "\n".join(self.table({"ports": [PORT]}, "port", "show", "vm1")[0])
+        for word in ("guards", "storm-limit", "addresses  ", "claimed", "vm "):
+            self.assertNotIn(word, plain.replace("port vm1", ""))
+
+    def test_forgotten(self):
+        for count, line in ((0, "0 learned addresses forgotten"),
+                            (1, "1 learned address forgotten")):
+            self.assertEqual(
+                self.table({"forgotten": count}, "port", "forget-addresses", "vm1")[0], [line])
 
     def test_foreign(self):
         port = dict(PORT, foreign=["qdisc fq", "tcx program \x1b", 5])
@@ -1161,7 +1183,7 @@ class Completion(Case):
         ("xvsctl ", {"apply", "diff", "try", "confirm", "cancel", "save", "show", "features", "switch", "port", "acl", "port-acl",
                      "mac-pool", "fdb", "monitor", "help"}),
         ("xvsctl c", {"confirm", "cancel"}),
-        ("xvsctl port ", {"list", "show", "add", "set", "unset", "del", "help"}),
+        ("xvsctl port ", {"list", "show", "add", "set", "unset", "del", "forget-addresses", "help"}),
         ("xvsctl mac-pool ", {"set", "del", "help"}),
         ("xvsctl fdb f", {"flush"}),
         ("xvsctl acl ", {"list", "show", "add", "set", "del", "rule", "help"}),
@@ -1184,6 +1206,8 @@ class Completion(Case):
         ("xvsctl port set ", {"vm1", "vm20"}),
         ("xvsctl port del ", {"vm1", "vm20"}),
         ("xvsctl port unset ", {"vm1", "vm20"}),
+        ("xvsctl port forget-addresses ", {"vm1", "vm20"}),
+        ("xvsctl switch ", {"list", "show", "add", "set", "unset", "del", "help"}),
         ("xvsctl port add ", set()),
         ("xvsctl port add vm3 switch ", {"prod"}),
         ("xvsctl switch set ", {"prod"}),

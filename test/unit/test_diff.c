@@ -73,6 +73,14 @@ Test(diff, settings_of_a_port)
 		{", mac: pool", ", mac: 02:00:00:00:00:01", "  mac: pool -> '02:00:00:00:00:01'\n"},
 		{"", ", priority-tag: on, learning-limit: 3",
 			"  priority-tag:  -> on\n  learning-limit:  -> 3\n"},
+		{"", ", vm: one, security: {dhcp-guard: on, storm-limit: 0}",
+			"  vm:  -> one\n  security.dhcp-guard:  -> on\n"
+			"  security.storm-limit:  -> 0\n"},
+		{", security: {address-guard: on, addresses: [192.0.2.1]}",
+			", security: {address-guard: on, addresses: [192.0.2.1, 192.0.2.2]}",
+			"  security.addresses: [192.0.2.1] -> [192.0.2.1, 192.0.2.2]\n"},
+		{", security: {mac-spoofing: on}", ", security: {mac-spoofing: off}",
+			"  security.mac-spoofing: on -> \n"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -87,6 +95,7 @@ Test(diff, settings_of_a_port)
 
 Test(diff, order_and_spelling_make_none)
 {
+	expect_difference(PORT ", security: {}}\n", PORT ", security: {mac-spoofing: off}}\n", "");
 	expect_difference(V "switches: {a: {type: private, ageing: 5min}, b: {type: internal}}\n"
 			    "ports: {p: {switch: a, interface: x}, q: {switch: a, interface: y}}\n",
 		V "ports:\n  q: {interface: 'y', switch: a, vlan: untagged}\n"

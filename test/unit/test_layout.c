@@ -28,8 +28,11 @@ static const struct size sizes[] = {
 	SIZE(xvs_port, 128),
 	SIZE(xvs_name, 72),
 	SIZE(xvs_counters, 64),
-	SIZE(xvs_port_state, 16),
+	SIZE(xvs_port_state, 24),
 	SIZE(xvs_vlan_set, 512),
+	SIZE(xvs_vm_mac, 12),
+	SIZE(xvs_port_address, 24),
+	SIZE(xvs_learned_address, 24),
 	SIZE(xvs_fdb_key, 8),
 	SIZE(xvs_fdb_slot, 16),
 	SIZE(xvs_fdb_bucket, 64),
@@ -50,6 +53,14 @@ static const struct size sizes[] = {
 	OFFSET(xvs_port_config, flags, 8),
 	OFFSET(xvs_port_config, ageing_ns, 24),
 	OFFSET(xvs_port_config, mac, 32),
+	OFFSET(xvs_port_state, addresses, 4),
+	OFFSET(xvs_port_state, address_epoch, 6),
+	OFFSET(xvs_port_state, storm, 8),
+	OFFSET(xvs_vm_mac, vm, 6),
+	OFFSET(xvs_vm_mac, half, 8),
+	OFFSET(xvs_port_address, port, 16),
+	OFFSET(xvs_port_address, half, 20),
+	OFFSET(xvs_learned_address, epoch, 20),
 	OFFSET(xvs_fdb_key, vlan, 6),
 	OFFSET(xvs_fdb_slot, owner, 8),
 	OFFSET(xvs_fdb_slot, seen, 12),
@@ -73,6 +84,9 @@ Test(layout, keys_have_no_padding)
 {
 	cr_expect_eq(sizeof(struct xvs_fdb_key), XVS_MAC_SIZE + sizeof(__u16));
 	cr_expect_eq(sizeof(struct xvs_flood_key), 2 * sizeof(__u16) + sizeof(__u32));
+	cr_expect_eq(sizeof(struct xvs_vm_mac), XVS_MAC_SIZE + sizeof(__u16) + sizeof(__u32));
+	cr_expect_eq(sizeof(struct xvs_port_address), 6 * sizeof(__u32));
+	cr_expect_eq(sizeof(struct xvs_learned_address), 6 * sizeof(__u32));
 }
 
 Test(layout, each_home_of_a_mac_table_has_a_word)

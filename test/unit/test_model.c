@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "agent/model.h"
@@ -101,6 +102,9 @@ Test(model, defaults)
 	cr_expect_eq(port->mac.source, XVS_MAC_NONE);
 	cr_expect_not(port->priority_tag);
 	cr_expect_eq(port->learning_limit, 0);
+	cr_expect_str_eq(port->vm, "");
+	cr_expect_eq(port->security.storm_limit, -1);
+	cr_expect_not(port->security.mac_spoofing);
 	xvs_switch_free(item);
 	xvs_port_setting_free(port);
 	xvs_config_free(config);
@@ -177,6 +181,9 @@ static struct xvs_config *make_config(void)
 	port->vlan.mode = XVS_VLAN_TRUNK;
 	port->vlan.allowed = calloc(1, sizeof(*port->vlan.allowed));
 	port->vlan.allowed->word[1] = 5;
+	port->security.addresses = calloc(1, sizeof(*port->security.addresses));
+	port->security.addresses[port->security.address_count++] =
+		(struct xvs_prefix){XVS_ADDRESS_IPV4, 32, {192, 0, 2, 5}};
 	strcpy(port->acl_name, "web");
 	port->port_acl = make_acl("");
 	xvs_config_add_acl(config, make_acl("web"));
@@ -199,6 +206,7 @@ Test(model, clone_is_whole_and_shares_nothing)
 	cr_assert_eq(xvs_config_clone(config, &clone), 0);
 	cr_expect_neq(xvs_config_port(clone, "p")->vlan.allowed,
 		xvs_config_port(config, "p")->vlan.allowed);
+	xvs_config_port(config, "p")->security.addresses[0].byte[0] = 1;
 	memset(xvs_config_switch(config, "s")->static_entries, 0xff,
 		sizeof(struct xvs_static_entry));
 	xvs_config_switch(config, "s")->host_port.addresses[0][0] = 'x';
@@ -226,6 +234,8 @@ Test(model, clone_is_whole_and_shares_nothing)
 	port = xvs_config_port(clone, "p");
 	cr_expect_eq(port->vlan.mode, XVS_VLAN_TRUNK);
 	cr_expect_eq(port->vlan.allowed->word[1], 5);
+	cr_assert_eq(port->security.address_count, 1);
+	cr_expect_eq(port->security.addresses[0].byte[0], 192);
 	cr_expect_null(port->place.file);
 	cr_expect_str_eq(port->acl_name, "web");
 	cr_expect_null(port->acl);
@@ -319,6 +329,35 @@ Test(model, the_lists_of_a_port_count_in_a_comparison)
 	a->port_acl = make_acl("");
 	a->port_acl->rules[0].log = true;
 	cr_expect_not(xvs_port_setting_equal(a, b));
+	xvs_port_setting_free(a);
+	xvs_port_setting_free(b);
+}
+
+/* Each key of security counts. */
+Test(model, ports_differ_in_security)
+{
+	struct xvs_prefix address = {XVS_ADDRESS_IPV4, 32, {192, 0, 2, 5}};
+	const struct xvs_security rows[] = {
+		{.storm_limit = -1, .mac_spoofing = true},
+		{.storm_limit = -1, .teaming = true},
+		{.storm_limit = -1, .dhcp_guard = true},
+		{.storm_limit = -1, .router_guard = true},
+		{.storm_limit = -1, .address_guard = true},
+		{.storm_limit = -1, .address_limit = 1},
+		{.storm_limit = 0},
+		{.storm_limit = -1, .addresses = &address, .address_count = 1},
+	};
+	struct xvs_port_setting *a = xvs_port_setting_new("p"), *b = xvs_port_setting_new("p");
+
+	cr_expect(xvs_port_setting_equal(a, b));
+	snprintf(b->vm, sizeof(b->vm), "one");
+	cr_expect_not(xvs_port_setting_equal(a, b));
+	b->vm[0] = 0;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		b->security = rows[i];
+		cr_expect_not(xvs_port_setting_equal(a, b), "row %zu", i);
+	}
+	b->security.addresses = NULL;
 	xvs_port_setting_free(a);
 	xvs_port_setting_free(b);
 }

@@ -117,6 +117,11 @@ Test(patch, keys_of_a_port)
 		{"interface: x", "interface: x, mac: pool, priority-tag: on, learning-limit: 9",
 			{"mac=pool", "priority-tag=yes", "learning-limit=9"}},
 		{"interface: x, mac: pool", "interface: x", {"mac", "learning-limit"}},
+		{"interface: x", "interface: x, vm: one, security: {teaming: on, storm-limit: 5}",
+			{"vm=one", "security.teaming=on", "security.storm-limit=5"}},
+		{"interface: x, security: {dhcp-guard: on, storm-limit: 5}",
+			"interface: x, security: {dhcp-guard: on}", {"security.storm-limit"}},
+		{"interface: x, security: {dhcp-guard: on}", "interface: x", {"security"}},
 		{"interface: x", "interface: x", {NULL}},
 		{"interface: x", "interface: 'it''s'", {"interface=\"it's\""}},
 	};

@@ -429,6 +429,46 @@ Test(yaml, lists_of_ports)
 	xvs_config_free(config);
 }
 
+Test(yaml, port_security)
+{
+	struct xvs_config *config = read_good(
+		"version: 1\n"
+		"ports:\n"
+		"  a: {switch: s, interface: a}\n"
+		"  b: {switch: s, interface: b, vm: one, security: {mac-spoofing: on, teaming: "
+		"on,\n"
+		"      dhcp-guard: on, router-guard: on, address-guard: on, storm-limit: 0,\n"
+		"      addresses: [192.0.2.5, '2001:DB8::5'], address-limit: 1024}}\n"
+		"  c: {switch: s, interface: c, security: {}}\n"
+		"  d: {switch: s, interface: d, security: {teaming: off, storm-limit: "
+		"10000000}}\n");
+	const struct xvs_security *security = &xvs_config_port(config, "a")->security;
+
+	cr_expect_not(security->mac_spoofing || security->teaming || security->dhcp_guard ||
+		      security->router_guard || security->address_guard);
+	cr_expect_eq(security->storm_limit, -1, "as of the switch");
+	cr_expect_eq(security->address_count, 0);
+	cr_expect_str_eq(xvs_config_port(config, "a")->vm, "");
+	cr_expect_eq(xvs_config_port(config, "c")->security.storm_limit, -1);
+	cr_expect_eq(xvs_config_port(config, "d")->security.storm_limit, 10000000);
+
+	security = &xvs_config_port(config, "b")->security;
+	cr_expect_str_eq(xvs_config_port(config, "b")->vm, "one");
+	cr_expect(security->mac_spoofing && security->teaming && security->dhcp_guard &&
+		  security->router_guard && security->address_guard);
+	cr_expect_eq(security->storm_limit, 0);
+	cr_expect_eq(security->address_limit, 1024);
+	cr_assert_eq(security->address_count, 2);
+	cr_expect_eq(security->addresses[0].family, XVS_ADDRESS_IPV4);
+	cr_expect_eq(security->addresses[0].length, 32);
+	cr_expect_arr_eq(security->addresses[0].byte, ((uint8_t[16]){192, 0, 2, 5}), 16);
+	cr_expect_eq(security->addresses[1].family, XVS_ADDRESS_IPV6);
+	cr_expect_eq(security->addresses[1].length, 128);
+	cr_expect_arr_eq(
+		security->addresses[1].byte, ((uint8_t[16]){0x20, 0x01, 0x0d, 0xb8, [15] = 5}), 16);
+	xvs_config_free(config);
+}
+
 Test(yaml, several_files_make_one_configuration)
 {
 	const struct xvs_source sources[] = {
@@ -672,6 +712,38 @@ static const struct {
 	{PORT "learning-limit: {}}\n", 3, 51, "needs a single value, found a mapping"},
 	{PORT "priority-tag: [on]}\n", 3, 49, "needs a single value, found a list"},
 	{PORT "learning-limit: ''}\n", 3, 51, "found ''"},
+	{PORT "vm: -x}\n", 3, 39, "'-x' cannot be a name"},
+	{PORT "vm: [x]}\n", 3, 39, "'vm' needs a single value, found a list"},
+	{PORT "security: on}\n", 3, 45, "'security' needs keys with values"},
+	{PORT "security: {mac-spoof: on}}\n", 3, 46,
+		"unknown key 'mac-spoof', did you mean 'mac-spoofing'?"},
+	{PORT "security: {dhcp-guard: 1}}\n", 3, 58, "'dhcp-guard' needs on or off, found '1'"},
+	{PORT "security: {storm-limit: 10000001}}\n", 3, 59,
+		"'storm-limit' needs a whole number from 0 to 10000000"},
+	{PORT "security: {storm-limit: -1}}\n", 3, 59, "found '-1'"},
+	{PORT "security: {address-guard: on, address-limit: 1025}}\n", 3, 80, "from 0 to 1024"},
+	{PORT "security: {address-limit: 1}}\n", 3, 46,
+		"'address-limit' goes with 'address-guard: on'; add that or drop this key"},
+	{PORT "security: {address-guard: off, addresses: [192.0.2.1]}}\n", 3, 66,
+		"'addresses' goes with 'address-guard: on'"},
+	{PORT "security: {address-guard: on, addresses: 192.0.2.1}}\n", 3, 76,
+		"'addresses' needs a list"},
+	{PORT "security: {address-guard: on, addresses: [192.0.2.1/24]}}\n", 3, 77,
+		"addresses without prefix length, such as 192.0.2.5 or 2001:db8::5, found "
+		"'192.0.2.1/24'"},
+	{PORT "security: {address-guard: on, addresses: [x]}}\n", 3, 77, "found 'x'"},
+	{PORT "security: {address-guard: on, addresses: ['ff02::1']}}\n", 3, 77,
+		"'addresses' cannot have 'ff02::1', which no station has"},
+	{PORT "security: {address-guard: on, addresses: ['::']}}\n", 3, 77, "no station has"},
+	{PORT "security: {address-guard: on, addresses: ['::1']}}\n", 3, 77, "no station has"},
+	{PORT "security: {address-guard: on, addresses: [0.0.0.1]}}\n", 3, 77, "no station has"},
+	{PORT "security: {address-guard: on, addresses: [127.0.0.1]}}\n", 3, 77, "no station has"},
+	{PORT "security: {address-guard: on, addresses: [224.0.0.1]}}\n", 3, 77, "no station has"},
+	{PORT "security: {address-guard: on, addresses: ['::a', '0:0::a']}}\n", 3, 84,
+		"'addresses' has '0:0::a' twice"},
+	{PORT "security: {teaming: on}}\n", 3, 46,
+		"'teaming: on' lets a port send from the addresses of its VM's other ports; say "
+		"whose it is with 'vm: NAME'"},
 	{PORT "lerning-limit: 3}\n", 3, 35, "did you mean 'learning-limit'?"},
 	{PORT "vlan: 100}\n", 3, 41,
 		"'vlan' needs 'untagged', '{access: N}' or '{trunk: [N, ...]}', found '100'"},
