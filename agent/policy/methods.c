@@ -6,7 +6,7 @@
 #include "agent/methods.h"
 #include "agent/policy/policy.h"
 
-#define RULES_A_REPLY 512
+#define RULES_A_REPLY 256
 
 static const char *const direction_words[] = {
 	[XVS_RULE_IN] = "in", [XVS_RULE_OUT] = "out", [XVS_RULE_BOTH] = "both"};
@@ -146,7 +146,7 @@ static size_t count_ports(
 	size_t count = 0;
 
 	XVS_EACH_PORT (agent->running, port)
-		count += kind->of_port(agent->running, port) == acl;
+		count += !strcmp(kind->extended ? port->acl_name : port->port_acl_name, acl->name);
 	return count;
 }
 
@@ -177,66 +177,61 @@ struct listing {
 	size_t list, rule; /* the next one */
 };
 
-/* The list of that number, if the listing is about it. *ret_port: whose own it is, or NULL. */
-static const struct xvs_acl *meant_acl(
+/* Is the listing about that list? `of_port`: the one that holds at its port. */
+static bool is_meant(
 	const struct listing *listing, const struct xvs_acl *acl, const struct xvs_acl *of_port)
 {
 	if (listing->name[0] && strcmp(listing->name, acl->name))
-		return NULL;
-	return !listing->port[0] || acl == of_port ? acl : NULL;
+		return false;
+	return !listing->port[0] || acl == of_port;
 }
 
-/* False: there is no such number. *ret is NULL where the listing is not about that list. */
-static bool find_list(const struct xvs_agent *agent, const struct listing *listing,
-	const struct xvs_acl **ret, const char **ret_port)
+/* The list of that number; *ret_port: whose own it is, or NULL. NULL: there are not as many. */
+static const struct xvs_acl *nth_list(const struct xvs_agent *agent, const struct list_kind *kind,
+	size_t number, const char **ret_port)
 {
-	const struct list_kind *kind = listing->kind;
-	const struct xvs_port_setting *only = xvs_config_port(agent->running, listing->port);
-	const struct xvs_acl *of_port = only ? kind->of_port(agent->running, only) : NULL;
-	size_t number = listing->list;
-
 	*ret_port = NULL;
 	XVS_EACH_ACL(lists_of(agent, kind), acl)
-	{
-		*ret = meant_acl(listing, acl, of_port);
-		if (number-- == 0)
-			return true;
-	}
+	if (number-- == 0)
+		return acl;
 	XVS_EACH_PORT (agent->running, port) {
-		const struct xvs_acl *acl = own_list(kind, port);
-
-		if (!acl)
+		if (!own_list(kind, port) || number-- != 0)
 			continue;
-		*ret = meant_acl(listing, acl, of_port);
 		*ret_port = port->name;
-		if (number-- == 0)
-			return true;
+		return own_list(kind, port);
 	}
-	return false;
+	return NULL;
+}
+
+/* The list that holds at the port that the listing is about; NULL: none. */
+static const struct xvs_acl *list_of_port(
+	const struct xvs_agent *agent, const struct listing *listing)
+{
+	const struct xvs_port_setting *port = xvs_config_port(agent->running, listing->port);
+
+	return port ? listing->kind->of_port(agent->running, port) : NULL;
 }
 
 static int next_rules(struct xvs_agent *agent, void *data, json_t **ret, bool *ret_last)
 {
 	struct listing *listing = data;
+	const struct list_kind *kind = listing->kind;
+	const struct xvs_acl *of_port = list_of_port(agent, listing), *acl;
 	json_t *rules = json_array();
-	const struct xvs_acl *acl = NULL;
 	const char *port;
-	bool more = true;
 
-	while (json_array_size(rules) < RULES_A_REPLY) {
-		more = find_list(agent, listing, &acl, &port);
-		if (!more)
-			break;
-		while (acl && listing->rule < acl->count && json_array_size(rules) < RULES_A_REPLY)
-			json_array_append_new(rules,
-				listing->kind->describe(acl, port, &acl->rules[listing->rule++]));
-		if (acl && listing->rule < acl->count)
+	while ((acl = nth_list(agent, kind, listing->list, &port))) {
+		if (is_meant(listing, acl, of_port))
+			while (listing->rule < acl->count && json_array_size(rules) < RULES_A_REPLY)
+				json_array_append_new(rules,
+					kind->describe(acl, port, &acl->rules[listing->rule++]));
+		if (json_array_size(rules) == RULES_A_REPLY)
 			break;
 		listing->list++;
 		listing->rule = 0;
 	}
 	*ret = json_pack("{s:o}", "rules", rules);
-	*ret_last = !more;
+	*ret_last = !acl;
 	return 0;
 }
 

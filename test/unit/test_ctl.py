@@ -44,18 +44,21 @@ AGENT = {
 
 
 def rule(**members):
-    nothing = dict.fromkeys(("acl", "port", "name", "protocol", "local", "remote", "local_port", "remote_port",
-                             "icmp_type", "vlan", "idle_timeout"))
+    nothing = dict.fromkeys((
+        "acl", "port", "name", "protocol", "local", "remote", "local_port", "remote_port",
+        "icmp_type", "vlan", "idle_timeout"))
     return {**nothing, "stateful": False, "log": False, **members}
 
 
-RULES = [rule(acl="web", name="https", action="allow", direction="in", weight=20, protocol="tcp", local_port="443",
-              stateful=True, idle_timeout=600, log=True),
-         rule(port="vm2", action="deny", direction="out", weight=1, protocol="icmp", icmp_type="9", vlan=0)]
+RULES = [rule(acl="web", name="https", action="allow", direction="in", weight=20, protocol="tcp",
+              local_port="443", stateful=True, idle_timeout=600, log=True),
+         rule(port="vm2", action="deny", direction="out", weight=1, protocol="icmp",
+              icmp_type="9", vlan=0)]
 PORT_RULES = [
     {"acl": "m", "port": None, "name": None, "action": "meter", "direction": "both", "local": None,
      "remote": "10.0.0.0/8"},
-    {"acl": "m", "port": None, "name": "x", "action": "deny", "direction": "in", "local": None, "remote": None}]
+    {"acl": "m", "port": None, "name": "x", "action": "deny", "direction": "in", "local": None,
+     "remote": None}]
 
 
 def feature(name, present, use, purpose, instead, reason=None, degraded=False):
@@ -202,7 +205,8 @@ class Case(unittest.TestCase):
 class Words(Case):
     def call_of(self, *words):
         code, _, stderr, call = self.ask(message(parameters={
-            "switches": [SWITCH], "ports": [PORT], "acls": [{"name": "web"}], "rules": RULES}), *words)
+            "switches": [SWITCH], "ports": [PORT], "acls": [{"name": "web"}],
+            "rules": RULES}), *words)
         self.assertEqual((code, stderr), (0, ""), words)
         return call["method"].replace("org.xvswitch.", ""), call["parameters"]
 
@@ -256,18 +260,22 @@ class Words(Case):
                 ("port del vm1 mtu", "nothing more is expected at 'mtu'"), ("mac-pool", "a key is missing"),
                 ("mac-pool del x", "nothing more"), ("acl rule add", "the name is missing"),
                 ("acl rule", "the name is missing"), ("acl rule add web", "a key is missing"),
-                ("acl rule ad web weight", "'weight' needs a value"), ("acl rule remove web", "unknown verb 'remove'"),
-                ("acl rule dle web", "did you mean 'del'?"), ("acl ruel add web", "did you mean 'rule'?"),
+                ("acl rule ad web weight", "'weight' needs a value"),
+                ("acl rule remove web", "unknown verb 'remove'"),
+                ("acl rule dle web", "did you mean 'del'?"),
+                ("acl ruel add web", "did you mean 'rule'?"),
                 ("acl unset web x", "unknown verb 'unset'"), ("a", "could be apply, acl"),
-                ("acl del web x", "nothing more"), ("acl list port vm1 x", "unknown word 'vm1'"), ("mac-pool set size", "needs a value"), ("--socket %s show" % ("x" * 200), "longer than 107 bytes")):
+                ("acl del web x", "nothing more"),
+                ("acl list port vm1 x", "unknown word 'vm1'"),
+                ("mac-pool set size", "needs a value"), ("--socket %s show" % ("x" * 200), "longer than 107 bytes")):
             with self.subTest(line):
                 code, stdout, stderr = self.run_ctl(*line.split())
                 self.assertEqual((code, stdout), (1, ""))
                 self.assertIn(text, stderr)
 
     def test_help(self):
-        for line in ("help", "-h", "help port", "port help", "p h", "port show help", "fdb add -h", "acl rule help",
-                     "acl rule add help", "acl rule -h"):
+        for line in ("help", "-h", "help port", "port help", "p h", "port show help", "fdb add -h",
+                     "acl rule help", "acl rule add help", "acl rule -h"):
             with self.subTest(line):
                 code, stdout, stderr = self.run_ctl(*line.split())
                 self.assertEqual((code, stderr), (0, ""))
@@ -602,7 +610,8 @@ class Tables(Case):
                     self.table({key: value, "agent": value}, option, *word.split())
 
     def test_acls(self):
-        acls = {"acls": [{"name": "web", "rules": 12, "ports": 3}, {"name": "database", "rules": 2, "ports": 0}]}
+        acls = {"acls": [{"name": "web", "rules": 12, "ports": 3},
+                         {"name": "database", "rules": 2, "ports": 0}]}
         self.assertEqual(self.table(acls, "acl")[0], [
             "NAME      RULES  PORTS", "web          12      3", "database      2      0"])
         self.assertEqual(self.table(acls, "-br", "acl")[0], ["web", "database"])
@@ -622,7 +631,8 @@ class Tables(Case):
         self.assertEqual(self.table({"rules": []}, "acl", "show"), ([], "no rules\n"))
 
     def test_rules_in_parts(self):
-        stream = [message(parameters={"rules": [rule]}, continues=rule is not RULES[-1]) for rule in RULES]
+        stream = [message(parameters={"rules": [rule]}, continues=rule is not RULES[-1])
+                  for rule in RULES]
         code, stdout, _, call = self.ask(stream, "-j", "acl", "show")
         self.assertEqual((code, json.loads(stdout), call["more"]), (0, {"rules": RULES}, True))
         self.assertEqual(len(self.ask(stream, "acl", "show")[1].splitlines()), 3)
@@ -632,7 +642,8 @@ class Tables(Case):
         page = "\n".join(self.table({"ports": [port]}, "port", "show", "vm1")[0])
         self.assertIn("acl           web (3 rules)\n", page)
         self.assertIn("port-acl      its own (1 rule)\n", page)
-        self.assertNotIn("acl", "\n".join(self.table({"ports": [PORT]}, "port", "show", "vm1")[0]))
+        page = "\n".join(self.table({"ports": [PORT]}, "port", "show", "vm1")[0])
+        self.assertNotIn("acl", page)
 
     def test_flush(self):
         self.assertEqual(self.table({"flushed": 1}, "fdb", "flush")[0], ["1 learned entry removed"])
@@ -1180,8 +1191,8 @@ class Completion(Case):
     """The words that a shell offers; the names are asked from the fake daemon."""
 
     CASES = (
-        ("xvsctl ", {"apply", "diff", "try", "confirm", "cancel", "save", "show", "features", "switch", "port", "acl", "port-acl",
-                     "mac-pool", "fdb", "monitor", "help"}),
+        ("xvsctl ", {"apply", "diff", "try", "confirm", "cancel", "save", "show", "features",
+                     "switch", "port", "acl", "port-acl", "mac-pool", "fdb", "monitor", "help"}),
         ("xvsctl c", {"confirm", "cancel"}),
         ("xvsctl port ", {"list", "show", "add", "set", "unset", "del", "forget-addresses", "help"}),
         ("xvsctl mac-pool ", {"set", "del", "help"}),

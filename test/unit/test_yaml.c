@@ -395,6 +395,49 @@ Test(yaml, what_any_means_may_be_written)
 	xvs_config_free(config);
 }
 
+/* Each line as the writer has it. */
+Test(yaml, every_key_of_a_rule_is_written)
+{
+	static const char text[] =
+		"version: 1\n"
+		"acls:\n"
+		"  web:\n"
+		"    - {name: https, action: allow, direction: in, protocol: tcp, local: "
+		"192.0.2.1, "
+		"local-port: 443, remote: 10.0.0.0/8, remote-port: 1024-65535, vlan: 0, "
+		"weight: 65535, stateful: on, idle-timeout: 600s, log: on}\n"
+		"    - {action: deny, direction: out, protocol: icmpv6, icmp-type: echo-request, "
+		"remote: 2001:db8::/32, weight: 65535}\n"
+		"    - {action: allow, direction: out, protocol: icmp, icmp-type: 200, "
+		"local: 0.0.0.0/0, vlan: 4094, weight: 2, stateful: on}\n"
+		"    - {action: allow, direction: in, protocol: 200, local: '::/0', weight: 1}\n"
+		"  empty: []\n"
+		"port-acls:\n"
+		"  metered:\n"
+		"    - {action: meter, direction: both, remote: 10.0.0.0/8}\n"
+		"    - {name: m, action: deny, direction: in, local: '02:00:00:00:00:07'}\n"
+		"    - {action: deny, direction: out, remote: any}\n"
+		"ports:\n"
+		"  p:\n"
+		"    switch: s\n"
+		"    interface: x\n"
+		"    acl: web\n"
+		"    port-acl:\n"
+		"      - {action: allow, direction: out, remote: fe80::1}\n"
+		"      - {action: deny, direction: in, local: any}\n";
+	struct xvs_config *config = read_good(text);
+	char *written, *any;
+	size_t size;
+
+	cr_assert_eq(xvs_config_write(config, &written, &size), 0);
+	any = strstr(written, "direction: in, remote: any");
+	cr_assert_not_null(any, "what fits everything is written as remote:\n%s", written);
+	cr_expect_eq(memcmp(written, text, any - written), 0, "%s", written);
+	cr_expect_str_eq(any, "direction: in, remote: any}\n");
+	xvs_config_free(config);
+	free(written);
+}
+
 Test(yaml, lists_of_ports)
 {
 	struct xvs_config *config = read_good(
