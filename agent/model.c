@@ -288,7 +288,8 @@ static bool same_mac_setting(const struct xvs_mac_setting *a, const struct xvs_m
 
 static bool same_vlan(const struct xvs_vlan_setting *a, const struct xvs_vlan_setting *b)
 {
-	if (a->mode != b->mode || a->id != b->id || !a->allowed != !b->allowed)
+	if (a->mode != b->mode || a->id != b->id || a->primary != b->primary ||
+		!a->allowed != !b->allowed)
 		return false;
 	return !a->allowed || memcmp(a->allowed, b->allowed, sizeof(*a->allowed)) == 0;
 }

@@ -82,6 +82,7 @@ int xvs_tables_open(struct xvs_tables *tables, const char *pin_dir)
 		{"vlan_sets", NULL, &tables->vlan_sets},
 		{"fdb", NULL, &tables->fdb},
 		{"flood_lists", NULL, &tables->flood_lists},
+		{"private_vlans", NULL, &tables->private_vlans},
 		{"xdp_ports", NULL, &tables->xdp_ports},
 		{"events", NULL, &tables->events},
 	};
@@ -101,7 +102,7 @@ void xvs_tables_close(struct xvs_tables *tables)
 {
 	const int fds[] = {tables->port_index, tables->port_names, tables->switch_names,
 		tables->device_saved, tables->vlan_sets, tables->fdb, tables->flood_lists,
-		tables->xdp_ports, tables->events, tables->fdb_btf};
+		tables->private_vlans, tables->xdp_ports, tables->events, tables->fdb_btf};
 
 	/* the mappings end with the process */
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)

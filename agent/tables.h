@@ -25,7 +25,7 @@ struct xvs_tables {
 	struct xvs_flood_member *flood_members; /* [XVS_FLOOD_MEMBER_MAX] */
 	/* by file descriptor */
 	int port_index, port_names, switch_names, device_saved, vlan_sets, fdb, flood_lists,
-		xdp_ports, events;
+		private_vlans, xdp_ports, events;
 	/* what a new MAC table is made of */
 	uint32_t fdb_key_type, fdb_bucket_type; /* BTF type ids */
 	int fdb_btf; /* BTF object they belong to */

@@ -2,6 +2,7 @@
 /* TC ingress of every port: what a guest, the host or the wire sends into the switch. */
 #include "bpf/lib/fdb.h"
 #include "bpf/lib/flood.h"
+#include "bpf/lib/private_vlan.h"
 
 /* Guards: the frame's VLAN, and addresses that no frame may have. */
 static __always_inline int xvs_guard(struct xvs_context *c, const struct xvs_port_config *port)
@@ -16,7 +17,10 @@ static __always_inline int xvs_guard(struct xvs_context *c, const struct xvs_por
 	if (xvs_is_reserved_group(eth->h_dest))
 		return port->kind == XVS_PORT_UPLINK ? XVS_PASS : -XVS_DROP_reserved_group;
 	error = xvs_vlan_of(port, xvs_vlan_set_of(port), &c->tag, &c->vlan);
-	return error ?: xvs_check_source(eth->h_source);
+	if (error)
+		return error;
+	xvs_find_primary(port, c->generation, &c->vlan);
+	return xvs_check_source(eth->h_source);
 }
 
 static __always_inline int xvs_learn(struct xvs_context *c, const struct xvs_port_config *port,
@@ -25,7 +29,7 @@ static __always_inline int xvs_learn(struct xvs_context *c, const struct xvs_por
 	if ((port->flags & XVS_PORT_MAC) && xvs_mac_equal(eth->h_source, port->mac))
 		return 0; /* its own assigned address: in the table for good */
 	return xvs_fdb_learn(
-		fdb, c->control, port, c->source, xvs_fdb_word(eth->h_source, c->vlan.id));
+		fdb, c->control, port, c->source, xvs_fdb_word(eth->h_source, c->vlan.fid));
 }
 
 /*
@@ -45,7 +49,7 @@ static __always_inline int xvs_destination(
 	if (!xvs_fdb_of(port, &fdb))
 		return -XVS_DROP_wrong_switch;
 	/* of a group as well: one way is less for the verifier, and a flood costs far more */
-	if (!xvs_fdb_set_out(&fdb, xvs_fdb_word(eth->h_dest, c->vlan.id), &to))
+	if (!xvs_fdb_set_out(&fdb, xvs_fdb_word(eth->h_dest, c->vlan.fid), &to))
 		return -XVS_DROP_wrong_switch;
 	error = xvs_learn(c, port, &fdb, eth);
 	if (error || xvs_is_group(eth->h_dest))

@@ -57,6 +57,14 @@ static json_t *describe_vlan(const struct xvs_vlan_setting *vlan)
 	case XVS_VLAN_TRUNK:
 		return json_pack("{s:s, s:i, s:o}", "mode", "trunk", "native", vlan->id, "allowed",
 			vlan->allowed ? vlan_list(vlan->allowed) : json_string("all"));
+	case XVS_VLAN_ISOLATED:
+	case XVS_VLAN_COMMUNITY:
+		return json_pack("{s:s, s:i, s:i}", "mode",
+			vlan->mode == XVS_VLAN_ISOLATED ? "isolated" : "community", "primary",
+			vlan->primary, "secondary", vlan->id);
+	case XVS_VLAN_PROMISCUOUS:
+		return json_pack("{s:s, s:i, s:o}", "mode", "promiscuous", "primary", vlan->primary,
+			"secondaries", vlan_list(vlan->allowed));
 	default:
 		return json_pack("{s:s}", "mode", "untagged");
 	}

@@ -142,6 +142,28 @@ static void check_static_entry(const struct xvs_config *config, const struct xvs
 			entry->port);
 }
 
+/* The VLANs of a private VLAN share their addresses: the same one in two of them is one too many.
+ */
+static void check_static_entries(const struct xvs_config *config, const struct xvs_pool *pool,
+	struct claim **claims, const struct xvs_switch *item, const struct xvs_wanted_list *wanted,
+	struct xvs_report *report)
+{
+	struct xvs_private_vlan *private_vlans = NULL;
+
+	for (size_t i = 0; item->static_entry_count && i < wanted->count; i++)
+		if (wanted->item[i].of == item)
+			xvs_private_vlans_add(&private_vlans, wanted->item[i].vlan);
+	for (size_t i = 0; i < item->static_entry_count; i++) {
+		const struct xvs_static_entry *entry = &item->static_entries[i];
+
+		check_static_entry(config, item, entry, report);
+		check_address(pool, claims, item, &entry->mac,
+			xvs_private_vlans_fid(private_vlans, entry->vlan), "a static entry",
+			&entry->place, report);
+	}
+	free(private_vlans);
+}
+
 static void check_addresses(const struct xvs_config *config, const struct xvs_pool *pool,
 	const struct xvs_wanted_list *wanted, struct xvs_report *report)
 {
@@ -154,15 +176,8 @@ static void check_addresses(const struct xvs_config *config, const struct xvs_po
 			check_address(pool, &claims, item->of, &item->mac->mac, XVS_FDB_ANY_VLAN,
 				item->name, item->place, report);
 	}
-	XVS_EACH_SWITCH (config, item) {
-		for (size_t i = 0; i < item->static_entry_count; i++) {
-			const struct xvs_static_entry *entry = &item->static_entries[i];
-
-			check_static_entry(config, item, entry, report);
-			check_address(pool, &claims, item, &entry->mac, entry->vlan,
-				"a static entry", &entry->place, report);
-		}
-	}
+	XVS_EACH_SWITCH (config, item)
+		check_static_entries(config, pool, &claims, item, wanted, report);
 	clear_claims(&claims);
 }
 
@@ -231,6 +246,7 @@ int xvs_switch_validate(
 	check_switch_of_ports(config, report);
 	check_interfaces(&wanted, report);
 	check_addresses(config, &pool, &wanted, report);
+	xvs_private_vlans_validate(config, &wanted, report);
 	check_pool(&wanted, size, config, report);
 	check_table_sizes(config, &wanted, report);
 	check_counts(config, &wanted, report);

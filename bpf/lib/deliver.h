@@ -13,9 +13,7 @@ static __always_inline const struct xvs_vlan_set *xvs_vlan_set_of(
 {
 	__u32 id = port->vlan_set;
 
-	if (port->vlan_mode != XVS_VLAN_TRUNK || (port->flags & XVS_PORT_ALL_VLANS))
-		return NULL;
-	return bpf_map_lookup_elem(&vlan_sets, &id);
+	return id ? bpf_map_lookup_elem(&vlan_sets, &id) : NULL;
 }
 
 /* Makes the frame's outermost tag `want`. */

@@ -46,7 +46,8 @@ static void add_words(struct random *random, struct input *input)
 /* A copy is one that the ingress hook let in: it has no tag, or one of 802.1Q. */
 static void make_copy(struct random *random, struct fuzz_case *ret)
 {
-	const uint16_t vlans[] = {0, 10, 20, 30, 100, random_next(random)};
+	const uint16_t vlans[] = {
+		0, 10, 20, 30, 100, PRIMARY, ISOLATED_VLAN, COMMUNITY_VLAN, random_next(random)};
 	struct input *input = &ret->input;
 
 	ret->is_copy = true;

@@ -20,7 +20,8 @@ struct parsed {
 
 /* Where a frame is in the switch. */
 struct inside {
-	uint16_t vlan;
+	uint16_t vlan; /* the one that its sender transmits in */
+	uint16_t table; /* the one that has its addresses */
 	uint16_t priority;
 };
 
@@ -180,11 +181,33 @@ static uint32_t counted_bytes(
 
 static bool allows(const struct xvs_port_config *port, uint16_t vlan)
 {
-	if (port->vlan_mode != XVS_VLAN_TRUNK || vlan == port->vlan)
+	switch (port->vlan_mode) {
+	case XVS_VLAN_TRUNK:
+		return vlan == port->vlan ||
+		       (vlan && vlan != 4095 && (port->flags & XVS_PORT_ALL_VLANS || LISTED(vlan)));
+	case XVS_VLAN_ISOLATED:
+		return vlan == PRIMARY;
+	case XVS_VLAN_COMMUNITY:
+		return vlan == PRIMARY || vlan == COMMUNITY_VLAN;
+	case XVS_VLAN_PROMISCUOUS:
+		return vlan == PRIMARY || vlan == ISOLATED_VLAN || vlan == COMMUNITY_VLAN;
+	default:
 		return vlan == port->vlan;
-	if (vlan == 0 || vlan == 4095)
-		return false;
-	return port->flags & XVS_PORT_ALL_VLANS || LISTED(vlan);
+	}
+}
+
+/* Has the switch a port that makes this VLAN a part of its private VLAN? */
+static bool is_private(uint16_t switch_id, uint16_t vlan)
+{
+	for (enum port id = A; id < PORTS; id++) {
+		const struct xvs_port_config *port = &world.ports[id];
+
+		if (port->switch_id == switch_id && port->vlan_mode >= XVS_VLAN_ISOLATED &&
+			(vlan == PRIMARY || vlan == port->vlan ||
+				(port->vlan_mode == XVS_VLAN_PROMISCUOUS && allows(port, vlan))))
+			return true;
+	}
+	return false;
 }
 
 /* The VLAN of a frame that the port sends. 0, or the reason for which it may not. */
@@ -193,7 +216,8 @@ static enum xvs_drop enter(
 {
 	uint16_t vlan = frame->tag.control & VLAN_MASK;
 
-	*ret = (struct inside){.vlan = port->vlan};
+	*ret = (struct inside){
+		port->vlan, is_private(port->switch_id, port->vlan) ? PRIMARY : port->vlan, 0};
 	if (!frame->tag.protocol)
 		return 0;
 	if (frame->tag.protocol != ETH_P_8021Q)
@@ -205,6 +229,7 @@ static enum xvs_drop enter(
 	if (port->vlan_mode != XVS_VLAN_TRUNK)
 		return XVS_DROP_vlan_tagged;
 	ret->vlan = vlan;
+	ret->table = is_private(port->switch_id, vlan) ? PRIMARY : vlan;
 	return allows(port, vlan) ? 0 : XVS_DROP_vlan_not_allowed;
 }
 
@@ -216,7 +241,9 @@ static enum xvs_drop leave(const struct xvs_port_config *port, const struct pars
 
 	*ret = (struct tag){0};
 	if (!allows(port, place.vlan))
-		return XVS_DROP_vlan_not_member;
+		return port->vlan_mode >= XVS_VLAN_ISOLATED && place.table == PRIMARY
+			       ? XVS_DROP_private_vlan
+			       : XVS_DROP_vlan_not_member;
 	if (port->vlan_mode == XVS_VLAN_TRUNK && place.vlan != port->vlan) {
 		*ret = (struct tag)Q(place.priority << PRIORITY_SHIFT | place.vlan);
 		return 0;
@@ -289,14 +316,14 @@ static enum xvs_drop learn(const struct input *input, const struct xvs_port_conf
 
 	if (port->flags & XVS_PORT_MAC && !memcmp(source, port->mac, ETH_ALEN))
 		return 0;
-	is_new = !world_fdb_get(port->switch_id, source, place.vlan, &entry);
+	is_new = !world_fdb_get(port->switch_id, source, place.table, &entry);
 	if (is_new && world_fdb_get(port->switch_id, source, XVS_FDB_ANY_VLAN, &entry))
 		return entry.port == input->on ? 0 : XVS_DROP_mac_taken;
 	if (!is_new && entry.flags & XVS_FDB_PERMANENT)
 		return entry.port == input->on ? 0 : XVS_DROP_mac_taken;
 	learning->switch_id = port->switch_id;
 	memcpy(learning->key.mac, source, ETH_ALEN);
-	learning->key.vlan = place.vlan;
+	learning->key.vlan = place.table;
 	learning->before = is_new ? 0 : entry.port;
 	if (learning->before == input->on)
 		return 0;
@@ -318,23 +345,32 @@ static bool is_reserved(const uint8_t *mac)
 	return !memcmp(mac, RESERVED(0), ETH_ALEN - 1) && mac[5] < 0x10;
 }
 
-static bool is_trunk(const struct xvs_port_config *port)
+/* Isolated and community ports come behind others, trunks last. */
+static int turn(const struct xvs_port_config *port)
 {
-	return port->vlan_mode == XVS_VLAN_TRUNK;
+	switch (port->vlan_mode) {
+	case XVS_VLAN_TRUNK:
+		return 2;
+	case XVS_VLAN_ISOLATED:
+	case XVS_VLAN_COMMUNITY:
+		return 1;
+	default:
+		return 0;
+	}
 }
 
-/* Everybody in the VLAN; trunks come last, and the last of all gets the frame itself. */
+/* Everybody in the VLAN; the last of all gets the frame itself. */
 static enum xvs_drop flood(const struct input *input, const struct parsed *frame,
 	const struct xvs_port_config *from, struct inside place, struct expectation *ret)
 {
 	enum port last = NO_PORT;
 
 	ret->change.counters[input->on].flooded_packets = frame->packets;
-	for (int trunks = 0; trunks <= 1; trunks++) {
+	for (int now = 0; now <= 2; now++) {
 		for (enum port id = A; id < PORTS; id++) {
 			const struct xvs_port_config *port = &world.ports[id];
 
-			if (is_trunk(port) != trunks || id == input->on ||
+			if (turn(port) != now || id == input->on ||
 				port->switch_id != from->switch_id ||
 				!(port->flags & XVS_PORT_UP) || !allows(port, place.vlan))
 				continue;
@@ -358,7 +394,7 @@ static enum xvs_drop forward(const struct input *input, const struct parsed *fra
 	reason = learn(input, from, place, ret);
 	if (reason)
 		return reason;
-	to = is_group(destination) ? 0 : owner_of(from->switch_id, destination, place.vlan);
+	to = is_group(destination) ? 0 : owner_of(from->switch_id, destination, place.table);
 	if (ret->learning.happens && !memcmp(destination, ret->learning.key.mac, ETH_ALEN))
 		to = input->on;
 	if (to == input->on)
@@ -444,6 +480,7 @@ static void expect_copy(const struct input *input, struct expectation *ret)
 	const struct xvs_port_config *port = config_of(input->cb[1] >> 16, to);
 	struct inside place = {
 		.vlan = input->cb[1] & VLAN_MASK,
+		.table = input->cb[1] & VLAN_MASK,
 		.priority = input->cb[1] >> PRIORITY_SHIFT & 7,
 	};
 

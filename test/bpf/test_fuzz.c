@@ -43,6 +43,8 @@ static const struct {
 	{GUEST_ON_WIRE, 10, UPLINK, XVS_FDB_STATIC},
 	{GUEST_ON_WIRE, 30, UPLINK, XVS_FDB_STATIC},
 	{GUEST_ON_WIRE, 100, UPLINK, XVS_FDB_STATIC},
+	{GUEST_ON_WIRE, PRIMARY, UPLINK, XVS_FDB_STATIC},
+	{GUEST_ON_WIRE, ISOLATED_VLAN, UPLINK, XVS_FDB_STATIC}, /* where it is no private VLAN */
 	{GUEST(2), 0, A, 0},
 	{GUEST(2), 10, TRUNK, 0},
 	{GUEST(3), 0, B, XVS_FDB_STATIC},
@@ -50,6 +52,8 @@ static const struct {
 	{GUEST(5), 100, ACCESS_B, 0},
 	{GUEST(6), 0, NATIVE, XVS_FDB_STATIC},
 	{GUEST(7), 0, UPLINK, 0},
+	{GUEST(8), PRIMARY, ISOLATED, 0},
+	{GUEST(9), PRIMARY, PROMISCUOUS, XVS_FDB_STATIC},
 	{MULTICAST, 0, A, XVS_FDB_STATIC},
 };
 
@@ -595,7 +599,7 @@ Test(fuzz, ingress)
 		XVS_DROP_vlan_tagged, XVS_DROP_vlan_protocol, XVS_DROP_vlan_inner_tag,
 		XVS_DROP_vlan_not_allowed, XVS_DROP_vlan_not_member, XVS_DROP_same_port,
 		XVS_DROP_port_down, XVS_DROP_mtu_exceeded, XVS_DROP_no_destination,
-		XVS_DROP_wrong_switch);
+		XVS_DROP_wrong_switch, XVS_DROP_private_vlan);
 	cr_expect_gt(totals.delivered, totals.cases / 20);
 	cr_expect_gt(totals.flooded, totals.cases / 20);
 }

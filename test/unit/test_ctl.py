@@ -433,6 +433,15 @@ class Tables(Case):
         stats = self.table(ports, "port", "-s")[0]
         self.assertIn("9007199254740993        4  vlan-tagged=3,brand-new=1", stats[1])
 
+    def test_private_vlans(self):
+        for vlan, text in (
+                ({"mode": "isolated", "primary": 100, "secondary": 101}, "isolated 100/101"),
+                ({"mode": "community", "primary": 100, "secondary": 102}, "community 100/102"),
+                ({"mode": "promiscuous", "primary": 100, "secondaries": "101,103-110"}, "promiscuous 100/101,103-110")):
+            ports = {"ports": [dict(PORT, vlan=vlan)]}
+            self.assertIn(" %s " % text, self.table(ports, "port")[0][1])
+            self.assertIn("  vlan          " + text, self.table(ports, "port", "show", "vm1")[0])
+
     def test_port_page(self):
         page = "\n".join(self.table({"ports": [PORT]}, "port", "show", "vm1")[0])
         for text in ("port vm1", "tap0 (index 12)", "10 packets, 1000 bytes", "4 of 128 addresses",

@@ -256,16 +256,21 @@ Test(yaml, port_vlans)
 		enum xvs_vlan_mode mode;
 		unsigned int id;
 		size_t count; /* of allowed; 0 = no list */
+		unsigned int primary;
 	} rows[] = {
-		{"untagged", XVS_VLAN_UNTAGGED, 0, 0},
-		{"{access: 1}", XVS_VLAN_ACCESS, 1, 0},
-		{"{access: 4094}", XVS_VLAN_ACCESS, 4094, 0},
-		{"{trunk: all}", XVS_VLAN_TRUNK, 0, 0},
-		{"{trunk: all, native: 4094}", XVS_VLAN_TRUNK, 4094, 0},
-		{"{native: 5, trunk: [10]}", XVS_VLAN_TRUNK, 5, 1},
-		{"{trunk: [10, 20-29, 25-31, 10], native: 0}", XVS_VLAN_TRUNK, 0, 13},
-		{"{trunk: [1-4094]}", XVS_VLAN_TRUNK, 0, 4094},
-		{"{trunk: [63-64, '7-7']}", XVS_VLAN_TRUNK, 0, 3},
+		{"untagged", XVS_VLAN_UNTAGGED, 0, 0, 0},
+		{"{access: 1}", XVS_VLAN_ACCESS, 1, 0, 0},
+		{"{access: 4094}", XVS_VLAN_ACCESS, 4094, 0, 0},
+		{"{trunk: all}", XVS_VLAN_TRUNK, 0, 0, 0},
+		{"{trunk: all, native: 4094}", XVS_VLAN_TRUNK, 4094, 0, 0},
+		{"{native: 5, trunk: [10]}", XVS_VLAN_TRUNK, 5, 1, 0},
+		{"{trunk: [10, 20-29, 25-31, 10], native: 0}", XVS_VLAN_TRUNK, 0, 13, 0},
+		{"{trunk: [1-4094]}", XVS_VLAN_TRUNK, 0, 4094, 0},
+		{"{trunk: [63-64, '7-7']}", XVS_VLAN_TRUNK, 0, 3, 0},
+		{"{isolated: {primary: 100, secondary: 4094}}", XVS_VLAN_ISOLATED, 4094, 0, 100},
+		{"{community: {secondary: 1, primary: 4094}}", XVS_VLAN_COMMUNITY, 1, 0, 4094},
+		{"{promiscuous: {primary: 100, secondaries: [101, 103-110]}}", XVS_VLAN_PROMISCUOUS,
+			100, 9, 100},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -278,6 +283,7 @@ Test(yaml, port_vlans)
 		vlan = &config->ports->vlan;
 		cr_expect_eq(vlan->mode, rows[i].mode, "%s", rows[i].text);
 		cr_expect_eq(vlan->id, rows[i].id, "%s", rows[i].text);
+		cr_expect_eq(vlan->primary, rows[i].primary, "%s", rows[i].text);
 		cr_expect_eq(!!vlan->allowed, rows[i].count > 0, "%s", rows[i].text);
 		cr_expect_eq(count_vlans(vlan->allowed), rows[i].count, "%s", rows[i].text);
 		xvs_config_free(config);
@@ -571,7 +577,7 @@ static const struct {
 	{PORT "vlan: 100}\n", 3, 41,
 		"'vlan' needs 'untagged', '{access: N}' or '{trunk: [N, ...]}', found '100'"},
 	{PORT "vlan: }\n", 3, 41, "'vlan' needs keys with values"},
-	{PORT "vlan: {}}\n", 3, 35, "'vlan' needs 'access' or 'trunk'"},
+	{PORT "vlan: {}}\n", 3, 35, "'vlan' needs 'access', 'trunk', 'isolated', 'community' or"},
 	{PORT "vlan: {acess: 1, trunk: all}}\n", 3, 42, "did you mean 'access'?"},
 	{PORT "vlan: {access: 0}}\n", 3, 50, "from 1 to 4094, found '0'"},
 	{PORT "vlan: {access: 4095}}\n", 3, 50, "from 1 to 4094"},
@@ -594,6 +600,39 @@ static const struct {
 	{PORT "vlan: {trunk: [1 - 2]}}\n", 3, 50, "found '1 - 2'"},
 	{PORT "vlan: {trunk: [all]}}\n", 3, 50, "found 'all'"},
 	{PORT "vlan: {trunk: [99999999999999999999]}}\n", 3, 50, "ranges such as"},
+
+	/* private VLANs */
+	{PORT "vlan: {isolated: 101}}\n", 3, 52, "'isolated' needs keys with values"},
+	{PORT "vlan: {isolated: {primary: 100}}}\n", 3, 42,
+		"'isolated' needs the key 'secondary', e.g. 'secondary: 101'"},
+	{PORT "vlan: {community: {secondary: 101}}}\n", 3, 42,
+		"'community' needs the key 'primary'"},
+	{PORT "vlan: {isolated: {primary: 0, secondary: 101}}}\n", 3, 62,
+		"from 1 to 4094, found '0'"},
+	{PORT "vlan: {isolated: {primary: 100, secondary: 4095}}}\n", 3, 78, "from 1 to 4094"},
+	{PORT "vlan: {isolated: {primary: 100, secondary: 100}}}\n", 3, 78,
+		"'secondary' is the primary VLAN 100 itself"},
+	{PORT "vlan: {community: {primary: 100, secondary: 100}}}\n", 3, 79,
+		"'secondary' is the primary VLAN 100 itself"},
+	{PORT "vlan: {promiscuous: {primary: 100}}}\n", 3, 42,
+		"'promiscuous' needs the key 'secondaries', e.g. 'secondaries: [101, 110-119]'"},
+	{PORT "vlan: {promiscuous: {primary: 100, secondaries: 101}}}\n", 3, 83,
+		"'secondaries' needs a list such as [101, 110-119], found '101'"},
+	{PORT "vlan: {promiscuous: {primary: 100, secondaries: []}}}\n", 3, 83,
+		"'secondaries' has an empty list; name the VLANs"},
+	{PORT "vlan: {promiscuous: {primary: 100, secondaries: [0]}}}\n", 3, 84,
+		"'secondaries' needs VLAN ids from 1 to 4094 or ranges such as 20-29, found '0'"},
+	{PORT "vlan: {promiscuous: {primary: 100, secondaries: [99-101]}}}\n", 3, 83,
+		"'secondaries' has the primary VLAN 100 itself; leave it out"},
+	{PORT "vlan: {isolated: {primary: 100, secondary: 101}, access: 1}}\n", 3, 35,
+		"either 'access' or 'isolated', not both"},
+	{PORT "vlan: {isolated: {primary: 1, secondary: 2}, promiscuous: {primary: 1, secondaries: "
+	      "[2]}}}\n",
+		3, 35, "either 'isolated' or 'promiscuous', not both"},
+	{PORT "vlan: {trunk: [3], promiscuous: {primary: 1, secondaries: [2]}}}\n", 3, 35,
+		"either 'trunk' or 'promiscuous', not both"},
+	{PORT "vlan: {isolated: {primary: 1, secondary: 2}, native: 1}}\n", 3, 80,
+		"'native' goes with 'trunk'"},
 };
 
 Test(yaml, every_mistake_has_words_and_a_place)
@@ -862,7 +901,8 @@ Test(yaml, many_problems_are_counted)
 
 /* Examples */
 
-static const char *const examples[] = {"private.yaml", "internal.yaml", "external.yaml"};
+static const char *const examples[] = {
+	"private.yaml", "internal.yaml", "external.yaml", "private-vlan.yaml"};
 #define EXAMPLE_COUNT (sizeof(examples) / sizeof(*examples))
 
 static struct xvs_source load_example(const char *name)
@@ -882,7 +922,7 @@ static struct xvs_source load_example(const char *name)
 Test(yaml, examples_are_valid)
 {
 	static const unsigned int switch_types[] = {
-		XVS_SWITCH_PRIVATE, XVS_SWITCH_INTERNAL, XVS_SWITCH_EXTERNAL};
+		XVS_SWITCH_PRIVATE, XVS_SWITCH_INTERNAL, XVS_SWITCH_EXTERNAL, XVS_SWITCH_EXTERNAL};
 
 	for (size_t i = 0; i < EXAMPLE_COUNT; i++) {
 		struct xvs_source source = load_example(examples[i]);
