@@ -341,7 +341,7 @@ bool xvs_port_setting_equal(const struct xvs_port_setting *a, const struct xvs_p
 	return strcmp(a->name, b->name) == 0 && strcmp(a->switch_name, b->switch_name) == 0 &&
 	       same_match(&a->match, &b->match) && same_vlan(&a->vlan, &b->vlan) &&
 	       same_mac_setting(&a->mac, &b->mac) && a->priority_tag == b->priority_tag &&
-	       a->learning_limit == b->learning_limit;
+	       a->learning_limit == b->learning_limit && strcmp(a->mirror_to, b->mirror_to) == 0;
 }
 
 char *xvs_mac_format(const struct xvs_mac *mac, char text[XVS_MAC_TEXT_SIZE])

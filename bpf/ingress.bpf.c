@@ -83,7 +83,10 @@ static __always_inline int xvs_from_port(struct xvs_context *c)
 	if (!port || port->kind == XVS_PORT_UNUSED || port->ifindex != c->skb->ifindex)
 		return -XVS_DROP_no_port;
 	verdict = xvs_guard(c, port);
-	return verdict ? verdict : xvs_forward(c, port);
+	if (verdict)
+		return verdict;
+	xvs_mirror(c, port);
+	return xvs_forward(c, port);
 }
 
 SEC("tc")

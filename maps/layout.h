@@ -135,7 +135,7 @@ struct xvs_counters {
 	__u32 cpu;
 	__u64 transmit_packets;
 	__u64 transmit_bytes;
-	__u64 receive_packets;
+	__u64 receive_packets; /* copies of mirrored ports too */
 	__u64 receive_bytes;
 	__u64 flooded_packets; /* transmitted ones that were sent to more than their owner */
 	__u64 learned; /* MAC addresses learned or moved here */
@@ -275,6 +275,7 @@ struct xvs_device_saved {
 enum xvs_phase {
 	XVS_PHASE_DONE = 1, /* egress stages are behind it: nothing to do */
 	XVS_PHASE_CLONE = 2, /* a copy: the egress hook runs the stages */
+	XVS_PHASE_MIRROR = 3, /* a copy for whom the port is mirrored to: it has no stages */
 };
 
 #define XVS_CB_PRIORITY_SHIFT 13

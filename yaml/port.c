@@ -50,6 +50,7 @@ const struct xvs_key xvs_port_keys[] = {
 	XVS_KEY("priority-tag", xvs_read_bool, struct xvs_port_setting, priority_tag),
 	XVS_KEY("learning-limit", xvs_read_number, struct xvs_port_setting, learning_limit,
 		.max = XVS_FDB_SIZE_MAX),
+	XVS_KEY("mirror", xvs_read_name, struct xvs_port_setting, mirror_to),
 	{0},
 };
 

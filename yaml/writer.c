@@ -222,6 +222,8 @@ struct xvs_node xvs_write_port(struct xvs_arena *arena, const struct xvs_port_se
 		put_text(arena, &map, "priority-tag", "on");
 	if (port->learning_limit)
 		put_number(arena, &map, "learning-limit", port->learning_limit, "");
+	if (port->mirror_to[0])
+		put_text(arena, &map, "mirror", port->mirror_to);
 	return map;
 }
 

@@ -148,6 +148,7 @@ static const struct ctl_column lines[] = {
 	{"priority-tag", .path = "priority_tag"},
 	{"foreign", .path = "foreign", .flags = CTL_LIST},
 	{"learning", .text = learning_text},
+	{"mirror", .path = "mirror"},
 	{"transmit", .text = transmit_text},
 	{"receive", .text = receive_text},
 	{"flooded", .path = "counters.flooded"},

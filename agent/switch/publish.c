@@ -126,6 +126,20 @@ static int fill_vlan(
 	return 0;
 }
 
+/* XDP knows nothing of mirrors: what is for the port goes by TC. */
+static void fill_mirror(const struct xvs_switching *switching,
+	const struct xvs_port_setting *setting, struct xvs_port_config *port)
+{
+	const struct xvs_vport *to =
+		setting->mirror_to[0] ? xvs_vport_find(switching, setting->mirror_to) : NULL;
+
+	if (!to)
+		return;
+	port->mirror_to = to->id;
+	port->flags |= XVS_PORT_MIRROR;
+	port->flags &= ~XVS_PORT_XDP_TARGET;
+}
+
 static int fill_port(struct xvs_agent *agent, const struct xvs_config *config,
 	const struct xvs_wanted *wanted, const struct xvs_vport *vport, uint16_t switch_id,
 	struct xvs_port_config *port)
@@ -145,6 +159,7 @@ static int fill_port(struct xvs_agent *agent, const struct xvs_config *config,
 	error = fill_vlan(agent, wanted->vlan, port);
 	if (error || !wanted->setting)
 		return error;
+	fill_mirror(agent->switching, wanted->setting, port);
 	return xvs_features_fill_port(agent, config, wanted->setting, vport->id, port);
 }
 
@@ -206,6 +221,7 @@ static bool same_as_active(const struct xvs_tables *tables, const struct half *h
 struct member {
 	uint16_t switch_id, vlan;
 	uint32_t port;
+	bool mirrored;
 };
 
 static int compare_members(const void *left, const void *right)
@@ -241,7 +257,8 @@ static size_t collect_members(const struct half *half, struct member *members)
 		const struct xvs_port_config *port = &half->ports[id];
 
 		if (port->kind != XVS_PORT_UNUSED)
-			members[count++] = (struct member){port->switch_id, list_of(port), id};
+			members[count++] = (struct member){port->switch_id, list_of(port), id,
+				!!(port->flags & XVS_PORT_MIRROR)};
 	}
 	qsort(members, count, sizeof(*members), compare_members);
 	return count;
@@ -262,9 +279,12 @@ static int remove_lists(const struct xvs_tables *tables, unsigned int half)
 	return error == -ENOENT ? 0 : error;
 }
 
-/* The longest lists of each kind: a flood visits one of each at most. */
+/*
+ * The most copies for a list of each kind, those of mirrored members counted twice: a flood visits
+ * one list of each kind at most.
+ */
 struct longest {
-	uint32_t vlan, secondaries, trunks; /* members */
+	uint32_t vlan, secondaries, trunks;
 };
 
 static void note_longest(struct longest *longest, uint16_t vlan, uint32_t count)
@@ -285,7 +305,8 @@ static int write_lists(struct xvs_agent *agent, const struct half *half)
 	uint32_t base = spare * (XVS_FLOOD_MEMBER_MAX / 2);
 	struct member *members = calloc(half->ports_end + 1, sizeof(*members));
 	struct longest longest = {0};
-	size_t count, first = 0;
+	size_t count, first = 0, mirrored = 0;
+	bool any_mirrored = false;
 	int error;
 
 	if (!members)
@@ -297,15 +318,20 @@ static int write_lists(struct xvs_agent *agent, const struct half *half)
 		struct xvs_flood_list list = {base + first, i + 1 - first};
 
 		tables->flood_members[base + i].port = members[i].port;
+		mirrored += members[i].mirrored;
+		any_mirrored = any_mirrored || members[i].mirrored;
 		if (i + 1 < count && members[i + 1].switch_id == key.switch_id &&
 			members[i + 1].vlan == key.vlan)
 			continue;
 		if (bpf_map_update_elem(tables->flood_lists, &key, &list, BPF_ANY))
 			error = -errno;
-		note_longest(&longest, key.vlan, list.count);
+		note_longest(&longest, key.vlan, list.count + mirrored);
 		first = i + 1;
+		mirrored = 0;
 	}
-	agent->switching->longest_flood = longest.vlan + longest.secondaries + longest.trunks;
+	/* and what a mirrored sender has sent */
+	agent->switching->longest_flood =
+		longest.vlan + longest.secondaries + longest.trunks + any_mirrored;
 	free(members);
 	return error;
 }

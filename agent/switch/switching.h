@@ -99,7 +99,7 @@ struct xvs_switching {
 	struct xvs_vport *port_by_id[XVS_PORT_MAX];
 	struct xvs_switch_state *switch_by_id[XVS_SWITCH_MAX];
 	uint32_t ports_end; /* one past the highest port id in use */
-	uint32_t longest_flood; /* members of the longest flood list */
+	uint32_t longest_flood; /* copies that the largest flood makes, at most */
 	char backlog_error[XVS_REASON_SIZE];
 	bool grace_due; /* the spare half may still be read */
 	bool misplaced[XVS_PORT_MAX]; /* ports of which all that was learned is to be forgotten */

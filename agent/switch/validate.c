@@ -80,6 +80,56 @@ static void check_switch_of_ports(const struct xvs_config *config, struct xvs_re
 	}
 }
 
+/* The name of a port that `name` may have meant. */
+static const char *meant_port(const struct xvs_config *config, const char *name)
+{
+	const char *best = NULL;
+
+	XVS_EACH_PORT (config, port)
+		best = xvs_did_you_mean(name, (const char *const[]){port->name, best, NULL});
+	return best;
+}
+
+static void refuse_mirror_to_nowhere(const struct xvs_config *config,
+	const struct xvs_port_setting *port, struct xvs_report *report)
+{
+	const char *meant = meant_port(config, port->mirror_to);
+
+	xvs_report(report, &port->place,
+		"port '%s' is mirrored to the port '%s', which is not there%s%s%s", port->name,
+		port->mirror_to, meant ? "; did you mean '" : "", meant ?: "", meant ? "'?" : "");
+}
+
+static void check_mirror(const struct xvs_config *config, const struct xvs_port_setting *port,
+	struct xvs_report *report)
+{
+	const struct xvs_port_setting *to = xvs_config_port(config, port->mirror_to);
+
+	if (!to)
+		refuse_mirror_to_nowhere(config, port, report);
+	else if (to == port)
+		xvs_report(report, &port->place,
+			"port '%s' is mirrored to itself; name the port that is to get the copies",
+			port->name);
+	else if (strcmp(to->switch_name, port->switch_name))
+		xvs_report(report, &port->place,
+			"port '%s' of switch '%s' is mirrored to port '%s' of switch '%s'; name a "
+			"port of the same switch",
+			port->name, port->switch_name, to->name, to->switch_name);
+	else if (to->mirror_to[0])
+		xvs_report(report, &port->place,
+			"port '%s' is mirrored to port '%s', which is mirrored itself; mirror both "
+			"to a third port",
+			port->name, to->name);
+}
+
+static void check_mirrors(const struct xvs_config *config, struct xvs_report *report)
+{
+	XVS_EACH_PORT (config, port)
+		if (port->mirror_to[0])
+			check_mirror(config, port, report);
+}
+
 static void check_interfaces(const struct xvs_wanted_list *wanted, struct xvs_report *report)
 {
 	struct claim *claims = NULL;
@@ -245,6 +295,7 @@ int xvs_switch_validate(
 	xvs_pool_set_range(&pool, &first, size);
 	check_switch_of_ports(config, report);
 	check_interfaces(&wanted, report);
+	check_mirrors(config, report);
 	check_addresses(config, &pool, &wanted, report);
 	xvs_private_vlans_validate(config, &wanted, report);
 	check_pool(&wanted, size, config, report);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The egress stages, per destination: VLAN, MTU, tag, counters. One function with two callers: the
- * ingress hook for a single destination, the egress hook for copies.
+ * The egress stages, per destination: VLAN, MTU, tag, counters, mirror. One function with two
+ * callers: the ingress hook for a single destination, the egress hook for copies.
  */
 #ifndef XVS_BPF_DELIVER_H
 #define XVS_BPF_DELIVER_H
 
-#include "bpf/lib/context.h"
+#include "bpf/lib/mirror.h"
 
 static __always_inline const struct xvs_vlan_set *xvs_vlan_set_of(
 	const struct xvs_port_config *port)
@@ -52,6 +52,7 @@ static __always_inline int xvs_egress_stages(
 	if (error)
 		return error;
 	xvs_count_receive(c->control, id, c->packets, c->skb->len);
+	xvs_mirror(c, port);
 	return 0;
 }
 

@@ -51,7 +51,9 @@ static void make_copy(struct random *random, struct fuzz_case *ret)
 	struct input *input = &ret->input;
 
 	ret->is_copy = true;
-	ret->phase = random_once_in(random, 6) ? XVS_PHASE_DONE : XVS_PHASE_CLONE;
+	ret->phase = random_once_in(random, 6)   ? XVS_PHASE_DONE
+		     : random_once_in(random, 6) ? XVS_PHASE_MIRROR
+						 : XVS_PHASE_CLONE;
 	ret->to = random_once_in(random, 8) ? random_below(random, PORTS) : input->on;
 	ret->generation = random_once_in(random, 16);
 	ret->vlan = random_below(random, 8) << 13 | (RANDOM_OF(random, vlans) & 0xfff);

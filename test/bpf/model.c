@@ -16,6 +16,7 @@ struct parsed {
 	bool cut; /* too short for the tag that it announces */
 	bool inner; /* there is a second tag */
 	uint32_t packets; /* as how many it counts */
+	uint32_t generation; /* of the configuration that it goes by */
 };
 
 /* Where a frame is in the switch. */
@@ -89,10 +90,13 @@ static uint32_t network_at(const struct parsed *frame)
 	return ETH_HLEN + (frame->tag_in_packet ? TAG_SIZE : 0);
 }
 
-/* As many as the sender says; or made of the payload, that is what is behind the known headers. */
-static uint32_t count_packets(const struct input *input, const struct parsed *frame)
+/*
+ * As many as the sender says; or made of the payload, that is what is behind the known headers.
+ * `start`: of the network header, as here below.
+ */
+static uint32_t count_packets(const struct input *input, uint32_t start)
 {
-	uint32_t start = network_at(frame), headers;
+	uint32_t headers;
 
 	if (input->gso_segs)
 		return input->gso_segs;
@@ -105,9 +109,9 @@ static uint32_t count_packets(const struct input *input, const struct parsed *fr
 }
 
 /* As it is, or each of its segments; tags don't count. */
-static bool fits(const struct input *input, const struct parsed *frame, uint32_t mtu)
+static bool fits(const struct input *input, uint32_t start, uint32_t mtu)
 {
-	uint32_t start = network_at(frame), headers;
+	uint32_t headers;
 
 	if (input->packet.size - start <= mtu)
 		return true;
@@ -120,7 +124,11 @@ static bool fits(const struct input *input, const struct parsed *frame, uint32_t
 static struct parsed parse(const struct input *input)
 {
 	const struct packet *packet = &input->packet;
-	struct parsed frame = {.tag = input->beside, .packets = 1};
+	struct parsed frame = {
+		.tag = input->beside,
+		.packets = 1,
+		.generation = world.loader.tables.control->generation,
+	};
 
 	if (is_tag(read16(packet, 12))) {
 		frame.cut = packet->size < ETH_HLEN + TAG_SIZE;
@@ -133,7 +141,7 @@ static struct parsed parse(const struct input *input)
 		if (!input->beside.protocol)
 			frame.tag = (struct tag){read16(packet, 12), read16(packet, 14)};
 	}
-	frame.packets = count_packets(input, &frame);
+	frame.packets = count_packets(input, network_at(&frame));
 	return frame;
 }
 
@@ -255,6 +263,56 @@ static enum xvs_drop leave(const struct xvs_port_config *port, const struct pars
 	return 0;
 }
 
+/* ---- mirrors ---- */
+
+/* The half of the configuration that the frame has had from its beginning. */
+static const struct xvs_port_config *config_of(uint32_t generation, uint32_t port)
+{
+	return &world.loader.tables.ports[port].half[generation & 1];
+}
+
+/* Where the network header stands in the input, of a frame that leaves with this tag. */
+static uint32_t network_after(
+	const struct input *input, const struct parsed *frame, struct tag leaves_with)
+{
+	uint32_t taken_off = input->packet.size - counted_bytes(input, frame, leaves_with);
+	bool in_packet = stays(frame, leaves_with) ? frame->tag_in_packet : frame->inner;
+
+	return taken_off + ETH_HLEN + (in_packet ? TAG_SIZE : 0);
+}
+
+/* A copy for the port that `port` is mirrored to: the frame with `tag`, and `bytes` beside it. */
+static void mirror(const struct input *input, const struct parsed *frame,
+	const struct xvs_port_config *port, struct tag tag, uint32_t start, uint32_t bytes,
+	struct mirrored *ret)
+{
+	const struct xvs_port_config *to = config_of(frame->generation, port->mirror_to);
+
+	if (!(port->flags & XVS_PORT_MIRROR))
+		return;
+	*ret = (struct mirrored){port->mirror_to, 0, frame->packets, bytes, tag};
+	if (!(to->flags & XVS_PORT_UP)) {
+		ret->reason = XVS_DROP_port_down;
+		return;
+	}
+	ret->packets = count_packets(input, start);
+	if (!fits(input, start, to->mtu))
+		ret->reason = XVS_DROP_mtu_exceeded;
+}
+
+static void mirror_sent(const struct input *input, const struct parsed *frame,
+	const struct xvs_port_config *port, struct expectation *ret)
+{
+	mirror(input, frame, port, frame->tag, network_at(frame), input->packet.size, &ret->sent);
+}
+
+static void mirror_received(const struct input *input, const struct parsed *frame,
+	const struct xvs_port_config *port, struct tag tag, struct mirrored *ret)
+{
+	mirror(input, frame, port, tag, network_after(input, frame, tag),
+		counted_bytes(input, frame, tag), ret);
+}
+
 /* ---- the stages at a destination ---- */
 
 static void arrive(const struct input *input, const struct parsed *frame, struct inside place,
@@ -265,7 +323,7 @@ static void arrive(const struct input *input, const struct parsed *frame, struct
 
 	if (port->flags & XVS_PORT_UP)
 		reason = leave(port, frame, place, &tag);
-	if (!reason && !fits(input, frame, port->mtu))
+	if (!reason && !fits(input, network_at(frame), port->mtu))
 		reason = XVS_DROP_mtu_exceeded;
 	if (!reason && !can_change_tag(input, frame, tag))
 		reason = XVS_DROP_tag_failed;
@@ -275,6 +333,7 @@ static void arrive(const struct input *input, const struct parsed *frame, struct
 	}
 	expect_receive(&ret->change, id, frame->packets, counted_bytes(input, frame, tag));
 	ret->to[id] = (struct delivery){true, tag};
+	mirror_received(input, frame, port, tag, &ret->received[id]);
 }
 
 /* ---- the MAC table ---- */
@@ -378,6 +437,7 @@ static enum xvs_drop flood(const struct input *input, const struct parsed *frame
 			last = id;
 		}
 	}
+	ret->last = last;
 	ret->itself = ret->to[last].arrives ? last : NO_PORT;
 	return last == NO_PORT ? XVS_DROP_no_destination : 0;
 }
@@ -405,6 +465,7 @@ static enum xvs_drop forward(const struct input *input, const struct parsed *fra
 	if (world.ports[to].switch_id != from->switch_id)
 		return XVS_DROP_wrong_switch;
 	arrive(input, frame, place, &world.ports[to], to, ret);
+	ret->last = to;
 	ret->itself = ret->to[to].arrives ? to : NO_PORT;
 	return 0;
 }
@@ -438,6 +499,7 @@ static void expect_ingress(const struct input *input, struct expectation *ret)
 	struct inside place;
 	bool pass = false;
 
+	ret->frame_packets = frame.packets;
 	if (input->on == NO_PORT) {
 		ret->verdict = TC_ACT_SHOT;
 		ret->change.drops[NO_PORT][XVS_DROP_no_port] =
@@ -445,8 +507,10 @@ static void expect_ingress(const struct input *input, struct expectation *ret)
 		return;
 	}
 	reason = guard(input, &frame, from, &place, &pass);
-	if (!reason && !pass)
+	if (!reason && !pass) {
+		mirror_sent(input, &frame, from, ret);
 		reason = forward(input, &frame, from, place, ret);
+	}
 	if (reason)
 		ret->change.drops[input->on][reason] += frame.packets;
 	ret->verdict = pass ? TC_ACT_UNSPEC : ret->itself ? TC_ACT_REDIRECT : TC_ACT_SHOT;
@@ -467,12 +531,6 @@ static void expect_host(const struct input *input, struct expectation *ret)
 		input->gso_segs ? input->gso_segs : 1;
 }
 
-/* The half of the configuration that the frame has had from its beginning. */
-static const struct xvs_port_config *config_of(uint32_t generation, uint32_t port)
-{
-	return &world.loader.tables.ports[port].half[generation & 1];
-}
-
 static void expect_copy(const struct input *input, struct expectation *ret)
 {
 	struct parsed frame = parse(input);
@@ -485,6 +543,8 @@ static void expect_copy(const struct input *input, struct expectation *ret)
 	};
 
 	ret->verdict = TC_ACT_SHOT;
+	frame.generation = input->cb[1] >> 16;
+	ret->frame_packets = frame.packets;
 	if (frame.cut) {
 		ret->change.drops[to][XVS_DROP_truncated] = frame.packets;
 		return;
@@ -494,8 +554,32 @@ static void expect_copy(const struct input *input, struct expectation *ret)
 		return;
 	}
 	arrive(input, &frame, place, port, to, ret);
+	ret->last = to;
 	if (ret->to[to].arrives)
 		ret->verdict = TC_ACT_UNSPEC;
+}
+
+/* It was made for the port on whose device it is, or is nobody's. */
+static void expect_mirrored(const struct input *input, struct expectation *ret)
+{
+	struct parsed frame = parse(input);
+	uint32_t to = input->cb[3];
+	const struct xvs_port_config *port = config_of(input->cb[1] >> 16, to);
+	enum xvs_drop reason = 0;
+
+	ret->verdict = TC_ACT_SHOT;
+	if (frame.cut)
+		reason = XVS_DROP_truncated;
+	else if (port->ifindex != world.ifindex[input->on])
+		reason = XVS_DROP_wrong_switch;
+	else if (!fits(input, network_at(&frame), port->mtu))
+		reason = XVS_DROP_mtu_exceeded;
+	if (reason) {
+		ret->change.drops[to][reason] = frame.packets;
+		return;
+	}
+	expect_receive(&ret->change, to, frame.packets, input->packet.size);
+	ret->verdict = TC_ACT_UNSPEC;
 }
 
 static void expect_egress(const struct input *input, struct expectation *ret)
@@ -506,6 +590,9 @@ static void expect_egress(const struct input *input, struct expectation *ret)
 		break;
 	case XVS_PHASE_CLONE:
 		expect_copy(input, ret);
+		break;
+	case XVS_PHASE_MIRROR:
+		expect_mirrored(input, ret);
 		break;
 	default:
 		expect_host(input, ret);

@@ -221,6 +221,21 @@ static void shape_port(struct random *random, uint32_t id)
 	port->learning_limit = random_once_in(random, 4) ? random_below(random, 3) : 0;
 }
 
+/* Some ports are mirrored to one; never the uplink, and never by way of XDP. */
+static void shape_mirrors(struct random *random)
+{
+	uint32_t to = 1 + random_below(random, PORTS - 1);
+
+	for (uint32_t id = 1; id < PORTS; id++) {
+		struct xvs_port_config *port = &world.ports[id];
+
+		if (id == to || id == UPLINK || !random_once_in(random, 4))
+			continue;
+		port->flags = (port->flags | XVS_PORT_MIRROR) & ~XVS_PORT_XDP_TARGET;
+		port->mirror_to = to;
+	}
+}
+
 /* The half that no new packet reads is always that of number 0. */
 void world_shape(uint64_t number)
 {
@@ -231,6 +246,8 @@ void world_shape(uint64_t number)
 		return;
 	for (uint32_t port = 1; port < PORTS; port++)
 		shape_port(&random, port);
+	if (random_once_in(&random, 2))
+		shape_mirrors(&random);
 	world_publish();
 }
 

@@ -424,11 +424,12 @@ static void take_port(struct taking *taking, uint32_t id, const struct xvs_port_
 {
 	line(taking,
 		"port %s: kind %u mode %u vlan %u set [%s] switch %s flags %x device %s mtu %u "
-		"limit %u ageing %llu mac %s primary %u",
+		"limit %u ageing %llu mac %s primary %u mirror %s",
 		port_name(taking, id), port->kind, port->vlan_mode, port->vlan,
 		vlan_set_text(taking, port->vlan_set), switch_name(taking, port->switch_id),
 		port->flags, device_name(taking, port->ifindex), port->mtu, port->learning_limit,
-		(unsigned long long)port->ageing_ns, mac_of(port->mac), port->primary_vlan);
+		(unsigned long long)port->ageing_ns, mac_of(port->mac), port->primary_vlan,
+		port_name(taking, port->mirror_to));
 }
 
 static const void *map_memory(const struct taking *taking, const char *name, size_t size)

@@ -26,7 +26,7 @@ PORT = {
     "name": "vm1", "id": 3, "switch": "prod", "kind": "vport", "interface": "tap0", "ifindex": 12,
     "state": "up", "reason": None, "vlan": {"mode": "trunk", "native": 1, "allowed": "1-10,20"},
     "mac": "02:00:00:00:00:01", "mtu": 1500, "path": "redirect", "priority_tag": False,
-    "learning": {"limit": 128, "used": 4},
+    "learning": {"limit": 128, "used": 4}, "mirror": "monitor",
     "counters": {"transmit": {"packets": 10, "bytes": 1000}, "receive": {"packets": 7, "bytes": 9007199254740993},
                  "flooded": 5, "learned": 4, "not_learned": 2},
     "drops": {"vlan-tagged": 3, "brand-new": 1}}
@@ -444,7 +444,7 @@ class Tables(Case):
 
     def test_port_page(self):
         page = "\n".join(self.table({"ports": [PORT]}, "port", "show", "vm1")[0])
-        for text in ("port vm1", "tap0 (index 12)", "10 packets, 1000 bytes", "4 of 128 addresses",
+        for text in ("port vm1", "tap0 (index 12)", "10 packets, 1000 bytes", "4 of 128 addresses", "  mirror        monitor",
                      "tagged frame on an untagged or access port", "brand-new"):
             self.assertIn(text, page)
         self.assertNotIn("foreign", page)

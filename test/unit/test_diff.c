@@ -63,6 +63,8 @@ Test(diff, settings_of_a_port)
 	static const struct {
 		const char *from, *to, *lines;
 	} rows[] = {
+		{"", ", mirror: m", "  mirror:  -> m\n"},
+		{", mirror: m", ", mirror: n", "  mirror: m -> n\n"},
 		{"", ", vlan: {access: 5}", "  vlan.access:  -> 5\n"},
 		{", vlan: {access: 5}", "", "  vlan.access: 5 -> \n"},
 		{", vlan: {access: 5}", ", vlan: {access: 6}", "  vlan.access: 5 -> 6\n"},

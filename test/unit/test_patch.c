@@ -129,6 +129,8 @@ Test(patch, keys_of_a_port)
 		{"interface: x", "interface: x, mac: pool, priority-tag: on, learning-limit: 9",
 			{"mac=pool", "priority-tag=yes", "learning-limit=9"}},
 		{"interface: x, mac: pool", "interface: x", {"mac", "learning-limit"}},
+		{"interface: x, mirror: y", "interface: x, mirror: z", {"mirror=z"}},
+		{"interface: x, mirror: y", "interface: x", {"mirror"}},
 		{"interface: x", "interface: x", {NULL}},
 		{"interface: x", "interface: 'it''s'", {"interface=\"it's\""}},
 	};

@@ -310,7 +310,7 @@ Test(yaml, ports_find_their_device)
 			  "  c: {switch: s, interface: abcdefghijklmno}\n"
 			  "  b: {switch: s, match: {name: \"vnet*\"}}\n"
 			  "  a: {switch: t, match: {mac: 52:54:00:12:34:56},\n"
-			  "      mac: pool, learning-limit: 4194304}\n"
+			  "      mac: pool, learning-limit: 4194304, mirror: b}\n"
 			  "  d: {switch: s, interface: x, mac: 02-00-00-00-00-01}\n");
 	struct xvs_port_setting *port = config->ports;
 
@@ -328,6 +328,7 @@ Test(yaml, ports_find_their_device)
 	cr_expect_str_eq(port->switch_name, "t");
 	cr_expect_eq(port->mac.source, XVS_MAC_POOL);
 	cr_expect_eq(port->learning_limit, 4194304);
+	cr_expect_str_eq(port->mirror_to, "b");
 	cr_expect_eq(port->place.line, 5);
 	port = xvs_config_port(config, "d");
 	cr_expect_eq(port->mac.source, XVS_MAC_GIVEN);
@@ -573,6 +574,8 @@ static const struct {
 	{PORT "learning-limit: {}}\n", 3, 51, "needs a single value, found a mapping"},
 	{PORT "priority-tag: [on]}\n", 3, 49, "needs a single value, found a list"},
 	{PORT "learning-limit: ''}\n", 3, 51, "found ''"},
+	{PORT "mirror: a/b}\n", 3, 43, "'a/b' cannot be a name"},
+	{PORT "mirror: [a]}\n", 3, 43, "'mirror' needs a single value, found a list"},
 	{PORT "lerning-limit: 3}\n", 3, 35, "did you mean 'learning-limit'?"},
 	{PORT "vlan: 100}\n", 3, 41,
 		"'vlan' needs 'untagged', '{access: N}' or '{trunk: [N, ...]}', found '100'"},
