@@ -35,7 +35,7 @@ enum xvs_rule_direction { /* bits */
 };
 
 enum xvs_address_family {
-	XVS_ADDRESS_ANY, /* of every family */
+	XVS_ADDRESS_ANY, /* IPv4 and IPv6 */
 	XVS_ADDRESS_MAC,
 	XVS_ADDRESS_IPV4,
 	XVS_ADDRESS_IPV6,

@@ -193,6 +193,7 @@ static const char *const own_pins[] = {
 	"events",
 	"flood_lists",
 	"flood_members",
+	"private_vlans",
 	"xdp_ports",
 	"xdp_cache",
 	"port_names",

@@ -436,7 +436,8 @@ static bool same_mac_setting(const struct xvs_mac_setting *a, const struct xvs_m
 
 static bool same_vlan(const struct xvs_vlan_setting *a, const struct xvs_vlan_setting *b)
 {
-	if (a->mode != b->mode || a->id != b->id || !a->allowed != !b->allowed)
+	if (a->mode != b->mode || a->id != b->id || a->primary != b->primary ||
+		!a->allowed != !b->allowed)
 		return false;
 	return !a->allowed || memcmp(a->allowed, b->allowed, sizeof(*a->allowed)) == 0;
 }
@@ -509,6 +510,7 @@ bool xvs_port_setting_equal(const struct xvs_port_setting *a, const struct xvs_p
 	       same_match(&a->match, &b->match) && same_vlan(&a->vlan, &b->vlan) &&
 	       same_mac_setting(&a->mac, &b->mac) && a->priority_tag == b->priority_tag &&
 	       a->learning_limit == b->learning_limit && strcmp(a->vm, b->vm) == 0 &&
+	       strcmp(a->mirror_to, b->mirror_to) == 0 &&
 	       same_security(&a->security, &b->security) && strcmp(a->acl_name, b->acl_name) == 0 &&
 	       strcmp(a->port_acl_name, b->port_acl_name) == 0 && xvs_acl_equal(a->acl, b->acl) &&
 	       xvs_acl_equal(a->port_acl, b->port_acl);

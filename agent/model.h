@@ -49,11 +49,17 @@ struct xvs_mac_setting {
 	struct xvs_mac mac; /* XVS_MAC_GIVEN */
 };
 
-/* YAML: `vlan: untagged`, `vlan: {access: 100}`, `vlan: {trunk: [10, 20-29], native: 1}`. */
+/*
+ * YAML: `vlan: untagged`, `vlan: {access: 100}`, `vlan: {trunk: [10, 20-29], native: 1}`,
+ * `vlan: {isolated: {primary: 100, secondary: 101}}`, the same with `community`,
+ * `vlan: {promiscuous: {primary: 100, secondaries: [101, 110-119]}}`.
+ */
 struct xvs_vlan_setting {
 	enum xvs_vlan_mode mode;
-	uint16_t id; /* access: 1..4094; trunk: native VLAN, 0..4094 */
-	struct xvs_vlan_set *allowed; /* trunk with a list; NULL = all. Owned */
+	uint16_t
+		id; /* of what it sends untagged: access and private VLANs 1..4094, trunk 0..4094 */
+	uint16_t primary; /* private VLANs: 1..4094, else 0 */
+	struct xvs_vlan_set *allowed; /* trunk with a list, NULL = all; promiscuous. Owned */
 };
 
 /* YAML: switches.NAME.host-port. */

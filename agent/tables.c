@@ -84,6 +84,7 @@ int xvs_tables_open(struct xvs_tables *tables, const char *pin_dir)
 		{"acls", NULL, &tables->acls},
 		{"flows", NULL, &tables->flows},
 		{"flood_lists", NULL, &tables->flood_lists},
+		{"private_vlans", NULL, &tables->private_vlans},
 		{"xdp_ports", NULL, &tables->xdp_ports},
 		{"events", NULL, &tables->events},
 		{"vm_macs", NULL, &tables->vm_macs},
@@ -106,8 +107,9 @@ void xvs_tables_close(struct xvs_tables *tables)
 {
 	const int fds[] = {tables->port_index, tables->port_names, tables->switch_names,
 		tables->device_saved, tables->vlan_sets, tables->fdb, tables->acls, tables->flows,
-		tables->flood_lists, tables->xdp_ports, tables->events, tables->fdb_btf,
-		tables->vm_macs, tables->port_addresses, tables->learned_addresses};
+		tables->flood_lists, tables->private_vlans, tables->xdp_ports, tables->events,
+		tables->fdb_btf, tables->vm_macs, tables->port_addresses,
+		tables->learned_addresses};
 
 	/* the mappings end with the process */
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)

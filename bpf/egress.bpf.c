@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TC egress of every port. Frames whose stages have run pass at once; copies run them here; what
+ * TC egress of every port. Frames whose stages have run pass at once; copies run them here, but for
+ * those of a mirrored port, which have none; what
  * the host itself sends on a port's device is dropped, except on an uplink, where it is the NIC's
  * own traffic (LLDP, LACP, an address that was left there).
  */
@@ -17,7 +18,8 @@ static __always_inline int xvs_from_host(struct xvs_context *c)
 	return -XVS_DROP_host_originated;
 }
 
-static __always_inline int xvs_copy_arrives(struct xvs_context *c)
+/* `phase`: of a flood, or of a mirrored port. */
+static __always_inline int xvs_copy_arrives(struct xvs_context *c, __u32 phase)
 {
 	__u32 to = c->skb->cb[3];
 	const struct xvs_port_config *port;
@@ -32,7 +34,8 @@ static __always_inline int xvs_copy_arrives(struct xvs_context *c)
 	port = xvs_port_config(to, c->generation);
 	if (!port || port->ifindex != c->skb->ifindex)
 		return -XVS_DROP_wrong_switch;
-	error = xvs_egress_stages(c, port, to);
+	error = phase == XVS_PHASE_MIRROR ? xvs_take_mirrored(c, port, to)
+					  : xvs_egress_stages(c, port, to);
 	return error ? error : XVS_PASS;
 }
 
@@ -53,7 +56,9 @@ int xvs_egress(struct __sk_buff *skb)
 		skb->cb[0] = 0;
 		return TC_ACT_UNSPEC;
 	}
-	return xvs_end(&c, phase == XVS_PHASE_CLONE ? xvs_copy_arrives(&c) : xvs_from_host(&c));
+	if (phase == XVS_PHASE_CLONE || phase == XVS_PHASE_MIRROR)
+		return xvs_end(&c, xvs_copy_arrives(&c, phase));
+	return xvs_end(&c, xvs_from_host(&c));
 }
 
 char LICENSE[] SEC("license") = "GPL";

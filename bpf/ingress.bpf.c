@@ -3,6 +3,7 @@
 #include "bpf/lib/fdb.h"
 #include "bpf/lib/flood.h"
 #include "bpf/lib/guard.h"
+#include "bpf/lib/private_vlan.h"
 
 /* The frame's VLAN, and addresses that no frame may have. */
 static __always_inline int xvs_admit(struct xvs_context *c, const struct xvs_port_config *port)
@@ -17,7 +18,10 @@ static __always_inline int xvs_admit(struct xvs_context *c, const struct xvs_por
 	if (xvs_is_reserved_group(eth->h_dest))
 		return port->kind == XVS_PORT_UPLINK ? XVS_PASS : -XVS_DROP_reserved_group;
 	error = xvs_vlan_of(port, xvs_vlan_set_of(port), &c->tag, &c->vlan);
-	return error ?: xvs_check_source(eth->h_source);
+	if (error)
+		return error;
+	xvs_find_primary(port, c->generation, &c->vlan);
+	return xvs_check_source(eth->h_source);
 }
 
 static __always_inline int xvs_learn(struct xvs_context *c, const struct xvs_port_config *port,
@@ -26,7 +30,7 @@ static __always_inline int xvs_learn(struct xvs_context *c, const struct xvs_por
 	if ((port->flags & XVS_PORT_MAC) && xvs_mac_equal(eth->h_source, port->mac))
 		return 0; /* its own assigned address: in the table for good */
 	return xvs_fdb_learn(fdb, c->control, port, c->generation, c->source,
-		xvs_fdb_word(eth->h_source, c->vlan.id));
+		xvs_fdb_word(eth->h_source, c->vlan.fid));
 }
 
 /*
@@ -46,7 +50,7 @@ static __always_inline int xvs_destination(
 	if (!xvs_fdb_of(port, &fdb))
 		return -XVS_DROP_wrong_switch;
 	/* of a group as well: one way is less for the verifier, and a flood costs far more */
-	if (!xvs_fdb_set_out(&fdb, xvs_fdb_word(eth->h_dest, c->vlan.id), &to))
+	if (!xvs_fdb_set_out(&fdb, xvs_fdb_word(eth->h_dest, c->vlan.fid), &to))
 		return -XVS_DROP_wrong_switch;
 	error = xvs_learn(c, port, &fdb, eth);
 	if (error || xvs_is_group(eth->h_dest))
@@ -84,7 +88,10 @@ static __always_inline int xvs_from_port(struct xvs_context *c)
 		return -XVS_DROP_no_port;
 	verdict = xvs_admit(c, port);
 	verdict = verdict ? verdict : xvs_guard(c, port);
-	verdict = verdict ? verdict : xvs_acl(c, port, c->source, XVS_ACL_OUT);
+	if (verdict)
+		return verdict;
+	xvs_mirror(c, port);
+	verdict = xvs_acl(c, port, c->source, XVS_ACL_OUT);
 	return verdict ? verdict : xvs_forward(c, port);
 }
 

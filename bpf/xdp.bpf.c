@@ -8,6 +8,7 @@
 #include <linux/in6.h>
 #include "bpf/lib/fdb.h"
 #include "bpf/lib/frame.h"
+#include "bpf/lib/private_vlan.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -90,8 +91,8 @@ static __always_inline int xvs_look_up(struct xvs_fast *f, const struct xvs_port
 	struct xvs_fdb fdb;
 
 	if (!xvs_fdb_of(port, &fdb) ||
-		!xvs_fdb_set_out(&fdb, xvs_fdb_word(eth->h_source, vlan.id), &source) ||
-		!xvs_fdb_set_out(&fdb, xvs_fdb_word(eth->h_dest, vlan.id), &destination))
+		!xvs_fdb_set_out(&fdb, xvs_fdb_word(eth->h_source, vlan.fid), &source) ||
+		!xvs_fdb_set_out(&fdb, xvs_fdb_word(eth->h_dest, vlan.fid), &destination))
 		return -1;
 	if (xvs_fdb_find(&fdb, &source, now, port->ageing_ns, &idle) != found->source ||
 		idle >= XVS_FDB_REFRESH_TICKS)
@@ -114,7 +115,7 @@ static __always_inline int xvs_fill_destination(struct xvs_fast *f,
 	if (!to || to->switch_id != port->switch_id || !(to->flags & XVS_PORT_UP) ||
 		!(to->flags & XVS_PORT_XDP_TARGET))
 		return -1;
-	if (to->vlan_mode == XVS_VLAN_TRUNK && !(to->flags & XVS_PORT_ALL_VLANS))
+	if (to->vlan_set)
 		return -1; /* its list is TC's business */
 	if (xvs_tag_for(to, NULL, vlan, f->tag.inner, &want))
 		return -1;
@@ -145,6 +146,7 @@ static __always_inline int xvs_decide(
 	port = xvs_port_config(found->source, f->generation);
 	if (!port || port->kind != XVS_PORT_UPLINK || xvs_vlan_of(port, NULL, &f->tag, &vlan))
 		return -1;
+	xvs_find_primary(port, f->generation, &vlan);
 	if (xvs_look_up(f, port, eth, vlan, found) || xvs_fill_destination(f, port, vlan, found)) {
 		found->until_jiffies = 0;
 		return -1;

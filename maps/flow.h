@@ -33,7 +33,7 @@ _Static_assert(sizeof(struct xvs_flow_key) == 48, "no padding: compared as bytes
 enum xvs_flow_flag { /* bit 0 << direction, bit 1 << direction are of a side */
 	XVS_FLOW_IN_JUDGED = 1u << XVS_ACL_IN, /* this way is allowed by rules */
 	XVS_FLOW_OUT_JUDGED = 1u << XVS_ACL_OUT,
-	XVS_FLOW_STATEFUL = 1u << 2, /* then the other way is allowed as an answer */
+	XVS_FLOW_STATEFUL = 1u << 2, /* then the extended ACL allows the other way as an answer */
 	XVS_FLOW_BEGAN_OUT = 1u << 3, /* the first packet was sent by the port */
 };
 

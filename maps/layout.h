@@ -88,14 +88,17 @@ enum xvs_port_flag {
 	XVS_PORT_ACL = 1u << 13, /* `acl_port` and `acl_extended` hold */
 	XVS_PORT_STRICT = 1u << 14, /* a TCP connection with state begins with a SYN */
 	XVS_PORT_MAC_ACL = 1u << 15, /* `acl_port` has rules on MAC addresses */
+	/* a trunk: its switch has private VLANs, so its frames are looked up in `private_vlans` */
+	XVS_PORT_PRIVATE_VLANS = 1u << 16,
 };
 
 /* One half of a port's configuration. One cache line. */
 struct xvs_port_config {
 	__u8 kind; /* enum xvs_port_kind */
 	__u8 vlan_mode; /* enum xvs_vlan_mode */
-	__u16 vlan; /* access: VLAN id 1..4094; trunk: native VLAN id, 0 = untagged domain */
-	__u16 vlan_set; /* trunk: index into `vlan_sets` */
+	__u16 vlan; /* of its untagged frames: 1..4094; trunk: the native one, 0 = untagged domain
+		     */
+	__u16 vlan_set; /* trunk, promiscuous: index into `vlan_sets` */
 	__u16 switch_id; /* 1..XVS_SWITCH_MAX - 1 */
 	__u32 flags; /* enum xvs_port_flag */
 	__u32 ifindex; /* device, 0 = none */
@@ -138,7 +141,7 @@ struct xvs_counters {
 	__u32 cpu;
 	__u64 transmit_packets;
 	__u64 transmit_bytes;
-	__u64 receive_packets;
+	__u64 receive_packets; /* copies of mirrored ports too */
 	__u64 receive_bytes;
 	__u64 flooded_packets; /* transmitted ones that were sent to more than their owner */
 	__u64 learned; /* MAC addresses learned or moved here */
@@ -199,6 +202,21 @@ struct xvs_vlan_set {
 };
 
 /*
+ * Map `private_vlans`, hash: what a switch's private VLANs say of a VLAN, be it a primary or a
+ * secondary one. Others have no element. Like a port's configuration it is written in halves.
+ */
+struct xvs_private_vlan_key {
+	__u16 switch_id;
+	__u16 vlan; /* 1..4094 */
+	__u32 half; /* generation & 1 */
+};
+
+struct xvs_private_vlan {
+	__u16 primary; /* whose MAC addresses it shares; its own id if it is one */
+	__u16 secondaries; /* 1: isolated or community ports are among its receivers */
+};
+
+/*
  * Map `fdb`, array of maps by switch id; each inner map is the MAC table of one switch: an array,
  * mmapable, of xvs_fdb_element, learned per VLAN; see maps/fdb.h.
  */
@@ -224,13 +242,16 @@ _Static_assert(sizeof(struct xvs_mac_moved) == 24, "no padding");
 /*
  * Map `flood_lists`, hash: where in `flood_members` (array of xvs_flood_member) a list stands.
  * A flood in VLAN v of a switch visits the list of v (ports whose untagged frames are in v), then
- * the list XVS_FLOOD_TRUNKS (trunk ports), skipping trunks that do not allow v.
+ * the list XVS_FLOOD_TRUNKS (trunk ports), skipping trunks that do not allow v. In a private VLAN
+ * the first list is that of the primary VLAN, which has its promiscuous ports; its isolated and
+ * community ports are a list of their own, which the frames of isolated ports leave out.
  */
 #define XVS_FLOOD_TRUNKS 0xffff
+#define XVS_FLOOD_SECONDARIES 0x1000 /* and the primary VLAN's id */
 
 struct xvs_flood_key {
 	__u16 switch_id;
-	__u16 vlan; /* 0..4094, or XVS_FLOOD_TRUNKS */
+	__u16 vlan; /* 0..4094, or one of the above */
 	__u32 half; /* generation & 1 */
 };
 
@@ -301,6 +322,7 @@ struct xvs_device_saved {
 enum xvs_phase {
 	XVS_PHASE_DONE = 1, /* egress stages are behind it: nothing to do */
 	XVS_PHASE_CLONE = 2, /* a copy: the egress hook runs the stages */
+	XVS_PHASE_MIRROR = 3, /* a copy for whom the port is mirrored to: it has no stages */
 };
 
 #define XVS_CB_PRIORITY_SHIFT 13

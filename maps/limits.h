@@ -22,6 +22,8 @@
 #define XVS_FLOOD_MEMBER_MAX (2 * XVS_PORT_MAX) /* both halves */
 #define XVS_FLOOD_LIST_MAX (2 * (XVS_PORT_MAX + XVS_SWITCH_MAX)) /* both halves */
 
+#define XVS_PRIVATE_VLAN_MAX 16384 /* primary and secondary VLANs of all switches */
+
 /* Bytes of the ring `events`: a power of two, whole pages of any size. 2,048 records. */
 #define XVS_EVENTS_SIZE 65536
 

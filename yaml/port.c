@@ -55,6 +55,7 @@ const struct xvs_key xvs_port_keys[] = {
 		.keys = xvs_security_keys),
 	XVS_KEY_WHOLE("acl", xvs_read_acl_setting),
 	XVS_KEY_WHOLE("port-acl", xvs_read_port_acl_setting),
+	XVS_KEY("mirror", xvs_read_name, struct xvs_port_setting, mirror_to),
 	{0},
 };
 

@@ -28,7 +28,7 @@ struct xvs_key {
 	const char *const *words; /* xvs_read_word: the values of the enum, NULL at the end */
 	const struct xvs_key
 		*keys; /* of the mapping that is the value; NULL = it has no own keys */
-	const char *instead[2]; /* keys beside it that it cannot stand with */
+	const char *instead[5]; /* keys beside it that it cannot stand with */
 };
 
 #define XVS_KEY_MAX 16 /* keys of one table */

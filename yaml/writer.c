@@ -89,6 +89,34 @@ static void append_vlans(
 	}
 }
 
+static void put_trunk(
+	struct xvs_arena *arena, struct xvs_node *map, const struct xvs_vlan_setting *vlan)
+{
+	if (vlan->allowed)
+		append_vlans(arena, put_empty(arena, map, "trunk", XVS_NODE_LIST), vlan->allowed);
+	else
+		put_text(arena, map, "trunk", "all");
+	put_number(arena, map, "native", vlan->id, "");
+}
+
+static void put_private_vlan(
+	struct xvs_arena *arena, struct xvs_node *map, const struct xvs_vlan_setting *vlan)
+{
+	static const char *const words[] = {
+		[XVS_VLAN_ISOLATED] = "isolated",
+		[XVS_VLAN_COMMUNITY] = "community",
+		[XVS_VLAN_PROMISCUOUS] = "promiscuous",
+	};
+	struct xvs_node *node = put_empty(arena, map, words[vlan->mode], XVS_NODE_MAP);
+
+	put_number(arena, node, "primary", vlan->primary, "");
+	if (vlan->mode == XVS_VLAN_PROMISCUOUS)
+		append_vlans(
+			arena, put_empty(arena, node, "secondaries", XVS_NODE_LIST), vlan->allowed);
+	else
+		put_number(arena, node, "secondary", vlan->id, "");
+}
+
 static void put_vlan(
 	struct xvs_arena *arena, struct xvs_node *map, const struct xvs_vlan_setting *vlan)
 {
@@ -97,15 +125,12 @@ static void put_vlan(
 	if (vlan->mode == XVS_VLAN_UNTAGGED)
 		return;
 	node = put_empty(arena, map, "vlan", XVS_NODE_MAP);
-	if (vlan->mode == XVS_VLAN_ACCESS) {
+	if (vlan->mode == XVS_VLAN_ACCESS)
 		put_number(arena, node, "access", vlan->id, "");
-		return;
-	}
-	if (vlan->allowed)
-		append_vlans(arena, put_empty(arena, node, "trunk", XVS_NODE_LIST), vlan->allowed);
+	else if (vlan->mode == XVS_VLAN_TRUNK)
+		put_trunk(arena, node, vlan);
 	else
-		put_text(arena, node, "trunk", "all");
-	put_number(arena, node, "native", vlan->id, "");
+		put_private_vlan(arena, node, vlan);
 }
 
 static void put_host_port(
@@ -344,6 +369,8 @@ struct xvs_node xvs_write_port(struct xvs_arena *arena, const struct xvs_port_se
 	put_security(arena, &map, &port->security);
 	put_acl(arena, &map, "acl", port->acl_name, port->acl, xvs_write_rule);
 	put_acl(arena, &map, "port-acl", port->port_acl_name, port->port_acl, xvs_write_entry);
+	if (port->mirror_to[0])
+		put_text(arena, &map, "mirror", port->mirror_to);
 	return map;
 }
 

@@ -14,6 +14,21 @@ static const struct {
 #undef MEANING
 };
 
+/* `isolated 100/101`, `promiscuous 100/101-110`: primary and secondary VLANs. */
+static char *private_vlan_text(const json_t *port)
+{
+	char *mode = ctl_text(port, "vlan.mode"), *text;
+	char *secondaries = ctl_text(port, "vlan.secondaries");
+
+	if (!secondaries)
+		secondaries = ctl_text(port, "vlan.secondary");
+	text = ctl_format("%s %" JSON_INTEGER_FORMAT "/%s", mode ? mode : "?",
+		ctl_number(port, "vlan.primary"), secondaries ? secondaries : "?");
+	free(secondaries);
+	free(mode);
+	return text;
+}
+
 static char *vlan_text(const json_t *port)
 {
 	const char *mode = ctl_string(port, "vlan.mode");
@@ -23,6 +38,8 @@ static char *vlan_text(const json_t *port)
 		return ctl_text(port, "vlan.mode");
 	if (!strcmp(mode, "access"))
 		return ctl_format("access %" JSON_INTEGER_FORMAT, ctl_number(port, "vlan.id"));
+	if (strcmp(mode, "trunk"))
+		return private_vlan_text(port);
 	allowed = ctl_text(port, "vlan.allowed");
 	text = ctl_format("trunk %s native %" JSON_INTEGER_FORMAT, allowed ? allowed : "?",
 		ctl_number(port, "vlan.native"));
@@ -196,6 +213,7 @@ static const struct ctl_column lines[] = {
 	{"claimed", .path = "security.learned_addresses", .flags = CTL_LIST},
 	{"acl", .text = acl_text},
 	{"port-acl", .text = port_acl_text},
+	{"mirror", .path = "mirror"},
 	{"transmit", .text = transmit_text},
 	{"receive", .text = receive_text},
 	{"flooded", .path = "counters.flooded"},

@@ -17,6 +17,8 @@
 struct half {
 	struct xvs_port_config *ports; /* [ports_end] */
 	uint32_t ports_end;
+	struct xvs_private_vlan
+		*private_vlans[XVS_SWITCH_MAX]; /* by switch id, see private_vlan.c */
 };
 
 const struct xvs_port_config *xvs_vport_config(
@@ -116,12 +118,26 @@ static int fill_vlan(
 {
 	port->vlan_mode = vlan->mode;
 	port->vlan = vlan->mode == XVS_VLAN_UNTAGGED ? 0 : vlan->id;
-	if (vlan->mode != XVS_VLAN_TRUNK)
-		return 0;
+	port->primary_vlan = vlan->primary;
 	if (vlan->allowed)
 		return find_set(agent, vlan->allowed, &port->vlan_set);
-	port->flags |= XVS_PORT_ALL_VLANS;
+	if (vlan->mode == XVS_VLAN_TRUNK)
+		port->flags |= XVS_PORT_ALL_VLANS;
 	return 0;
+}
+
+/* XDP knows nothing of mirrors: what is for the port goes by TC. */
+static void fill_mirror(const struct xvs_switching *switching,
+	const struct xvs_port_setting *setting, struct xvs_port_config *port)
+{
+	const struct xvs_vport *to =
+		setting->mirror_to[0] ? xvs_vport_find(switching, setting->mirror_to) : NULL;
+
+	if (!to)
+		return;
+	port->mirror_to = to->id;
+	port->flags |= XVS_PORT_MIRROR;
+	port->flags &= ~XVS_PORT_XDP_TARGET;
 }
 
 static int fill_port(struct xvs_agent *agent, const struct xvs_config *config,
@@ -143,7 +159,23 @@ static int fill_port(struct xvs_agent *agent, const struct xvs_config *config,
 	error = fill_vlan(agent, wanted->vlan, port);
 	if (error || !wanted->setting)
 		return error;
+	fill_mirror(agent->switching, wanted->setting, port);
 	return xvs_features_fill_port(agent, config, wanted->setting, vport->id, port);
+}
+
+static void clear_half(struct half *half)
+{
+	free(half->ports);
+	xvs_private_vlans_clear(half->private_vlans);
+}
+
+/* Frames that come by a trunk show their VLAN only. */
+static void mark_trunks(struct half *half)
+{
+	for (uint32_t id = 1; id < half->ports_end; id++)
+		if (half->ports[id].vlan_mode == XVS_VLAN_TRUNK &&
+			half->private_vlans[half->ports[id].switch_id])
+			half->ports[id].flags |= XVS_PORT_PRIVATE_VLANS;
 }
 
 static int build(struct xvs_agent *agent, const struct xvs_config *config,
@@ -163,12 +195,14 @@ static int build(struct xvs_agent *agent, const struct xvs_config *config,
 		const struct xvs_vport *vport = xvs_vport_find(switching, item->name);
 		const struct xvs_switch_state *of = xvs_switch_find(switching, item->of->name);
 
-		if (vport && of)
-			error = fill_port(
-				agent, config, item, vport, of->id, &half.ports[vport->id]);
+		if (!vport || !of)
+			continue;
+		error = fill_port(agent, config, item, vport, of->id, &half.ports[vport->id]);
+		error = error ?: xvs_private_vlans_add(&half.private_vlans[of->id], item->vlan);
 	}
+	mark_trunks(&half);
 	if (error)
-		free(half.ports);
+		clear_half(&half);
 	else
 		*ret = half;
 	return error;
@@ -189,6 +223,7 @@ static bool same_as_active(const struct xvs_tables *tables, const struct half *h
 struct member {
 	uint16_t switch_id, vlan;
 	uint32_t port;
+	bool mirrored;
 };
 
 static int compare_members(const void *left, const void *right)
@@ -202,17 +237,30 @@ static int compare_members(const void *left, const void *right)
 	return a->port < b->port ? -1 : a->port > b->port;
 }
 
+/* The list that the port stands in. */
+static uint16_t list_of(const struct xvs_port_config *port)
+{
+	switch (port->vlan_mode) {
+	case XVS_VLAN_TRUNK:
+		return XVS_FLOOD_TRUNKS;
+	case XVS_VLAN_ISOLATED:
+	case XVS_VLAN_COMMUNITY:
+		return XVS_FLOOD_SECONDARIES | port->primary_vlan;
+	default:
+		return port->vlan;
+	}
+}
+
 static size_t collect_members(const struct half *half, struct member *members)
 {
 	size_t count = 0;
 
 	for (uint32_t id = 1; id < half->ports_end; id++) {
 		const struct xvs_port_config *port = &half->ports[id];
-		bool trunk = port->vlan_mode == XVS_VLAN_TRUNK;
 
 		if (port->kind != XVS_PORT_UNUSED)
-			members[count++] = (struct member){
-				port->switch_id, trunk ? XVS_FLOOD_TRUNKS : port->vlan, id};
+			members[count++] = (struct member){port->switch_id, list_of(port), id,
+				!!(port->flags & XVS_PORT_MIRROR)};
 	}
 	qsort(members, count, sizeof(*members), compare_members);
 	return count;
@@ -233,14 +281,34 @@ static int remove_lists(const struct xvs_tables *tables, unsigned int half)
 	return error == -ENOENT ? 0 : error;
 }
 
-/* Writes the lists of the spare half, and notes the longest. */
+/*
+ * The most copies for a list of each kind, those of mirrored members counted twice: a flood visits
+ * one list of each kind at most.
+ */
+struct longest {
+	uint32_t vlan, secondaries, trunks;
+};
+
+static void note_longest(struct longest *longest, uint16_t vlan, uint32_t count)
+{
+	uint32_t *kind = vlan == XVS_FLOOD_TRUNKS       ? &longest->trunks
+			 : vlan & XVS_FLOOD_SECONDARIES ? &longest->secondaries
+							: &longest->vlan;
+
+	if (count > *kind)
+		*kind = count;
+}
+
+/* Writes the lists of the spare half, and notes how long a flood may be. */
 static int write_lists(struct xvs_agent *agent, const struct half *half)
 {
 	struct xvs_tables *tables = &agent->loader.tables;
 	unsigned int spare = xvs_tables_spare(tables);
-	uint32_t base = spare * (XVS_FLOOD_MEMBER_MAX / 2), longest = 0, trunks = 0;
+	uint32_t base = spare * (XVS_FLOOD_MEMBER_MAX / 2);
 	struct member *members = calloc(half->ports_end + 1, sizeof(*members));
-	size_t count, first = 0;
+	struct longest longest = {0};
+	size_t count, first = 0, mirrored = 0;
+	bool any_mirrored = false;
 	int error;
 
 	if (!members)
@@ -252,18 +320,20 @@ static int write_lists(struct xvs_agent *agent, const struct half *half)
 		struct xvs_flood_list list = {base + first, i + 1 - first};
 
 		tables->flood_members[base + i].port = members[i].port;
+		mirrored += members[i].mirrored;
+		any_mirrored = any_mirrored || members[i].mirrored;
 		if (i + 1 < count && members[i + 1].switch_id == key.switch_id &&
 			members[i + 1].vlan == key.vlan)
 			continue;
 		if (bpf_map_update_elem(tables->flood_lists, &key, &list, BPF_ANY))
 			error = -errno;
-		if (key.vlan == XVS_FLOOD_TRUNKS)
-			trunks = list.count > trunks ? list.count : trunks;
-		else
-			longest = list.count > longest ? list.count : longest;
+		note_longest(&longest, key.vlan, list.count + mirrored);
 		first = i + 1;
+		mirrored = 0;
 	}
-	agent->switching->longest_flood = longest + trunks;
+	/* and what a mirrored sender has sent */
+	agent->switching->longest_flood =
+		longest.vlan + longest.secondaries + longest.trunks + any_mirrored;
 	free(members);
 	return error;
 }
@@ -312,8 +382,18 @@ static void write_xdp_targets(struct xvs_agent *agent, const struct half *half)
 	}
 }
 
-/* Notes the ports that changed switch or VLAN: what was learned there is out of place. */
-static void note_moved(struct xvs_agent *agent, const struct half *half)
+static bool same_vlans(const struct xvs_port_config *a, const struct xvs_port_config *b)
+{
+	return a->vlan_mode == b->vlan_mode && a->vlan == b->vlan && a->vlan_set == b->vlan_set &&
+	       a->primary_vlan == b->primary_vlan;
+}
+
+/*
+ * Notes the ports that changed switch or VLAN: what was learned there is out of place. So is what
+ * was learned on the trunks of a switch whose private VLANs are others than `private_before`.
+ */
+static void note_moved(struct xvs_agent *agent, const struct half *half,
+	struct xvs_private_vlan *const private_before[XVS_SWITCH_MAX])
 {
 	const struct xvs_tables *tables = &agent->loader.tables;
 	unsigned int old = xvs_tables_spare(tables); /* after the flip */
@@ -322,9 +402,12 @@ static void note_moved(struct xvs_agent *agent, const struct half *half)
 		const struct xvs_port_config *was = &tables->ports[id].half[old];
 		const struct xvs_port_config *is = &half->ports[id];
 
-		if (was->kind != XVS_PORT_UNUSED &&
-			(was->switch_id != is->switch_id || was->vlan_mode != is->vlan_mode ||
-				was->vlan != is->vlan || was->vlan_set != is->vlan_set))
+		if (was->kind == XVS_PORT_UNUSED)
+			continue;
+		if (was->switch_id != is->switch_id || !same_vlans(was, is) ||
+			(is->vlan_mode == XVS_VLAN_TRUNK &&
+				!xvs_private_vlans_same(private_before[is->switch_id],
+					half->private_vlans[is->switch_id])))
 			xvs_fdb_misplace(agent, id);
 	}
 }
@@ -357,12 +440,14 @@ static void add_assigned(struct xvs_fdb_entry *entries, size_t *count,
 	entries[(*count)++] = entry;
 	if (port->vlan_mode == XVS_VLAN_TRUNK)
 		return;
-	entry.key.vlan = port->vlan; /* the same once more, found by the first lookup */
+	/* the same once more, found by the first lookup */
+	entry.key.vlan = port->primary_vlan ?: port->vlan;
 	entries[(*count)++] = entry;
 }
 
 static void add_static(const struct xvs_switching *switching, const struct xvs_switch *item,
-	const struct xvs_static_entry *setting, struct xvs_fdb_entry *entries, size_t *count)
+	const struct xvs_private_vlan *private_vlans, const struct xvs_static_entry *setting,
+	struct xvs_fdb_entry *entries, size_t *count)
 {
 	struct xvs_fdb_entry entry = {.flags = XVS_FDB_STATIC};
 	char own[XVS_PORT_NAME_SIZE];
@@ -377,7 +462,7 @@ static void add_static(const struct xvs_switching *switching, const struct xvs_s
 	if (!port)
 		return;
 	memcpy(entry.key.mac, setting->mac.byte, XVS_MAC_SIZE);
-	entry.key.vlan = setting->vlan;
+	entry.key.vlan = xvs_private_vlans_fid(private_vlans, setting->vlan);
 	entry.port = port->id;
 	entries[(*count)++] = entry;
 }
@@ -400,7 +485,8 @@ static int write_permanent(
 			(half->ports[id].flags & XVS_PORT_MAC))
 			add_assigned(entries, &count, &half->ports[id], id);
 	for (size_t i = 0; i < item->static_entry_count; i++)
-		add_static(switching, item, &item->static_entries[i], entries, &count);
+		add_static(switching, item, half->private_vlans[state->id],
+			&item->static_entries[i], entries, &count);
 	return xvs_fdb_set_permanent(agent, state, entries, count);
 }
 
@@ -414,22 +500,28 @@ void xvs_switch_grace(struct xvs_agent *agent)
 static int write_half(
 	struct xvs_agent *agent, const struct xvs_config *config, const struct half *half)
 {
+	struct xvs_private_vlan *private_before[XVS_SWITCH_MAX] = {0};
 	struct xvs_tables *tables = &agent->loader.tables;
 	int error = 0;
 
 	xvs_switch_grace(agent);
 	write_ports(tables, half);
 	error = write_lists(agent, half);
+	error = error
+			?: xvs_private_vlans_write(
+				   tables, xvs_tables_spare(tables), half->private_vlans);
 	XVS_EACH_SWITCH (config, item)
 		error = error ?: write_permanent(agent, item, half);
 	error = error ?: xvs_features_write_half(agent, config);
+	error = error ?: xvs_private_vlans_read(tables, xvs_tables_active(tables), private_before);
 	if (error)
 		return error;
 	raise_backlog(agent);
 	write_xdp_targets(agent, half);
 	xvs_tables_flip(tables);
 	agent->switching->grace_due = true;
-	note_moved(agent, half);
+	note_moved(agent, half, private_before);
+	xvs_private_vlans_clear(private_before);
 	tell_links(agent, half);
 	return 0;
 }
@@ -445,7 +537,7 @@ int xvs_switch_publish(struct xvs_agent *agent, const struct xvs_config *config)
 	error = build(agent, config, &wanted, &half);
 	if (!error) {
 		error = write_half(agent, config, &half);
-		free(half.ports);
+		clear_half(&half);
 	}
 	xvs_wanted_clear(&wanted);
 	return error;
@@ -474,7 +566,7 @@ bool xvs_switch_published(struct xvs_agent *agent, const struct xvs_config *conf
 	same = !build(agent, config, &wanted, &half);
 	if (same) {
 		same = same_as_active(&agent->loader.tables, &half);
-		free(half.ports);
+		clear_half(&half);
 	}
 	xvs_wanted_clear(&wanted);
 	return same;

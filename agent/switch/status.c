@@ -57,6 +57,14 @@ static json_t *describe_vlan(const struct xvs_vlan_setting *vlan)
 	case XVS_VLAN_TRUNK:
 		return json_pack("{s:s, s:i, s:o}", "mode", "trunk", "native", vlan->id, "allowed",
 			vlan->allowed ? vlan_list(vlan->allowed) : json_string("all"));
+	case XVS_VLAN_ISOLATED:
+	case XVS_VLAN_COMMUNITY:
+		return json_pack("{s:s, s:i, s:i}", "mode",
+			vlan->mode == XVS_VLAN_ISOLATED ? "isolated" : "community", "primary",
+			vlan->primary, "secondary", vlan->id);
+	case XVS_VLAN_PROMISCUOUS:
+		return json_pack("{s:s, s:i, s:o}", "mode", "promiscuous", "primary", vlan->primary,
+			"secondaries", vlan_list(vlan->allowed));
 	default:
 		return json_pack("{s:s}", "mode", "untagged");
 	}
@@ -135,6 +143,11 @@ static void describe_foreign(struct xvs_agent *agent, const struct xvs_vport *po
 	json_decref(list);
 }
 
+static const char *mirror_or_null(const struct xvs_wanted *wanted)
+{
+	return wanted->setting && wanted->setting->mirror_to[0] ? wanted->setting->mirror_to : NULL;
+}
+
 json_t *xvs_port_describe(
 	struct xvs_agent *agent, const struct xvs_wanted *wanted, const struct xvs_vport *port)
 {
@@ -145,14 +158,14 @@ json_t *xvs_port_describe(
 	const char *state = state_of(agent, wanted, port, reason);
 
 	return json_pack("{s:s, s:i, s:s, s:s, s:s?, s:i, s:s, s:s?, s:o, s:o, s:i, s:s, s:b, "
-			 "s:{s:i, s:i}, s:o, s:o}",
+			 "s:{s:i, s:i}, s:s?, s:o, s:o}",
 		"name", port->name, "id", port->id, "switch", wanted->of->name, "kind",
 		kind_words[port->kind], "interface", link ? link->name : NULL, "ifindex",
 		port->ifindex, "state", state, "reason", reason[0] ? reason : NULL, "vlan",
 		describe_vlan(wanted->vlan), "mac", mac_or_null(config), "mtu", config->mtu, "path",
 		config->flags & XVS_PORT_PEER ? "peer" : "redirect", "priority_tag",
 		wanted->keep_priority, "learning", "limit", wanted->learning_limit, "used",
-		tables->port_state[port->id].learned, "counters",
+		tables->port_state[port->id].learned, "mirror", mirror_or_null(wanted), "counters",
 		describe_counters(tables, port->id), "drops", describe_drops(tables, port->id));
 }
 

@@ -5,11 +5,12 @@
  *
  *   state.c     the switches and ports in force
  *   wanted.c    what a configuration asks for, port by port
- *   validate.c  does it fit together?
+ *   validate.c  does it fit together? validate_vlan.c: private VLANs
  *   plan.c      steps from what is to what is wanted; plan_host.c those of host ports
  *   steps.c     what each kind of step does; host_steps.c those of host ports
  *   device.c    a port's device: found, attached, given back
  *   publish.c   the half of the maps that packets read next
+ *   private_vlan.c  private VLANs, by switch and VLAN
  *   fdb.c       MAC tables
  *   pool.c      MAC pool, leases.c keeps it on disk
  *   status.c    what `xvsctl` shows
@@ -98,7 +99,7 @@ struct xvs_switching {
 	struct xvs_vport *port_by_id[XVS_PORT_MAX];
 	struct xvs_switch_state *switch_by_id[XVS_SWITCH_MAX];
 	uint32_t ports_end; /* one past the highest port id in use */
-	uint32_t longest_flood; /* members of the longest flood list */
+	uint32_t longest_flood; /* copies that the largest flood makes, at most */
 	char backlog_error[XVS_REASON_SIZE];
 	bool grace_due; /* the spare half may still be read */
 	bool misplaced[XVS_PORT_MAX]; /* ports of which all that was learned is to be forgotten */
@@ -124,6 +125,10 @@ void xvs_port_switch_name(char name[XVS_NAME_SIZE], const char *port_name);
 /* validate.c */
 int xvs_switch_validate(
 	const struct xvs_agent *agent, const struct xvs_config *config, struct xvs_report *report);
+
+/* validate_vlan.c */
+void xvs_private_vlans_validate(const struct xvs_config *config,
+	const struct xvs_wanted_list *wanted, struct xvs_report *report);
 
 /* plan.c */
 int xvs_switch_plan(
@@ -215,6 +220,19 @@ int xvs_switch_adopt_sets(struct xvs_agent *agent);
 /* The port's configuration that packets read now. */
 const struct xvs_port_config *xvs_vport_config(
 	const struct xvs_agent *agent, const struct xvs_vport *port);
+
+/* private_vlan.c: a table of a switch has all VLANs by id; NULL: it has no private ones */
+/* Adds what a port says. 0 or -ENOMEM. */
+int xvs_private_vlans_add(struct xvs_private_vlan **table, const struct xvs_vlan_setting *vlan);
+/* The VLAN under which addresses stand in the MAC table. */
+uint16_t xvs_private_vlans_fid(const struct xvs_private_vlan *table, uint16_t vlan);
+bool xvs_private_vlans_same(const struct xvs_private_vlan *a, const struct xvs_private_vlan *b);
+/* Half of the map, by switch id. 0 or -errno; `ret` is empty before. */
+int xvs_private_vlans_read(const struct xvs_tables *tables, unsigned int half,
+	struct xvs_private_vlan *ret[XVS_SWITCH_MAX]);
+int xvs_private_vlans_write(const struct xvs_tables *tables, unsigned int half,
+	struct xvs_private_vlan *const from[XVS_SWITCH_MAX]);
+void xvs_private_vlans_clear(struct xvs_private_vlan *tables[XVS_SWITCH_MAX]);
 
 /* fdb.c */
 /* Called for each entry; true = remove it. */

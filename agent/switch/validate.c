@@ -80,6 +80,56 @@ static void check_switch_of_ports(const struct xvs_config *config, struct xvs_re
 	}
 }
 
+/* The name of a port that `name` may have meant. */
+static const char *meant_port(const struct xvs_config *config, const char *name)
+{
+	const char *best = NULL;
+
+	XVS_EACH_PORT (config, port)
+		best = xvs_did_you_mean(name, (const char *const[]){port->name, best, NULL});
+	return best;
+}
+
+static void refuse_mirror_to_nowhere(const struct xvs_config *config,
+	const struct xvs_port_setting *port, struct xvs_report *report)
+{
+	const char *meant = meant_port(config, port->mirror_to);
+
+	xvs_report(report, &port->place,
+		"port '%s' is mirrored to the port '%s', which is not there%s%s%s", port->name,
+		port->mirror_to, meant ? "; did you mean '" : "", meant ?: "", meant ? "'?" : "");
+}
+
+static void check_mirror(const struct xvs_config *config, const struct xvs_port_setting *port,
+	struct xvs_report *report)
+{
+	const struct xvs_port_setting *to = xvs_config_port(config, port->mirror_to);
+
+	if (!to)
+		refuse_mirror_to_nowhere(config, port, report);
+	else if (to == port)
+		xvs_report(report, &port->place,
+			"port '%s' is mirrored to itself; name the port that is to get the copies",
+			port->name);
+	else if (strcmp(to->switch_name, port->switch_name))
+		xvs_report(report, &port->place,
+			"port '%s' of switch '%s' is mirrored to port '%s' of switch '%s'; name a "
+			"port of the same switch",
+			port->name, port->switch_name, to->name, to->switch_name);
+	else if (to->mirror_to[0])
+		xvs_report(report, &port->place,
+			"port '%s' is mirrored to port '%s', which is mirrored itself; mirror both "
+			"to a third port",
+			port->name, to->name);
+}
+
+static void check_mirrors(const struct xvs_config *config, struct xvs_report *report)
+{
+	XVS_EACH_PORT (config, port)
+		if (port->mirror_to[0])
+			check_mirror(config, port, report);
+}
+
 static void check_interfaces(const struct xvs_wanted_list *wanted, struct xvs_report *report)
 {
 	struct claim *claims = NULL;
@@ -142,6 +192,28 @@ static void check_static_entry(const struct xvs_config *config, const struct xvs
 			entry->port);
 }
 
+/* The VLANs of a private VLAN share their addresses: the same one in two of them is one too many.
+ */
+static void check_static_entries(const struct xvs_config *config, const struct xvs_pool *pool,
+	struct claim **claims, const struct xvs_switch *item, const struct xvs_wanted_list *wanted,
+	struct xvs_report *report)
+{
+	struct xvs_private_vlan *private_vlans = NULL;
+
+	for (size_t i = 0; item->static_entry_count && i < wanted->count; i++)
+		if (wanted->item[i].of == item)
+			xvs_private_vlans_add(&private_vlans, wanted->item[i].vlan);
+	for (size_t i = 0; i < item->static_entry_count; i++) {
+		const struct xvs_static_entry *entry = &item->static_entries[i];
+
+		check_static_entry(config, item, entry, report);
+		check_address(pool, claims, item, &entry->mac,
+			xvs_private_vlans_fid(private_vlans, entry->vlan), "a static entry",
+			&entry->place, report);
+	}
+	free(private_vlans);
+}
+
 static void check_addresses(const struct xvs_config *config, const struct xvs_pool *pool,
 	const struct xvs_wanted_list *wanted, struct xvs_report *report)
 {
@@ -154,15 +226,8 @@ static void check_addresses(const struct xvs_config *config, const struct xvs_po
 			check_address(pool, &claims, item->of, &item->mac->mac, XVS_FDB_ANY_VLAN,
 				item->name, item->place, report);
 	}
-	XVS_EACH_SWITCH (config, item) {
-		for (size_t i = 0; i < item->static_entry_count; i++) {
-			const struct xvs_static_entry *entry = &item->static_entries[i];
-
-			check_static_entry(config, item, entry, report);
-			check_address(pool, &claims, item, &entry->mac, entry->vlan,
-				"a static entry", &entry->place, report);
-		}
-	}
+	XVS_EACH_SWITCH (config, item)
+		check_static_entries(config, pool, &claims, item, wanted, report);
 	clear_claims(&claims);
 }
 
@@ -230,7 +295,9 @@ int xvs_switch_validate(
 	xvs_pool_set_range(&pool, &first, size);
 	check_switch_of_ports(config, report);
 	check_interfaces(&wanted, report);
+	check_mirrors(config, report);
 	check_addresses(config, &pool, &wanted, report);
+	xvs_private_vlans_validate(config, &wanted, report);
 	check_pool(&wanted, size, config, report);
 	check_table_sizes(config, &wanted, report);
 	check_counts(config, &wanted, report);

@@ -57,7 +57,7 @@ static __always_inline void xvs_take_over(struct xvs_context *c)
 	struct __sk_buff *skb = c->skb;
 
 	c->generation = skb->cb[1] >> XVS_CB_GENERATION_SHIFT;
-	c->vlan.id = skb->cb[1] & XVS_VID_MASK;
+	c->vlan.id = c->vlan.fid = skb->cb[1] & XVS_VID_MASK;
 	c->vlan.priority = skb->cb[1] >> XVS_CB_PRIORITY_SHIFT & 7;
 	c->source = skb->cb[2];
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The egress stages, per destination: VLAN, MTU, access control lists, tag, counters. One function
- * with two callers: the ingress hook for a single destination, the egress hook for copies.
+ * The egress stages, per destination: VLAN, MTU, access control lists, tag, counters, mirror. One
+ * function with two callers: the ingress hook for a single destination, the egress hook for copies.
  */
 #ifndef XVS_BPF_DELIVER_H
 #define XVS_BPF_DELIVER_H
 
+#include "bpf/lib/mirror.h"
 #include "bpf/lib/policy.h"
 
 static __always_inline const struct xvs_vlan_set *xvs_vlan_set_of(
@@ -13,9 +14,7 @@ static __always_inline const struct xvs_vlan_set *xvs_vlan_set_of(
 {
 	__u32 id = port->vlan_set;
 
-	if (port->vlan_mode != XVS_VLAN_TRUNK || (port->flags & XVS_PORT_ALL_VLANS))
-		return NULL;
-	return bpf_map_lookup_elem(&vlan_sets, &id);
+	return id ? bpf_map_lookup_elem(&vlan_sets, &id) : NULL;
 }
 
 /* Makes the frame's outermost tag `want`. */
@@ -57,6 +56,7 @@ static __always_inline int xvs_egress_stages(
 	if (error)
 		return error;
 	xvs_count_receive(c->control, id, c->packets, c->skb->len);
+	xvs_mirror(c, port);
 	return 0;
 }
 

@@ -30,13 +30,9 @@ static __always_inline void xvs_clone_to_pending(struct xvs_flood *flood)
 static __always_inline int xvs_is_member(
 	const struct xvs_flood *flood, const struct xvs_port_config *port)
 {
-	__u16 vlan = flood->context->vlan.id;
-
 	if (port->switch_id != flood->switch_id || !(port->flags & XVS_PORT_UP))
 		return 0;
-	return port->vlan_mode == XVS_VLAN_TRUNK
-		       ? xvs_trunk_allows(port, xvs_vlan_set_of(port), vlan)
-		       : port->vlan == vlan;
+	return xvs_receives(port, xvs_vlan_set_of(port), flood->context->vlan.id);
 }
 
 static long xvs_visit(__u32 position, struct xvs_flood *flood)
@@ -86,7 +82,9 @@ static __always_inline int xvs_flood(struct xvs_context *c, __u16 switch_id)
 
 	if (own)
 		own->flooded_packets += c->packets;
-	xvs_visit_list(&flood, c->vlan.id);
+	xvs_visit_list(&flood, c->vlan.fid);
+	if (c->vlan.secondaries)
+		xvs_visit_list(&flood, XVS_FLOOD_SECONDARIES | c->vlan.fid);
 	xvs_visit_list(&flood, XVS_FLOOD_TRUNKS);
 	return flood.pending;
 }

@@ -95,25 +95,35 @@ static __always_inline void xvs_flow_query(
 	ret->family = ip4 ? XVS_ACL_IPV4 : XVS_ACL_IPV6;
 }
 
-/* Asks both lists with the query in `room`; both must allow. The answer is in its ruling. */
-static __always_inline void xvs_flow_ask(
+/* Asks the port ACL with the query in `room`. Its drop reason, 0 = allowed. */
+static __always_inline int xvs_flow_ask_port(
 	const struct xvs_port_config *port, struct xvs_scratch *room)
 {
-	struct xvs_acl_query *query = &room->query;
+	struct xvs_acl_found *found = &room->found;
+
+	__builtin_memset(&room->ruling, 0, sizeof(room->ruling));
+	room->query.list = port->acl_port;
+	if (!port->acl_port || xvs_acl_look_up(&room->query, found) ||
+		found->index == XVS_ACL_NO_RULE)
+		return 0;
+	room->ruling.counter[0] = found->counter;
+	return found->flags & XVS_ACL_DENY ? XVS_DROP_acl_port : 0;
+}
+
+/*
+ * Asks both lists; both must allow. `answer`: of what the extended ACL has allowed with state, so
+ * that only the port ACL, which knows none, is asked. What they say is in the ruling of `room`.
+ */
+static __always_inline void xvs_flow_ask(
+	const struct xvs_port_config *port, struct xvs_scratch *room, int answer)
+{
 	struct xvs_acl_found *found = &room->found;
 	struct xvs_ruling *ret = &room->ruling;
 
-	__builtin_memset(ret, 0, sizeof(*ret));
-	query->list = port->acl_port;
-	if (query->list && !xvs_acl_look_up(query, found)) {
-		ret->counter[0] = found->counter;
-		if (found->index != XVS_ACL_NO_RULE && (found->flags & XVS_ACL_DENY)) {
-			ret->reason = XVS_DROP_acl_port;
-			return;
-		}
-	}
-	query->list = port->acl_extended;
-	if (!query->list || xvs_acl_look_up(query, found) || found->index == XVS_ACL_NO_RULE)
+	ret->reason = xvs_flow_ask_port(port, room);
+	room->query.list = port->acl_extended;
+	if (ret->reason || answer || !port->acl_extended || xvs_acl_look_up(&room->query, found) ||
+		found->index == XVS_ACL_NO_RULE)
 		return;
 	ret->counter[1] = found->counter;
 	if (found->flags & XVS_ACL_DENY)
@@ -298,6 +308,17 @@ static __always_inline int xvs_flow_is_over(
 	return flow->tcp == XVS_TCP_CLOSED && xvs_tcp_begin(packet) == XVS_TCP_OPENING;
 }
 
+static __always_inline void xvs_flow_count(struct xvs_flow *flow, const struct xvs_passing *passing)
+{
+	__u8 side = passing->direction == XVS_ACL_OUT;
+	__u32 now = xvs_flow_now();
+
+	if (flow->seen != now)
+		flow->seen = now;
+	flow->packets[side] += passing->packets;
+	flow->bytes[side] += passing->bytes;
+}
+
 /*
  * A packet of a flow that is known. 0: it passes; minus the drop reason; 1: the rules are to be
  * asked.
@@ -308,11 +329,11 @@ static __always_inline int xvs_flow_known(
 	const struct xvs_passing *passing = &room->passing;
 	const struct xvs_packet *packet = &room->packet;
 	__u8 side = passing->direction == XVS_ACL_OUT, flags = flow->flags;
-	__u32 now = xvs_flow_now(), counter[2];
+	__u32 counter[2];
 	int error;
 
 	if (flow->version != port->acl_version || xvs_flow_is_over(flow, packet) ||
-		!(flags & (1 << side | XVS_FLOW_STATEFUL)))
+		!(flags & 1 << side))
 		return 1;
 	counter[0] = flow->counter[side][0];
 	counter[1] = flow->counter[side][1];
@@ -321,10 +342,7 @@ static __always_inline int xvs_flow_known(
 	error = xvs_flow_watch(flow, packet, side);
 	if (error)
 		return error;
-	if (flow->seen != now)
-		flow->seen = now;
-	flow->packets[side] += passing->packets;
-	flow->bytes[side] += passing->bytes;
+	xvs_flow_count(flow, passing);
 	xvs_flow_count_rules(port, counter, passing);
 	return 0;
 }
@@ -345,10 +363,10 @@ static __always_inline int xvs_flow_icmp_type(const struct xvs_flow_key *key, __
 
 /* Asks the rules for one way of the flow. */
 static __always_inline const struct xvs_ruling *xvs_flow_ask_side(
-	struct xvs_scratch *room, __u8 side, const struct xvs_port_config *port)
+	struct xvs_scratch *room, __u8 side, const struct xvs_port_config *port, int answer)
 {
 	xvs_flow_query(&room->key, side, xvs_flow_icmp_type(&room->key, side), &room->query);
-	xvs_flow_ask(port, room);
+	xvs_flow_ask(port, room, answer);
 	return &room->ruling;
 }
 
@@ -370,7 +388,7 @@ static __always_inline int xvs_flow_judge_again(
 	struct xvs_flow *flow, struct xvs_scratch *room, const struct xvs_port_config *port)
 {
 	__u8 began = !!(flow->flags & XVS_FLOW_BEGAN_OUT);
-	const struct xvs_ruling *ruling = xvs_flow_ask_side(room, began, port);
+	const struct xvs_ruling *ruling = xvs_flow_ask_side(room, began, port, 0);
 
 	if (ruling->reason)
 		return -1;
@@ -419,7 +437,7 @@ static __always_inline int xvs_flow_begin(
 {
 	__u8 tcp = xvs_tcp_begin(&room->packet);
 	const struct xvs_ruling *ruling =
-		xvs_flow_ask_side(room, room->passing.direction == XVS_ACL_OUT, port);
+		xvs_flow_ask_side(room, room->passing.direction == XVS_ACL_OUT, port, 0);
 
 	xvs_flow_count_rules(port, ruling->counter, &room->passing);
 	if (ruling->reason)
@@ -433,17 +451,22 @@ static __always_inline int xvs_flow_begin(
 	return 0;
 }
 
-/* The other way of a flow without state. */
+/* A way of the flow that was not judged yet. */
 static __always_inline int xvs_flow_judge_side(
 	struct xvs_flow *flow, struct xvs_scratch *room, const struct xvs_port_config *port)
 {
 	__u8 side = room->passing.direction == XVS_ACL_OUT;
-	const struct xvs_ruling *ruling = xvs_flow_ask_side(room, side, port);
+	int error, answer = !!(flow->flags & XVS_FLOW_STATEFUL);
+	const struct xvs_ruling *ruling = xvs_flow_ask_side(room, side, port, answer);
 
 	xvs_flow_count_rules(port, ruling->counter, &room->passing);
 	if (ruling->reason)
 		return -ruling->reason;
+	error = xvs_flow_watch(flow, &room->packet, side);
+	if (error)
+		return error;
 	xvs_flow_allow(flow, side, ruling);
+	xvs_flow_count(flow, &room->passing);
 	return 0;
 }
 

@@ -173,6 +173,14 @@ struct {
 } flood_members SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC); /* most hosts have none */
+	__uint(max_entries, 2 * XVS_PRIVATE_VLAN_MAX); /* both halves */
+	__type(key, struct xvs_private_vlan_key);
+	__type(value, struct xvs_private_vlan);
+} private_vlans SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, XVS_EVENTS_SIZE);
 } events SEC(".maps");

@@ -23,8 +23,10 @@ struct xvs_tag {
 
 /* A frame's place inside the switch. */
 struct xvs_vlan {
-	__u16 id; /* 0 = untagged domain */
+	__u16 id; /* 0 = untagged domain; in a private VLAN the one that its sender transmits in */
+	__u16 fid; /* where addresses are learned and looked up: a primary VLAN, else `id` */
 	__u8 priority; /* 802.1p, 0..7 */
+	__u8 secondaries; /* isolated or community ports are among its receivers */
 };
 
 static inline __attribute__((always_inline)) int xvs_is_tpid(__u16 protocol)
@@ -50,7 +52,8 @@ static inline __attribute__((always_inline)) int xvs_trunk_allows(
 }
 
 /*
- * The VLAN of a frame that `port` sends. Truth table:
+ * The VLAN of a frame that `port` sends. Truth table; a port of a private VLAN is like an access
+ * port of its secondary VLAN, a promiscuous one of the primary:
  *
  *   tag            untagged port    access port      trunk port
  *   none           domain 0         VLAN of port     native VLAN
@@ -59,7 +62,8 @@ static inline __attribute__((always_inline)) int xvs_trunk_allows(
  *   0x88a8         vlan-protocol    vlan-protocol    vlan-protocol
  *   VID 0 + tag    vlan-inner-tag   vlan-inner-tag   vlan-inner-tag   (would surface)
  *
- * Returns 0 with *ret set, or minus the drop reason.
+ * Returns 0 with *ret set, or minus the drop reason. What a trunk's VLAN shares with others is not
+ * told by the port: see private_vlan.h.
  */
 static inline __attribute__((always_inline)) int xvs_vlan_of(const struct xvs_port_config *port,
 	const struct xvs_vlan_set *set, const struct xvs_tag *tag, struct xvs_vlan *ret)
@@ -67,7 +71,9 @@ static inline __attribute__((always_inline)) int xvs_vlan_of(const struct xvs_po
 	__u16 id = tag->control & XVS_VID_MASK;
 
 	ret->id = port->vlan;
+	ret->fid = port->primary_vlan ? port->primary_vlan : port->vlan;
 	ret->priority = 0;
+	ret->secondaries = port->vlan_mode >= XVS_VLAN_COMMUNITY;
 	if (!tag->present)
 		return 0;
 	if (tag->protocol != XVS_TPID_8021Q)
@@ -80,8 +86,33 @@ static inline __attribute__((always_inline)) int xvs_vlan_of(const struct xvs_po
 		return -XVS_DROP_vlan_tagged;
 	if (!xvs_trunk_allows(port, set, id))
 		return -XVS_DROP_vlan_not_allowed;
-	ret->id = id;
+	ret->id = ret->fid = id;
 	return 0;
+}
+
+/*
+ * Does `port` receive frames of `vlan`? `set` is its list, if it has one. Truth table of a private
+ * VLAN with primary P, an isolated VLAN I, community VLANs C and D, all in the promiscuous port's
+ * list:
+ *
+ *   sent by                    isolated    community C    promiscuous    trunk
+ *   isolated port     (in I)   no          no             yes            if it allows I
+ *   community C port  (in C)   no          yes            yes            if it allows C
+ *   community D port  (in D)   no          no             yes            if it allows D
+ *   promiscuous port  (in P)   yes         yes            yes            if it allows P
+ */
+static inline __attribute__((always_inline)) int xvs_receives(
+	const struct xvs_port_config *port, const struct xvs_vlan_set *set, __u16 vlan)
+{
+	if (port->vlan_mode == XVS_VLAN_TRUNK)
+		return xvs_trunk_allows(port, set, vlan);
+	if (!port->primary_vlan)
+		return vlan == port->vlan;
+	if (vlan == port->primary_vlan)
+		return 1;
+	if (port->vlan_mode == XVS_VLAN_COMMUNITY)
+		return vlan == port->vlan;
+	return port->vlan_mode == XVS_VLAN_PROMISCUOUS && xvs_vlan_in_set(set, vlan);
 }
 
 /*
@@ -93,9 +124,10 @@ static inline __attribute__((always_inline)) int xvs_vlan_of(const struct xvs_po
 static inline __attribute__((always_inline)) int xvs_tag_for(const struct xvs_port_config *port,
 	const struct xvs_vlan_set *set, struct xvs_vlan vlan, int inner, struct xvs_tag *ret)
 {
-	if (port->vlan_mode == XVS_VLAN_TRUNK ? !xvs_trunk_allows(port, set, vlan.id)
-					      : vlan.id != port->vlan)
-		return -XVS_DROP_vlan_not_member;
+	if (!xvs_receives(port, set, vlan.id))
+		return port->primary_vlan && vlan.fid == port->primary_vlan
+			       ? -XVS_DROP_private_vlan
+			       : -XVS_DROP_vlan_not_member;
 	ret->inner = inner;
 	ret->protocol = XVS_TPID_8021Q;
 	ret->control = vlan.priority << XVS_PCP_SHIFT;

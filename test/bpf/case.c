@@ -46,11 +46,14 @@ static void add_words(struct random *random, struct input *input)
 /* A copy is one that the ingress hook let in: it has no tag, or one of 802.1Q. */
 static void make_copy(struct random *random, struct fuzz_case *ret)
 {
-	const uint16_t vlans[] = {0, 10, 20, 30, 100, random_next(random)};
+	const uint16_t vlans[] = {
+		0, 10, 20, 30, 100, PRIMARY, ISOLATED_VLAN, COMMUNITY_VLAN, random_next(random)};
 	struct input *input = &ret->input;
 
 	ret->is_copy = true;
-	ret->phase = random_once_in(random, 6) ? XVS_PHASE_DONE : XVS_PHASE_CLONE;
+	ret->phase = random_once_in(random, 6)   ? XVS_PHASE_DONE
+		     : random_once_in(random, 6) ? XVS_PHASE_MIRROR
+						 : XVS_PHASE_CLONE;
 	ret->to = random_once_in(random, 8) ? random_below(random, PORTS) : input->on;
 	ret->generation = random_once_in(random, 16);
 	ret->vlan = random_below(random, 8) << 13 | (RANDOM_OF(random, vlans) & 0xfff);

@@ -16,11 +16,13 @@ struct parsed {
 	bool cut; /* too short for the tag that it announces */
 	bool inner; /* there is a second tag */
 	uint32_t packets; /* as how many it counts */
+	uint32_t generation; /* of the configuration that it goes by */
 };
 
 /* Where a frame is in the switch. */
 struct inside {
-	uint16_t vlan;
+	uint16_t vlan; /* the one that its sender transmits in */
+	uint16_t table; /* the one that has its addresses */
 	uint16_t priority;
 };
 
@@ -88,10 +90,13 @@ static uint32_t network_at(const struct parsed *frame)
 	return ETH_HLEN + (frame->tag_in_packet ? TAG_SIZE : 0);
 }
 
-/* As many as the sender says; or made of the payload, that is what is behind the known headers. */
-static uint32_t count_packets(const struct input *input, const struct parsed *frame)
+/*
+ * As many as the sender says; or made of the payload, that is what is behind the known headers.
+ * `start`: of the network header, as here below.
+ */
+static uint32_t count_packets(const struct input *input, uint32_t start)
 {
-	uint32_t start = network_at(frame), headers;
+	uint32_t headers;
 
 	if (input->gso_segs)
 		return input->gso_segs;
@@ -104,9 +109,9 @@ static uint32_t count_packets(const struct input *input, const struct parsed *fr
 }
 
 /* As it is, or each of its segments; tags don't count. */
-static bool fits(const struct input *input, const struct parsed *frame, uint32_t mtu)
+static bool fits(const struct input *input, uint32_t start, uint32_t mtu)
 {
-	uint32_t start = network_at(frame), headers;
+	uint32_t headers;
 
 	if (input->packet.size - start <= mtu)
 		return true;
@@ -119,7 +124,11 @@ static bool fits(const struct input *input, const struct parsed *frame, uint32_t
 static struct parsed parse(const struct input *input)
 {
 	const struct packet *packet = &input->packet;
-	struct parsed frame = {.tag = input->beside, .packets = 1};
+	struct parsed frame = {
+		.tag = input->beside,
+		.packets = 1,
+		.generation = world.loader.tables.control->generation,
+	};
 
 	if (is_tag(read16(packet, 12))) {
 		frame.cut = packet->size < ETH_HLEN + TAG_SIZE;
@@ -132,7 +141,7 @@ static struct parsed parse(const struct input *input)
 		if (!input->beside.protocol)
 			frame.tag = (struct tag){read16(packet, 12), read16(packet, 14)};
 	}
-	frame.packets = count_packets(input, &frame);
+	frame.packets = count_packets(input, network_at(&frame));
 	return frame;
 }
 
@@ -180,11 +189,33 @@ static uint32_t counted_bytes(
 
 static bool allows(const struct xvs_port_config *port, uint16_t vlan)
 {
-	if (port->vlan_mode != XVS_VLAN_TRUNK || vlan == port->vlan)
+	switch (port->vlan_mode) {
+	case XVS_VLAN_TRUNK:
+		return vlan == port->vlan ||
+		       (vlan && vlan != 4095 && (port->flags & XVS_PORT_ALL_VLANS || LISTED(vlan)));
+	case XVS_VLAN_ISOLATED:
+		return vlan == PRIMARY;
+	case XVS_VLAN_COMMUNITY:
+		return vlan == PRIMARY || vlan == COMMUNITY_VLAN;
+	case XVS_VLAN_PROMISCUOUS:
+		return vlan == PRIMARY || vlan == ISOLATED_VLAN || vlan == COMMUNITY_VLAN;
+	default:
 		return vlan == port->vlan;
-	if (vlan == 0 || vlan == 4095)
-		return false;
-	return port->flags & XVS_PORT_ALL_VLANS || LISTED(vlan);
+	}
+}
+
+/* Has the switch a port that makes this VLAN a part of its private VLAN? */
+static bool is_private(uint16_t switch_id, uint16_t vlan)
+{
+	for (enum port id = A; id < PORTS; id++) {
+		const struct xvs_port_config *port = &world.ports[id];
+
+		if (port->switch_id == switch_id && port->vlan_mode >= XVS_VLAN_ISOLATED &&
+			(vlan == PRIMARY || vlan == port->vlan ||
+				(port->vlan_mode == XVS_VLAN_PROMISCUOUS && allows(port, vlan))))
+			return true;
+	}
+	return false;
 }
 
 /* The VLAN of a frame that the port sends. 0, or the reason for which it may not. */
@@ -193,7 +224,8 @@ static enum xvs_drop enter(
 {
 	uint16_t vlan = frame->tag.control & VLAN_MASK;
 
-	*ret = (struct inside){.vlan = port->vlan};
+	*ret = (struct inside){
+		port->vlan, is_private(port->switch_id, port->vlan) ? PRIMARY : port->vlan, 0};
 	if (!frame->tag.protocol)
 		return 0;
 	if (frame->tag.protocol != ETH_P_8021Q)
@@ -205,6 +237,7 @@ static enum xvs_drop enter(
 	if (port->vlan_mode != XVS_VLAN_TRUNK)
 		return XVS_DROP_vlan_tagged;
 	ret->vlan = vlan;
+	ret->table = is_private(port->switch_id, vlan) ? PRIMARY : vlan;
 	return allows(port, vlan) ? 0 : XVS_DROP_vlan_not_allowed;
 }
 
@@ -216,7 +249,9 @@ static enum xvs_drop leave(const struct xvs_port_config *port, const struct pars
 
 	*ret = (struct tag){0};
 	if (!allows(port, place.vlan))
-		return XVS_DROP_vlan_not_member;
+		return port->vlan_mode >= XVS_VLAN_ISOLATED && place.table == PRIMARY
+			       ? XVS_DROP_private_vlan
+			       : XVS_DROP_vlan_not_member;
 	if (port->vlan_mode == XVS_VLAN_TRUNK && place.vlan != port->vlan) {
 		*ret = (struct tag)Q(place.priority << PRIORITY_SHIFT | place.vlan);
 		return 0;
@@ -226,6 +261,56 @@ static enum xvs_drop leave(const struct xvs_port_config *port, const struct pars
 	if (priority)
 		*ret = (struct tag)Q(priority << PRIORITY_SHIFT);
 	return 0;
+}
+
+/* ---- mirrors ---- */
+
+/* The half of the configuration that the frame has had from its beginning. */
+static const struct xvs_port_config *config_of(uint32_t generation, uint32_t port)
+{
+	return &world.loader.tables.ports[port].half[generation & 1];
+}
+
+/* Where the network header stands in the input, of a frame that leaves with this tag. */
+static uint32_t network_after(
+	const struct input *input, const struct parsed *frame, struct tag leaves_with)
+{
+	uint32_t taken_off = input->packet.size - counted_bytes(input, frame, leaves_with);
+	bool in_packet = stays(frame, leaves_with) ? frame->tag_in_packet : frame->inner;
+
+	return taken_off + ETH_HLEN + (in_packet ? TAG_SIZE : 0);
+}
+
+/* A copy for the port that `port` is mirrored to: the frame with `tag`, and `bytes` beside it. */
+static void mirror(const struct input *input, const struct parsed *frame,
+	const struct xvs_port_config *port, struct tag tag, uint32_t start, uint32_t bytes,
+	struct mirrored *ret)
+{
+	const struct xvs_port_config *to = config_of(frame->generation, port->mirror_to);
+
+	if (!(port->flags & XVS_PORT_MIRROR))
+		return;
+	*ret = (struct mirrored){port->mirror_to, 0, frame->packets, bytes, tag};
+	if (!(to->flags & XVS_PORT_UP)) {
+		ret->reason = XVS_DROP_port_down;
+		return;
+	}
+	ret->packets = count_packets(input, start);
+	if (!fits(input, start, to->mtu))
+		ret->reason = XVS_DROP_mtu_exceeded;
+}
+
+static void mirror_sent(const struct input *input, const struct parsed *frame,
+	const struct xvs_port_config *port, struct expectation *ret)
+{
+	mirror(input, frame, port, frame->tag, network_at(frame), input->packet.size, &ret->sent);
+}
+
+static void mirror_received(const struct input *input, const struct parsed *frame,
+	const struct xvs_port_config *port, struct tag tag, struct mirrored *ret)
+{
+	mirror(input, frame, port, tag, network_after(input, frame, tag),
+		counted_bytes(input, frame, tag), ret);
 }
 
 /* ---- the stages at a destination ---- */
@@ -238,7 +323,7 @@ static void arrive(const struct input *input, const struct parsed *frame, struct
 
 	if (port->flags & XVS_PORT_UP)
 		reason = leave(port, frame, place, &tag);
-	if (!reason && !fits(input, frame, port->mtu))
+	if (!reason && !fits(input, network_at(frame), port->mtu))
 		reason = XVS_DROP_mtu_exceeded;
 	if (!reason && !can_change_tag(input, frame, tag))
 		reason = XVS_DROP_tag_failed;
@@ -248,6 +333,7 @@ static void arrive(const struct input *input, const struct parsed *frame, struct
 	}
 	expect_receive(&ret->change, id, frame->packets, counted_bytes(input, frame, tag));
 	ret->to[id] = (struct delivery){true, tag};
+	mirror_received(input, frame, port, tag, &ret->received[id]);
 }
 
 /* ---- the MAC table ---- */
@@ -301,14 +387,14 @@ static enum xvs_drop learn(const struct input *input, const struct xvs_port_conf
 
 	if (port->flags & XVS_PORT_MAC && !memcmp(source, port->mac, ETH_ALEN))
 		return 0;
-	is_new = !world_fdb_get(port->switch_id, source, place.vlan, &entry);
+	is_new = !world_fdb_get(port->switch_id, source, place.table, &entry);
 	if (is_new && world_fdb_get(port->switch_id, source, XVS_FDB_ANY_VLAN, &entry))
 		return may_use(port, input->on, &entry);
 	if (!is_new && entry.flags & XVS_FDB_PERMANENT)
 		return may_use(port, input->on, &entry);
 	learning->switch_id = port->switch_id;
 	memcpy(learning->key.mac, source, ETH_ALEN);
-	learning->key.vlan = place.vlan;
+	learning->key.vlan = place.table;
 	learning->before = is_new ? 0 : entry.port;
 	if (learning->before == input->on)
 		return 0;
@@ -330,23 +416,32 @@ static bool is_reserved(const uint8_t *mac)
 	return !memcmp(mac, RESERVED(0), ETH_ALEN - 1) && mac[5] < 0x10;
 }
 
-static bool is_trunk(const struct xvs_port_config *port)
+/* Isolated and community ports come behind others, trunks last. */
+static int turn(const struct xvs_port_config *port)
 {
-	return port->vlan_mode == XVS_VLAN_TRUNK;
+	switch (port->vlan_mode) {
+	case XVS_VLAN_TRUNK:
+		return 2;
+	case XVS_VLAN_ISOLATED:
+	case XVS_VLAN_COMMUNITY:
+		return 1;
+	default:
+		return 0;
+	}
 }
 
-/* Everybody in the VLAN; trunks come last, and the last of all gets the frame itself. */
+/* Everybody in the VLAN; the last of all gets the frame itself. */
 static enum xvs_drop flood(const struct input *input, const struct parsed *frame,
 	const struct xvs_port_config *from, struct inside place, struct expectation *ret)
 {
 	enum port last = NO_PORT;
 
 	ret->change.counters[input->on].flooded_packets = frame->packets;
-	for (int trunks = 0; trunks <= 1; trunks++) {
+	for (int now = 0; now <= 2; now++) {
 		for (enum port id = A; id < PORTS; id++) {
 			const struct xvs_port_config *port = &world.ports[id];
 
-			if (is_trunk(port) != trunks || id == input->on ||
+			if (turn(port) != now || id == input->on ||
 				port->switch_id != from->switch_id ||
 				!(port->flags & XVS_PORT_UP) || !allows(port, place.vlan))
 				continue;
@@ -354,6 +449,7 @@ static enum xvs_drop flood(const struct input *input, const struct parsed *frame
 			last = id;
 		}
 	}
+	ret->last = last;
 	ret->itself = ret->to[last].arrives ? last : NO_PORT;
 	return last == NO_PORT ? XVS_DROP_no_destination : 0;
 }
@@ -370,7 +466,7 @@ static enum xvs_drop forward(const struct input *input, const struct parsed *fra
 	reason = learn(input, from, place, ret);
 	if (reason)
 		return reason;
-	to = is_group(destination) ? 0 : owner_of(from->switch_id, destination, place.vlan);
+	to = is_group(destination) ? 0 : owner_of(from->switch_id, destination, place.table);
 	if (ret->learning.happens && !memcmp(destination, ret->learning.key.mac, ETH_ALEN))
 		to = input->on;
 	if (to == input->on)
@@ -383,6 +479,7 @@ static enum xvs_drop forward(const struct input *input, const struct parsed *fra
 	if (world.ports[to].switch_id != from->switch_id)
 		return XVS_DROP_wrong_switch;
 	arrive(input, frame, place, &world.ports[to], to, ret);
+	ret->last = to;
 	ret->itself = ret->to[to].arrives ? to : NO_PORT;
 	return 0;
 }
@@ -416,6 +513,7 @@ static void expect_ingress(const struct input *input, struct expectation *ret)
 	struct inside place;
 	bool pass = false;
 
+	ret->frame_packets = frame.packets;
 	if (input->on == NO_PORT) {
 		ret->verdict = TC_ACT_SHOT;
 		ret->change.drops[NO_PORT][XVS_DROP_no_port] =
@@ -425,8 +523,10 @@ static void expect_ingress(const struct input *input, struct expectation *ret)
 	reason = guard(input, &frame, from, &place, &pass);
 	if (!reason && !pass)
 		reason = model_guard(input);
-	if (!reason && !pass)
+	if (!reason && !pass) {
+		mirror_sent(input, &frame, from, ret);
 		reason = forward(input, &frame, from, place, ret);
+	}
 	if (reason)
 		ret->change.drops[input->on][reason] += frame.packets;
 	ret->verdict = pass ? TC_ACT_UNSPEC : ret->itself ? TC_ACT_REDIRECT : TC_ACT_SHOT;
@@ -447,12 +547,6 @@ static void expect_host(const struct input *input, struct expectation *ret)
 		input->gso_segs ? input->gso_segs : 1;
 }
 
-/* The half of the configuration that the frame has had from its beginning. */
-static const struct xvs_port_config *config_of(uint32_t generation, uint32_t port)
-{
-	return &world.loader.tables.ports[port].half[generation & 1];
-}
-
 static void expect_copy(const struct input *input, struct expectation *ret)
 {
 	struct parsed frame = parse(input);
@@ -460,10 +554,13 @@ static void expect_copy(const struct input *input, struct expectation *ret)
 	const struct xvs_port_config *port = config_of(input->cb[1] >> 16, to);
 	struct inside place = {
 		.vlan = input->cb[1] & VLAN_MASK,
+		.table = input->cb[1] & VLAN_MASK,
 		.priority = input->cb[1] >> PRIORITY_SHIFT & 7,
 	};
 
 	ret->verdict = TC_ACT_SHOT;
+	frame.generation = input->cb[1] >> 16;
+	ret->frame_packets = frame.packets;
 	if (frame.cut) {
 		ret->change.drops[to][XVS_DROP_truncated] = frame.packets;
 		return;
@@ -473,8 +570,32 @@ static void expect_copy(const struct input *input, struct expectation *ret)
 		return;
 	}
 	arrive(input, &frame, place, port, to, ret);
+	ret->last = to;
 	if (ret->to[to].arrives)
 		ret->verdict = TC_ACT_UNSPEC;
+}
+
+/* It was made for the port on whose device it is, or is nobody's. */
+static void expect_mirrored(const struct input *input, struct expectation *ret)
+{
+	struct parsed frame = parse(input);
+	uint32_t to = input->cb[3];
+	const struct xvs_port_config *port = config_of(input->cb[1] >> 16, to);
+	enum xvs_drop reason = 0;
+
+	ret->verdict = TC_ACT_SHOT;
+	if (frame.cut)
+		reason = XVS_DROP_truncated;
+	else if (port->ifindex != world.ifindex[input->on])
+		reason = XVS_DROP_wrong_switch;
+	else if (!fits(input, network_at(&frame), port->mtu))
+		reason = XVS_DROP_mtu_exceeded;
+	if (reason) {
+		ret->change.drops[to][reason] = frame.packets;
+		return;
+	}
+	expect_receive(&ret->change, to, frame.packets, input->packet.size);
+	ret->verdict = TC_ACT_UNSPEC;
 }
 
 static void expect_egress(const struct input *input, struct expectation *ret)
@@ -485,6 +606,9 @@ static void expect_egress(const struct input *input, struct expectation *ret)
 		break;
 	case XVS_PHASE_CLONE:
 		expect_copy(input, ret);
+		break;
+	case XVS_PHASE_MIRROR:
+		expect_mirrored(input, ret);
 		break;
 	default:
 		expect_host(input, ret);

@@ -14,6 +14,14 @@ struct delivery {
 	struct tag tag; /* that it arrives with; protocol 0 = none */
 };
 
+/* A copy of what a port has sent or received, for the port that it is mirrored to. */
+struct mirrored {
+	enum port to; /* NO_PORT: there is none */
+	enum xvs_drop reason; /* for which it is lost there, or none */
+	uint32_t packets, bytes;
+	struct tag tag; /* that it arrives with */
+};
+
 /* The place of the frame's source in the MAC table. */
 struct learning {
 	struct xvs_fdb_key key;
@@ -24,10 +32,13 @@ struct learning {
 
 struct expectation {
 	int verdict;
-	struct tally change;
+	struct tally change; /* without mirrors */
 	struct delivery to[PORTS];
-	enum port itself; /* who gets the frame itself and no copy; NO_PORT = nobody */
+	enum port last; /* whom the frame itself is for, and no copy; NO_PORT = nobody */
+	enum port itself; /* the same if it arrives there, else NO_PORT */
 	struct learning learning;
+	struct mirrored sent, received[PORTS];
+	uint32_t frame_packets; /* as how many the frame counts where it came in */
 };
 
 /* By the frame's program: ingress or egress, or their stubs. Call it before the run. */

@@ -102,7 +102,8 @@ struct tag mutate_tag(struct random *random)
 {
 	static const uint16_t protocols[] = {ETH_P_8021Q, ETH_P_8021Q, ETH_P_8021Q, ETH_P_8021Q,
 		ETH_P_8021Q, ETH_P_8021Q, ETH_P_8021Q, ETH_P_8021AD};
-	static const uint16_t vlans[] = {0, 0, 10, 10, 20, 30, 100, 100, 1, 4094, 4095};
+	static const uint16_t vlans[] = {0, 0, 10, 10, 20, 30, 100, 100, 1, 4094, 4095, PRIMARY,
+		ISOLATED_VLAN, COMMUNITY_VLAN};
 	uint16_t priority = random_once_in(random, 2) ? 0 : random_below(random, 16) << 12;
 
 	return (struct tag){RANDOM_OF(random, protocols), priority | RANDOM_OF(random, vlans)};

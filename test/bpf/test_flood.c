@@ -37,6 +37,7 @@ static void b_elsewhere(void)
 }
 
 #define TO(port) (1u << (port))
+#define PRIVATE (TO(ISOLATED) | TO(ISOLATED_B) | TO(COMMUNITY) | TO(COMMUNITY_B))
 #define VLAN_0 (TO(B) | TO(PEER) | TO(HOST) | TO(TRUNK) | TO(UPLINK)) /* but A */
 
 static const struct {
@@ -76,6 +77,20 @@ static const struct {
 		TO(ACCESS) | TO(ACCESS_B) | TO(NATIVE), XVS_DROP_vlan_inner_tag, 0, {}},
 	{"two tags", NULL, UPLINK, BROADCAST, {Q(20), Q(7)}, TO(TRUNK) | TO(NATIVE), 0, 0, NATIVE,
 		{Q(20), Q(7)}},
+	{"isolated", NULL, ISOLATED, BROADCAST, {}, TO(PROMISCUOUS) | TO(NATIVE) | TO(UPLINK), 0, 0,
+		UPLINK, {Q(ISOLATED_VLAN)}},
+	{"community", NULL, COMMUNITY, BROADCAST, {},
+		TO(COMMUNITY_B) | TO(PROMISCUOUS) | TO(NATIVE) | TO(UPLINK), 0, 0, UPLINK,
+		{Q(COMMUNITY_VLAN)}},
+	{"promiscuous", NULL, PROMISCUOUS, BROADCAST, {}, PRIVATE | TO(NATIVE) | TO(UPLINK), 0, 0,
+		UPLINK, {Q(PRIMARY)}},
+	{"wire, primary", NULL, UPLINK, BROADCAST, {Q(PRIMARY)},
+		PRIVATE | TO(PROMISCUOUS) | TO(NATIVE), 0, 0, NATIVE, {Q(PRIMARY)}},
+	{"wire, isolated", NULL, UPLINK, BROADCAST, {Q(ISOLATED_VLAN)},
+		TO(PROMISCUOUS) | TO(NATIVE), 0, 0, NATIVE, {Q(ISOLATED_VLAN)}},
+	{"wire, community", NULL, UPLINK, BROADCAST, {Q(COMMUNITY_VLAN)},
+		TO(COMMUNITY) | TO(COMMUNITY_B) | TO(PROMISCUOUS) | TO(NATIVE), 0, 0, NATIVE,
+		{Q(COMMUNITY_VLAN)}},
 	{"a member moved to another switch", b_elsewhere, A, BROADCAST, {}, VLAN_0 & ~TO(B), 0, 0,
 		UPLINK, {}},
 };

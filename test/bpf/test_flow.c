@@ -227,6 +227,24 @@ Test(flow, change_of_rules)
 	walk("gone", (const struct step[]){{IN, ACK, DENIED}}, 1);
 }
 
+/* A port ACL knows no state: it judges answers as well. */
+Test(flow, port_acl_judges_answers)
+{
+	struct xvs_rule client = rule(XVS_RULE_ALLOW, XVS_RULE_OUT, -1, 10, true);
+	struct xvs_rule entry = rule(XVS_RULE_DENY, XVS_RULE_IN, -1, 0, false);
+	struct xvs_acl extended = {.rules = &client, .count = 1};
+	struct xvs_acl by_port = {.rules = &entry, .count = 1};
+	const struct step denied[] = {{OUT, SYN, 0}, {IN, SYN | ACK, XVS_DROP_acl_port}};
+	const struct step allowed[] = {{OUT, SYN, 0}, {IN, SYN | ACK, 0}, {OUT, ACK, 0}};
+
+	entry.remote = (struct xvs_prefix){XVS_ADDRESS_IPV4, 8, {10}};
+	acl_give(&by_port, &extended);
+	walk("denied", denied, EACH(denied));
+	entry.remote.byte[0] = 11;
+	acl_give(&by_port, &extended);
+	walk("another's", allowed, EACH(allowed));
+}
+
 /* A rule without state speaks for its direction alone. */
 Test(flow, without_state)
 {

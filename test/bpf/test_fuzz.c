@@ -43,6 +43,8 @@ static const struct {
 	{GUEST_ON_WIRE, 10, UPLINK, XVS_FDB_STATIC},
 	{GUEST_ON_WIRE, 30, UPLINK, XVS_FDB_STATIC},
 	{GUEST_ON_WIRE, 100, UPLINK, XVS_FDB_STATIC},
+	{GUEST_ON_WIRE, PRIMARY, UPLINK, XVS_FDB_STATIC},
+	{GUEST_ON_WIRE, ISOLATED_VLAN, UPLINK, XVS_FDB_STATIC}, /* where it is no private VLAN */
 	{GUEST(2), 0, A, 0},
 	{GUEST(2), 10, TRUNK, 0},
 	{GUEST(3), 0, B, XVS_FDB_STATIC},
@@ -50,6 +52,8 @@ static const struct {
 	{GUEST(5), 100, ACCESS_B, 0},
 	{GUEST(6), 0, NATIVE, XVS_FDB_STATIC},
 	{GUEST(7), 0, UPLINK, 0},
+	{GUEST(8), PRIMARY, ISOLATED, 0},
+	{GUEST(9), PRIMARY, PROMISCUOUS, XVS_FDB_STATIC},
 	{MULTICAST, 0, A, XVS_FDB_STATIC},
 };
 
@@ -147,6 +151,7 @@ static void unlearn(const struct input *input, const struct learning *learning)
 /* ---- one case: NULL, or what is wrong with it ---- */
 
 static char reason[REASON_SIZE];
+static uint64_t mirrored; /* cases with a copy of a mirrored port, so far */
 
 #define WRONG(...) (snprintf(reason, sizeof(reason), __VA_ARGS__), reason)
 
@@ -185,21 +190,40 @@ static const char *check_unchanged(const struct input *input, const struct outco
 	return check_bytes("passed", input, outer_tag(input), &got->packet);
 }
 
+/* Copies of mirrored ports that arrive at `port`; the tag of one of them. */
+static unsigned int mirrored_to(
+	const struct expectation *expected, enum port port, struct tag *ret_tag)
+{
+	unsigned int count = 0;
+
+	for (enum port of = NO_PORT; of < PORTS; of++) {
+		const struct mirrored *copy = of ? &expected->received[of] : &expected->sent;
+
+		if (copy->to != port || copy->reason)
+			continue;
+		*ret_tag = copy->tag;
+		count++;
+	}
+	return count;
+}
+
 static const char *check_copy(
 	const struct input *input, const struct expectation *expected, enum port port)
 {
 	bool due = expected->to[port].arrives && port != expected->itself;
+	struct tag tag = expected->to[port].tag;
+	unsigned int copies = due + mirrored_to(expected, port, due ? &(struct tag){0} : &tag);
 	static struct packet copy;
 	uint32_t mark;
 
-	if (run_copies(port) != due)
-		return WRONG("%u copies to %s, expected %d", run_copies(port),
-			world_port_name(port), due);
-	if (!due)
+	if (run_copies(port) != copies)
+		return WRONG("%u copies to %s, expected %u", run_copies(port),
+			world_port_name(port), copies);
+	if (copies != 1) /* of several one is kept only */
 		return NULL;
 	if (!run_copy(port, &copy, &mark) || mark)
 		return WRONG("the copy to %s carries the mark %x", world_port_name(port), mark);
-	return check_bytes(world_port_name(port), input, expected->to[port].tag, &copy);
+	return check_bytes(world_port_name(port), input, tag, &copy);
 }
 
 /* To whom the frame itself goes: a mark tells, but for a port that is reached without one. */
@@ -291,7 +315,7 @@ static bool is_due_a_copy(const struct expectation *expected, enum port port)
 
 	for (size_t i = 0; i < XVS_DROP_count; i++)
 		drops += expected->change.drops[port][i];
-	return port != expected->itself && (drops || expected->to[port].arrives);
+	return port != expected->last && (drops || expected->to[port].arrives);
 }
 
 /* The kernel makes no copies of GSO packets that can't be cut. That is counted as well. */
@@ -310,6 +334,47 @@ static void expect_refused_copies(
 	}
 }
 
+/* Mirrors are made of frames that arrive, by the same call: what refuses copies refuses them too.
+ */
+static void expect_refused_mirrors(
+	const struct input *input, const struct tally *got, struct expectation *ret)
+{
+	for (enum port of = NO_PORT; of < PORTS; of++) {
+		struct mirrored *copy = of ? &ret->received[of] : &ret->sent;
+
+		if (of && !ret->to[of].arrives)
+			*copy = (struct mirrored){.to = NO_PORT};
+		if (!copy->to || !input->gso_size || !got->drops[copy->to][XVS_DROP_clone_failed])
+			continue;
+		copy->reason = XVS_DROP_clone_failed;
+		copy->packets = ret->frame_packets;
+	}
+}
+
+static bool any_mirrored(const struct expectation *expected)
+{
+	for (enum port of = A; of < PORTS; of++)
+		if (expected->received[of].to && !expected->received[of].reason)
+			return true;
+	return expected->sent.to && !expected->sent.reason;
+}
+
+/* The rest is what is counted without them. */
+static void take_out_mirrors(const struct expectation *expected, struct tally *tally)
+{
+	for (enum port of = NO_PORT; of < PORTS; of++) {
+		const struct mirrored *copy = of ? &expected->received[of] : &expected->sent;
+
+		if (copy->reason)
+			tally->drops[copy->to][copy->reason] -= copy->packets;
+		if (copy->reason || !copy->to)
+			continue;
+		tally->counters[copy->to].receive_packets -= copy->packets;
+		tally->counters[copy->to].receive_bytes -= copy->bytes;
+	}
+}
+
+/* All but mirrors. */
 static const char *check_outcome(
 	const struct input *input, const struct expectation *expected, const struct outcome *got)
 {
@@ -337,6 +402,9 @@ static const char *check_skb(const struct input *input, struct outcome *got)
 	model_expect(input, &expected);
 	run(input, got);
 	expect_refused_copies(input, &got->change, &expected);
+	expect_refused_mirrors(input, &got->change, &expected);
+	take_out_mirrors(&expected, &got->change);
+	mirrored += any_mirrored(&expected);
 	wrong = check_outcome(input, &expected, got);
 	unlearn(input, &expected.learning);
 	return wrong;
@@ -374,6 +442,8 @@ static const char *check_xdp(const struct input *input, struct outcome *got)
 	if (is_dropped(&expected.change, XVS_DROP_tag_failed))
 		return NULL; /* the kernel can't change this tag, XDP can */
 	to = expected.itself;
+	if (expected.sent.to || expected.received[to].to)
+		return WRONG("redirected to %s, which is mirrored", world_port_name(to));
 	if (!to || from->learned || from->not_learned || model_may_be_tcp(input))
 		return WRONG("redirected what is TC's business");
 	if (from->flooded_packets || !(world.ports[to].flags & XVS_PORT_XDP_TARGET))
@@ -630,11 +700,12 @@ Test(fuzz, ingress)
 		XVS_DROP_vlan_tagged, XVS_DROP_vlan_protocol, XVS_DROP_vlan_inner_tag,
 		XVS_DROP_vlan_not_allowed, XVS_DROP_vlan_not_member, XVS_DROP_same_port,
 		XVS_DROP_port_down, XVS_DROP_mtu_exceeded, XVS_DROP_no_destination,
-		XVS_DROP_wrong_switch, XVS_DROP_mac_spoofed, XVS_DROP_arp_spoofed,
-		XVS_DROP_nd_spoofed, XVS_DROP_address_limit, XVS_DROP_dhcp_server, XVS_DROP_router,
-		XVS_DROP_storm, XVS_DROP_unparsed);
+		XVS_DROP_wrong_switch, XVS_DROP_private_vlan, XVS_DROP_mac_spoofed,
+		XVS_DROP_arp_spoofed, XVS_DROP_nd_spoofed, XVS_DROP_address_limit,
+		XVS_DROP_dhcp_server, XVS_DROP_router, XVS_DROP_storm, XVS_DROP_unparsed);
 	cr_expect_gt(totals.delivered, totals.cases / 20);
 	cr_expect_gt(totals.flooded, totals.cases / 20);
+	cr_expect_gt(mirrored, totals.cases / 50);
 }
 
 Test(fuzz, egress)

@@ -75,6 +75,46 @@ Test(learning, per_vlan)
 	cr_expect_not(world_fdb_get(SWITCH, GUEST(1), 0, &entry));
 }
 
+/* The VLANs of a private VLAN have their addresses in common, also those that come tagged. */
+Test(learning, in_the_primary_vlan)
+{
+	static const struct {
+		const char *name;
+		enum port from, to; /* who learns; who sends to the address then */
+		struct tag tag, tag_back;
+		bool arrives;
+	} rows[] = {
+		{"isolated", ISOLATED, PROMISCUOUS, {}, {}, true},
+		{"community", COMMUNITY, PROMISCUOUS, {}, {}, true},
+		{"promiscuous", PROMISCUOUS, ISOLATED, {}, {}, true},
+		{"isolated on the wire", UPLINK, PROMISCUOUS, Q(ISOLATED_VLAN), {}, true},
+		{"community on the wire", UPLINK, COMMUNITY, Q(COMMUNITY_VLAN), {}, true},
+		{"promiscuous on the wire", UPLINK, ISOLATED, Q(PRIMARY), {}, true},
+		{"isolated, from the wire", ISOLATED, UPLINK, {}, Q(PRIMARY), true},
+		{"isolated, from isolated on the wire", ISOLATED, UPLINK, {}, Q(ISOLATED_VLAN),
+			false},
+	};
+	struct xvs_fdb_entry entry;
+	struct outcome got;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct frame frame = {
+			STATION(rows[i].to), GUEST(1), EXPERIMENTAL, {rows[i].tag_back}, 0};
+
+		send(rows[i].from, GUEST(1), rows[i].tag, &got);
+		check_entry(rows[i].name, GUEST(1), PRIMARY, rows[i].from);
+		cr_expect_not(world_fdb_get(SWITCH, GUEST(1), ISOLATED_VLAN, &entry));
+		run_frame(INGRESS, rows[i].to, &frame, BESIDE, &got);
+		cr_expect_eq(
+			got.change.counters[rows[i].to].flooded_packets, 0, "%s", rows[i].name);
+		if (rows[i].arrives)
+			check_sent(rows[i].name, &got, rows[i].from);
+		else
+			check_verdict(rows[i].name, &got, TC_ACT_SHOT);
+		world_fdb_remove(SWITCH, GUEST(1), PRIMARY);
+	}
+}
+
 /* An address that is learned is known: no flood, until it has been silent for too long. */
 Test(learning, is_used_and_ages)
 {

@@ -13,9 +13,10 @@
 #define WIRE_MS 100 /* since it was last heard of */
 
 /* The ports that XDP may deliver to. */
-static const enum port targets[] = {A, B, HOST, ACCESS, TRUNK, NATIVE};
+static const enum port targets[] = {
+	A, B, HOST, ACCESS, TRUNK, NATIVE, ISOLATED, COMMUNITY, PROMISCUOUS};
 /* The VLANs in which the station on the wire is known. */
-static const uint16_t known_in[] = {0, 10, 30, 100};
+static const uint16_t known_in[] = {0, 10, 30, 100, PRIMARY};
 
 static void wire_seen(uint32_t port, uint32_t flags, uint64_t ago_ms)
 {
@@ -213,6 +214,16 @@ static const struct {
 	{"receiver with a list", NULL, LEAVE(TRUNK), UDP, TAGS(Q(10))},
 	{"uplink with a list", uplink_listed, LEAVE(TRUNK), UDP, TAGS(Q(10))},
 	{"uplink with a list, untagged", uplink_listed, TO_A, UDP},
+	{"primary to isolated", NULL, TO(ISOLATED), UDP, TAGS(Q(PRIMARY))},
+	{"primary to community", NULL, TO(COMMUNITY), UDP, TAGS(Q(PRIMARY))},
+	{"community to community", NULL, TO(COMMUNITY), UDP, TAGS(Q(COMMUNITY_VLAN))},
+	{"isolated to a trunk", NULL, TO(NATIVE), UDP, TAGS(Q(ISOLATED_VLAN)),
+		OUT(Q(ISOLATED_VLAN))},
+	{"isolated to isolated", NULL, LEAVE(ISOLATED), UDP, TAGS(Q(ISOLATED_VLAN))},
+	{"isolated to community", NULL, LEAVE(COMMUNITY), UDP, TAGS(Q(ISOLATED_VLAN))},
+	{"community to isolated", NULL, LEAVE(ISOLATED), UDP, TAGS(Q(COMMUNITY_VLAN))},
+	{"receiver with a list of secondaries", NULL, LEAVE(PROMISCUOUS), UDP,
+		TAGS(Q(ISOLATED_VLAN))},
 	{"tag cut", NULL, LEAVE(A), CONTENT(CUT_TAG), .frame.size = 17},
 };
 #define CASES (sizeof(cases) / sizeof(*cases))

@@ -41,6 +41,27 @@ static const struct {
 				      .vlan_mode = XVS_VLAN_TRUNK,
 				      .flags = XVS_PORT_ALL_VLANS | XVS_PORT_KEEP_PRIORITY}},
 	[STRANGER] = {"stranger", {.kind = XVS_PORT_VPORT, .switch_id = SWITCH_B}},
+	[ISOLATED] = {"isolated", {.kind = XVS_PORT_VPORT,
+					  .vlan_mode = XVS_VLAN_ISOLATED,
+					  .vlan = ISOLATED_VLAN,
+					  .primary_vlan = PRIMARY}},
+	[ISOLATED_B] = {"isolated_b", {.kind = XVS_PORT_VPORT,
+					      .vlan_mode = XVS_VLAN_ISOLATED,
+					      .vlan = ISOLATED_VLAN,
+					      .primary_vlan = PRIMARY}},
+	[COMMUNITY] = {"community", {.kind = XVS_PORT_VPORT,
+					    .vlan_mode = XVS_VLAN_COMMUNITY,
+					    .vlan = COMMUNITY_VLAN,
+					    .primary_vlan = PRIMARY}},
+	[COMMUNITY_B] = {"community_b", {.kind = XVS_PORT_VPORT,
+						.vlan_mode = XVS_VLAN_COMMUNITY,
+						.vlan = COMMUNITY_VLAN,
+						.primary_vlan = PRIMARY}},
+	[PROMISCUOUS] = {"promiscuous", {.kind = XVS_PORT_VPORT,
+						.vlan_mode = XVS_VLAN_PROMISCUOUS,
+						.vlan = PRIMARY,
+						.vlan_set = SECONDARIES_SET,
+						.primary_vlan = PRIMARY}},
 };
 
 const char *world_port_name(uint32_t port)
@@ -155,12 +176,19 @@ void world_reset(void)
 
 static void shape_vlans(struct random *random, struct xvs_port_config *port)
 {
-	static const uint16_t vlans[] = {10, 30, 100}, natives[] = {0, 0, 10, 30, 100};
+	static const uint16_t vlans[] = {10, 30, 100};
+	static const uint16_t natives[] = {0, 0, 10, 30, 100, PRIMARY, ISOLATED_VLAN};
+	const uint16_t ids[] = {
+		[XVS_VLAN_ACCESS] = RANDOM_OF(random, vlans),
+		[XVS_VLAN_TRUNK] = RANDOM_OF(random, natives),
+		[XVS_VLAN_ISOLATED] = ISOLATED_VLAN,
+		[XVS_VLAN_COMMUNITY] = COMMUNITY_VLAN,
+		[XVS_VLAN_PROMISCUOUS] = PRIMARY,
+	};
 
-	port->vlan_mode = random_below(random, XVS_VLAN_TRUNK + 1);
-	port->vlan = port->vlan_mode == XVS_VLAN_ACCESS  ? RANDOM_OF(random, vlans)
-		     : port->vlan_mode == XVS_VLAN_TRUNK ? RANDOM_OF(random, natives)
-							 : 0;
+	port->vlan_mode = random_below(random, XVS_VLAN_PROMISCUOUS + 1);
+	port->vlan = ids[port->vlan_mode];
+	port->primary_vlan = port->vlan_mode >= XVS_VLAN_ISOLATED ? PRIMARY : 0;
 }
 
 static void shape_guards(struct random *random, struct xvs_port_config *port)
@@ -189,10 +217,14 @@ static void shape_port(struct random *random, uint32_t id)
 		port->kind = RANDOM_OF(random, kinds);
 	if (!random_once_in(random, 4))
 		shape_vlans(random, port);
-	port->vlan_set = port->vlan_mode == XVS_VLAN_TRUNK ? LISTED_SET : 0;
 	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
 		if (random_once_in(random, 3))
 			port->flags ^= flags[i];
+	port->vlan_set = 0;
+	if (port->vlan_mode == XVS_VLAN_TRUNK && !(port->flags & XVS_PORT_ALL_VLANS))
+		port->vlan_set = LISTED_SET;
+	if (port->vlan_mode == XVS_VLAN_PROMISCUOUS)
+		port->vlan_set = SECONDARIES_SET;
 	if (!random_once_in(random, 4))
 		port->flags |= XVS_PORT_XDP_TARGET;
 	if (random_once_in(random, 16))
@@ -205,6 +237,21 @@ static void shape_port(struct random *random, uint32_t id)
 	port->learning_limit = random_once_in(random, 4) ? random_below(random, 3) : 0;
 }
 
+/* Some ports are mirrored to one; never the uplink, and never by way of XDP. */
+static void shape_mirrors(struct random *random)
+{
+	uint32_t to = 1 + random_below(random, PORTS - 1);
+
+	for (uint32_t id = 1; id < PORTS; id++) {
+		struct xvs_port_config *port = &world.ports[id];
+
+		if (id == to || id == UPLINK || !random_once_in(random, 4))
+			continue;
+		port->flags = (port->flags | XVS_PORT_MIRROR) & ~XVS_PORT_XDP_TARGET;
+		port->mirror_to = to;
+	}
+}
+
 /* The half that no new packet reads is always that of number 0. */
 void world_shape(uint64_t number)
 {
@@ -215,6 +262,8 @@ void world_shape(uint64_t number)
 		return;
 	for (uint32_t port = 1; port < PORTS; port++)
 		shape_port(&random, port);
+	if (random_once_in(&random, 2))
+		shape_mirrors(&random);
 	world_publish();
 }
 
@@ -226,11 +275,12 @@ void world_change(void (*change)(void))
 	world_publish();
 }
 
-static void add_vlan_set(void)
+static void add_vlan_set(uint32_t id, const uint16_t vlans[2])
 {
-	const struct xvs_vlan_set set = {{1 << 10 | 1 << 20}}; /* LISTED() */
-	uint32_t id = LISTED_SET;
+	struct xvs_vlan_set set = {0};
 
+	for (int i = 0; i < 2; i++)
+		set.word[vlans[i] / 64] |= 1ull << vlans[i] % 64;
 	cr_assert_eq(bpf_map_update_elem(world.loader.tables.vlan_sets, &id, &set, BPF_ANY), 0);
 }
 
@@ -245,7 +295,8 @@ void world_open(void)
 		world.ifindex[port] = if_nametoindex(initial[port].name);
 	cr_assert_eq(xvs_loader_open(&world.loader, PIN_DIR), 0);
 	add_tables();
-	add_vlan_set();
+	add_vlan_set(LISTED_SET, (const uint16_t[]){10, 20}); /* LISTED() */
+	add_vlan_set(SECONDARIES_SET, (const uint16_t[]){ISOLATED_VLAN, COMMUNITY_VLAN});
 	world_reset();
 	for (uint32_t port = 1; port < PORTS; port++)
 		add_port(port);
@@ -255,11 +306,14 @@ void world_open(void)
 static struct xvs_flood_key list_of(uint32_t port, uint32_t half)
 {
 	const struct xvs_port_config *config = &world.ports[port];
-	bool trunk = config->vlan_mode == XVS_VLAN_TRUNK;
+	bool secondary =
+		config->vlan_mode == XVS_VLAN_ISOLATED || config->vlan_mode == XVS_VLAN_COMMUNITY;
 
 	return (struct xvs_flood_key){
 		.switch_id = config->switch_id,
-		.vlan = trunk ? XVS_FLOOD_TRUNKS : config->vlan,
+		.vlan = config->vlan_mode == XVS_VLAN_TRUNK ? XVS_FLOOD_TRUNKS
+			: secondary                         ? XVS_FLOOD_SECONDARIES | PRIMARY
+							    : config->vlan,
 		.half = half,
 	};
 }
@@ -319,13 +373,60 @@ static void fill_macs(uint32_t half)
 	}
 }
 
+/* Whether a port of the switch says something of the VLAN, and what. */
+static bool private_vlan(uint16_t switch_id, uint16_t vlan, struct xvs_private_vlan *ret)
+{
+	bool named = false;
+
+	*ret = (struct xvs_private_vlan){.primary = PRIMARY, .secondaries = vlan == PRIMARY};
+	for (uint32_t id = 1; id < PORTS; id++) {
+		const struct xvs_port_config *port = &world.ports[id];
+
+		if (port->switch_id != switch_id || !port->primary_vlan)
+			continue;
+		named = named || vlan == PRIMARY || port->vlan == vlan ||
+			port->vlan_mode == XVS_VLAN_PROMISCUOUS;
+		if (port->vlan_mode == XVS_VLAN_COMMUNITY && port->vlan == vlan)
+			ret->secondaries = 1;
+	}
+	return named;
+}
+
+static void fill_private_vlans(uint16_t switch_id, uint32_t half)
+{
+	int map = world.loader.tables.private_vlans;
+	struct xvs_private_vlan value;
+
+	for (uint16_t vlan = PRIMARY; vlan <= COMMUNITY_VLAN; vlan++) {
+		const struct xvs_private_vlan_key key = {switch_id, vlan, half};
+
+		bpf_map_delete_elem(map, &key);
+		if (private_vlan(switch_id, vlan, &value))
+			cr_assert_eq(bpf_map_update_elem(map, &key, &value, BPF_ANY), 0);
+	}
+}
+
+/* A trunk looks private VLANs up where its switch has some. */
+static uint32_t private_flag(const struct xvs_port_config *port)
+{
+	struct xvs_private_vlan any;
+
+	return port->vlan_mode == XVS_VLAN_TRUNK && private_vlan(port->switch_id, PRIMARY, &any)
+		       ? XVS_PORT_PRIVATE_VLANS
+		       : 0;
+}
+
 void world_fill_spare(void)
 {
 	struct xvs_tables *tables = &world.loader.tables;
 	uint32_t half = xvs_tables_spare(tables);
 
-	for (uint32_t port = 1; port < PORTS; port++)
+	for (uint32_t port = 1; port < PORTS; port++) {
 		tables->ports[port].half[half] = world.ports[port];
+		tables->ports[port].half[half].flags |= private_flag(&world.ports[port]);
+	}
+	for (uint16_t id = SWITCH; id <= SWITCH_EMPTY; id++)
+		fill_private_vlans(id, half);
 	fill_lists(half);
 	fill_macs(half);
 }

@@ -24,6 +24,11 @@ enum port {
 	NATIVE, /* trunk of all VLANs, untagged frames in VLAN 100; keeps priorities */
 	UPLINK, /* trunk of all VLANs, untagged frames in VLAN 0; keeps priorities */
 	STRANGER, /* untagged, alone on switch 2 */
+	ISOLATED, /* of the private VLAN below, untagged like the next ones */
+	ISOLATED_B,
+	COMMUNITY,
+	COMMUNITY_B,
+	PROMISCUOUS,
 	PORTS,
 };
 
@@ -31,6 +36,11 @@ enum port {
 #define GUESTS 12 /* addresses GUEST(0) and on that frames come from */
 #define LISTED(vlan) ((vlan) == 10 || (vlan) == 20) /* the list of a trunk that has one */
 #define LISTED_SET 1 /* its number */
+
+#define PRIMARY 200 /* the private VLAN */
+#define ISOLATED_VLAN 201
+#define COMMUNITY_VLAN 202
+#define SECONDARIES_SET 2 /* number of the promiscuous port's list: these two */
 
 #define SWITCH 1
 #define SWITCH_B 2 /* has a MAC table of XVS_FDB_SIZE_MIN */

@@ -424,11 +424,12 @@ static void take_port(struct taking *taking, uint32_t id, const struct xvs_port_
 {
 	line(taking,
 		"port %s: kind %u mode %u vlan %u set [%s] switch %s flags %x device %s mtu %u "
-		"limit %u ageing %llu mac %s",
+		"limit %u ageing %llu mac %s primary %u mirror %s",
 		port_name(taking, id), port->kind, port->vlan_mode, port->vlan,
 		vlan_set_text(taking, port->vlan_set), switch_name(taking, port->switch_id),
 		port->flags, device_name(taking, port->ifindex), port->mtu, port->learning_limit,
-		(unsigned long long)port->ageing_ns, mac_of(port->mac));
+		(unsigned long long)port->ageing_ns, mac_of(port->mac), port->primary_vlan,
+		port_name(taking, port->mirror_to));
 }
 
 static const void *map_memory(const struct taking *taking, const char *name, size_t size)
@@ -527,6 +528,23 @@ static void take_flood_lists(struct taking *taking)
 	munmap((void *)members, size);
 }
 
+static void take_private_vlans(struct taking *taking)
+{
+	int fd = open_pin(taking, "private_vlans");
+	struct xvs_private_vlan_key key;
+	void *from = NULL;
+
+	for (; !bpf_map_get_next_key(fd, from, &key); from = &key) {
+		struct xvs_private_vlan value;
+
+		if (key.half == taking->active && !bpf_map_lookup_elem(fd, &key, &value))
+			line(taking, "private VLAN %u of %s: primary %u, secondaries %u", key.vlan,
+				switch_name(taking, key.switch_id), value.primary,
+				value.secondaries);
+	}
+	close(fd);
+}
+
 /* When it was seen is the traffic's, and what is learned comes and goes with it. */
 static void take_slot(struct taking *taking, const char *name, const struct xvs_fdb_slot *slot)
 {
@@ -594,6 +612,7 @@ static void take_maps(struct taking *taking)
 	take_saved(taking);
 	take_xdp_ports(taking);
 	take_flood_lists(taking);
+	take_private_vlans(taking);
 	take_tables(taking);
 }
 

@@ -66,8 +66,8 @@ static const char config_a[] =
 	"  c: {switch: s, interface: c, mac: pool}\n"
 	"  d: {switch: t, interface: d}\n"
 	"  e: {switch: v, interface: e, mac: '02:00:00:00:0a:0e'}\n"
-	"  m0: {switch: s, interface: m0, vlan: {access: 10}}\n"
-	"  m1: {switch: s, interface: m1, vlan: {access: 10}}\n"
+	"  m0: {switch: s, interface: m0, vlan: {access: 10}, mirror: m2}\n"
+	"  m1: {switch: s, interface: m1, vlan: {isolated: {primary: 40, secondary: 41}}}\n"
 	"  m2: {switch: s, interface: m2, vlan: {trunk: [10, 20]}}\n";
 
 /*
@@ -96,8 +96,9 @@ static const char config_b[] =
 	"  d: {switch: u, interface: c}\n"
 	"  late: {switch: u, interface: e, mac: pool}\n"
 	"  f: {switch: s, interface: f, vlan: {access: 20}}\n"
-	"  m0: {switch: s, interface: m0, vlan: {access: 20}}\n"
-	"  m1: {switch: s, interface: m1, vlan: {access: 20}}\n"
+	"  m0: {switch: s, interface: m0, vlan: {access: 20}, mirror: a}\n"
+	"  m1: {switch: s, interface: m1, vlan: {promiscuous: {primary: 40, secondaries: "
+	"[41-43]}}}\n"
 	"  m2: {switch: s, interface: m2, vlan: {trunk: [20, 30]}}\n";
 
 /* As they are found: some down, some with IPv6, one with a qdisc of somebody else. */

@@ -26,7 +26,7 @@ PORT = {
     "name": "vm1", "id": 3, "switch": "prod", "kind": "vport", "interface": "tap0", "ifindex": 12,
     "state": "up", "reason": None, "vlan": {"mode": "trunk", "native": 1, "allowed": "1-10,20"},
     "mac": "02:00:00:00:00:01", "mtu": 1500, "path": "redirect", "priority_tag": False,
-    "learning": {"limit": 128, "used": 4},
+    "learning": {"limit": 128, "used": 4}, "mirror": "monitor",
     "counters": {"transmit": {"packets": 10, "bytes": 1000}, "receive": {"packets": 7, "bytes": 9007199254740993},
                  "flooded": 5, "learned": 4, "not_learned": 2},
     "drops": {"vlan-tagged": 3, "brand-new": 1}}
@@ -480,9 +480,18 @@ class Tables(Case):
         stats = self.table(ports, "port", "-s")[0]
         self.assertIn("9007199254740993        4  vlan-tagged=3,brand-new=1", stats[1])
 
+    def test_private_vlans(self):
+        for vlan, text in (
+                ({"mode": "isolated", "primary": 100, "secondary": 101}, "isolated 100/101"),
+                ({"mode": "community", "primary": 100, "secondary": 102}, "community 100/102"),
+                ({"mode": "promiscuous", "primary": 100, "secondaries": "101,103-110"}, "promiscuous 100/101,103-110")):
+            ports = {"ports": [dict(PORT, vlan=vlan)]}
+            self.assertIn(" %s " % text, self.table(ports, "port")[0][1])
+            self.assertIn("  vlan          " + text, self.table(ports, "port", "show", "vm1")[0])
+
     def test_port_page(self):
         page = "\n".join(self.table({"ports": [PORT]}, "port", "show", "vm1")[0])
-        for text in ("port vm1", "tap0 (index 12)", "10 packets, 1000 bytes", "4 of 128 addresses",
+        for text in ("port vm1", "tap0 (index 12)", "10 packets, 1000 bytes", "4 of 128 addresses", "  mirror        monitor",
                      "tagged frame on an untagged or access port", "brand-new"):
             self.assertIn(text, page)
         self.assertNotIn("foreign", page)

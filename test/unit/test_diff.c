@@ -63,9 +63,20 @@ Test(diff, settings_of_a_port)
 	static const struct {
 		const char *from, *to, *lines;
 	} rows[] = {
+		{"", ", mirror: m", "  mirror:  -> m\n"},
+		{", mirror: m", ", mirror: n", "  mirror: m -> n\n"},
 		{"", ", vlan: {access: 5}", "  vlan.access:  -> 5\n"},
 		{", vlan: {access: 5}", "", "  vlan.access: 5 -> \n"},
 		{", vlan: {access: 5}", ", vlan: {access: 6}", "  vlan.access: 5 -> 6\n"},
+		{", vlan: {access: 5}", ", vlan: {isolated: {primary: 5, secondary: 6}}",
+			"  vlan.isolated.primary:  -> 5\n  vlan.isolated.secondary:  -> 6\n"
+			"  vlan.access: 5 -> \n"},
+		{", vlan: {promiscuous: {primary: 5, secondaries: [6]}}",
+			", vlan: {promiscuous: {primary: 5, secondaries: [6, 8-9]}}",
+			"  vlan.promiscuous.secondaries: [6] -> [6, 8-9]\n"},
+		{", vlan: {isolated: {primary: 5, secondary: 6}}",
+			", vlan: {isolated: {primary: 4, secondary: 6}}",
+			"  vlan.isolated.primary: 5 -> 4\n"},
 		{", vlan: {access: 5}", ", vlan: {trunk: [1, 5-9]}",
 			"  vlan.trunk:  -> [1, 5-9]\n  vlan.native:  -> 0\n  vlan.access: 5 -> \n"},
 		{", vlan: {trunk: [1, 2]}", ", vlan: {trunk: all}", "  vlan.trunk: [1-2] -> all\n"},

@@ -45,6 +45,8 @@ static const struct size sizes[] = {
 	SIZE(xvs_flow, 88),
 	SIZE(xvs_fragments, 64),
 	SIZE(xvs_flood_list, 8),
+	SIZE(xvs_private_vlan_key, 8),
+	SIZE(xvs_private_vlan, 4),
 	SIZE(xvs_device_saved, 8),
 	OFFSET(xvs_control, generation, 4),
 	OFFSET(xvs_control, cookie, 8),
@@ -84,6 +86,7 @@ Test(layout, keys_have_no_padding)
 {
 	cr_expect_eq(sizeof(struct xvs_fdb_key), XVS_MAC_SIZE + sizeof(__u16));
 	cr_expect_eq(sizeof(struct xvs_flood_key), 2 * sizeof(__u16) + sizeof(__u32));
+	cr_expect_eq(sizeof(struct xvs_private_vlan_key), 2 * sizeof(__u16) + sizeof(__u32));
 	cr_expect_eq(sizeof(struct xvs_vm_mac), XVS_MAC_SIZE + sizeof(__u16) + sizeof(__u32));
 	cr_expect_eq(sizeof(struct xvs_port_address), 6 * sizeof(__u32));
 	cr_expect_eq(sizeof(struct xvs_learned_address), 6 * sizeof(__u32));
@@ -153,7 +156,8 @@ Test(layout, limits_fit_their_types)
 	cr_expect_leq(XVS_SWITCH_MAX - 1, UINT16_MAX);
 	cr_expect_leq(XVS_VLAN_SET_MAX - 1, UINT16_MAX);
 	cr_expect_gt(XVS_FDB_ANY_VLAN, XVS_VLAN_MAX);
-	cr_expect_gt(XVS_FLOOD_TRUNKS, XVS_VLAN_MAX);
+	cr_expect_gt(XVS_FLOOD_TRUNKS, XVS_FLOOD_SECONDARIES | (XVS_VLAN_MAX - 1));
+	cr_expect_geq(XVS_FLOOD_SECONDARIES, XVS_VLAN_MAX);
 	cr_expect_eq(XVS_FDB_PERMANENT, XVS_FDB_STATIC | XVS_FDB_ASSIGNED);
 	cr_expect_leq(XVS_FDB_SIZE_MIN, XVS_FDB_SIZE_DEFAULT);
 	cr_expect_leq(XVS_FDB_SIZE_DEFAULT, XVS_FDB_SIZE_MAX);
@@ -162,7 +166,10 @@ Test(layout, limits_fit_their_types)
 Test(layout, flags_are_different_bits)
 {
 	static const unsigned int flags[] = {XVS_PORT_UP, XVS_PORT_PEER, XVS_PORT_MAC,
-		XVS_PORT_KEEP_PRIORITY, XVS_PORT_XDP_TARGET, XVS_PORT_ALL_VLANS};
+		XVS_PORT_KEEP_PRIORITY, XVS_PORT_XDP_TARGET, XVS_PORT_ALL_VLANS, XVS_PORT_OWN_MAC,
+		XVS_PORT_TEAMING, XVS_PORT_DHCP_GUARD, XVS_PORT_ROUTER_GUARD,
+		XVS_PORT_ADDRESS_GUARD, XVS_PORT_STORM_LIMIT, XVS_PORT_MIRROR, XVS_PORT_ACL,
+		XVS_PORT_PRIVATE_VLANS};
 	unsigned int seen = 0;
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++) {

@@ -155,7 +155,8 @@ static void check_tag(enum port_kind kind, unsigned int id, enum way way, unsign
 
 	if (keeps)
 		port.flags |= XVS_PORT_KEEP_PRIORITY;
-	r = xvs_tag_for(&port, set_of(kind), (struct xvs_vlan){id, priority}, inner, &tag);
+	r = xvs_tag_for(&port, set_of(kind), (struct xvs_vlan){.id = id, .priority = priority},
+		inner, &tag);
 	if (way == NO) {
 		cr_expect_eq(
 			r, -XVS_DROP_vlan_not_member, "VLAN %u on %s: %d", id, ports[kind].name, r);
@@ -194,12 +195,148 @@ Test(vlan, ingress_and_egress_agree)
 			struct xvs_tag tag = Q(id), out;
 			struct xvs_vlan vlan;
 			int in = xvs_vlan_of(port, set_of(kind), &tag, &vlan) == 0;
-			int leaves = xvs_tag_for(port, set_of(kind), (struct xvs_vlan){id, 0}, 0,
+			int leaves = xvs_tag_for(port, set_of(kind), (struct xvs_vlan){.id = id}, 0,
 					     &out) == 0;
 
 			cr_expect_eq(in, leaves, "VLAN %u on %s", id, ports[kind].name);
 		}
 	}
+}
+
+/* ---- private VLANs ---- */
+
+#define PRIMARY 200
+#define ISOLATED 201 /* the ids of the secondary VLANs */
+#define COMMUNITY 202
+#define COMMUNITY_D 203
+#define FOREIGN 204 /* a secondary that the promiscuous port does not list */
+#define OTHER_PRIMARY 300
+
+static struct xvs_vlan_set secondaries; /* 201 to 203 */
+
+static void setup_private(void)
+{
+	setup();
+	for (unsigned int vlan = ISOLATED; vlan <= COMMUNITY_D; vlan++)
+		secondaries.word[vlan / 64] |= 1ull << vlan % 64;
+}
+
+TestSuite(private_vlan, .init = setup_private);
+
+enum private_port { P_ISOLATED, P_COMMUNITY, P_COMMUNITY_D, P_PROMISCUOUS, P_TRUNK, P_ACCESS };
+#define PRIVATE_PORTS (P_ACCESS + 1)
+
+static const struct {
+	const char *name;
+	struct xvs_port_config port;
+} private_ports[PRIVATE_PORTS] = {
+	[P_ISOLATED] = {"isolated",
+		{.vlan_mode = XVS_VLAN_ISOLATED, .vlan = ISOLATED, .primary_vlan = PRIMARY}},
+	[P_COMMUNITY] = {"community",
+		{.vlan_mode = XVS_VLAN_COMMUNITY, .vlan = COMMUNITY, .primary_vlan = PRIMARY}},
+	[P_COMMUNITY_D] = {"another community",
+		{.vlan_mode = XVS_VLAN_COMMUNITY, .vlan = COMMUNITY_D, .primary_vlan = PRIMARY}},
+	[P_PROMISCUOUS] = {"promiscuous",
+		{.vlan_mode = XVS_VLAN_PROMISCUOUS, .vlan = PRIMARY, .primary_vlan = PRIMARY}},
+	[P_TRUNK] = {"trunk of all", {.vlan_mode = XVS_VLAN_TRUNK, .flags = XVS_PORT_ALL_VLANS}},
+	[P_ACCESS] = {"access", {.vlan_mode = XVS_VLAN_ACCESS, .vlan = ACCESS_VLAN}},
+};
+
+static const struct xvs_vlan_set *private_set(enum private_port port)
+{
+	return port == P_PROMISCUOUS ? &secondaries : NULL;
+}
+
+/* What each port receives of a VLAN: 1, or minus the drop reason. */
+#define APART (-XVS_DROP_private_vlan)
+#define NO_MEMBER (-XVS_DROP_vlan_not_member)
+
+static const struct {
+	unsigned int vlan, fid;
+	int expected[PRIVATE_PORTS]; /* isolated, community, another, promiscuous, trunk, access */
+} receives[] = {
+	{PRIMARY, PRIMARY, {1, 1, 1, 1, 1, NO_MEMBER}},
+	{ISOLATED, PRIMARY, {APART, APART, APART, 1, 1, NO_MEMBER}},
+	{COMMUNITY, PRIMARY, {APART, 1, APART, 1, 1, NO_MEMBER}},
+	{COMMUNITY_D, PRIMARY, {APART, APART, 1, 1, 1, NO_MEMBER}},
+	{FOREIGN, PRIMARY, {APART, APART, APART, APART, 1, NO_MEMBER}},
+	{OTHER_PRIMARY, OTHER_PRIMARY, {NO_MEMBER, NO_MEMBER, NO_MEMBER, NO_MEMBER, 1, NO_MEMBER}},
+	{ACCESS_VLAN, ACCESS_VLAN, {NO_MEMBER, NO_MEMBER, NO_MEMBER, NO_MEMBER, 1, 1}},
+	{0, 0, {NO_MEMBER, NO_MEMBER, NO_MEMBER, NO_MEMBER, 1, NO_MEMBER}},
+};
+
+static void check_receives(size_t i, enum private_port to)
+{
+	const struct xvs_vlan vlan = {.id = receives[i].vlan, .fid = receives[i].fid};
+	const struct xvs_port_config *port = &private_ports[to].port;
+	int expected = receives[i].expected[to], r;
+	struct xvs_tag tag = {0};
+
+	cr_expect_eq(xvs_receives(port, private_set(to), vlan.id), expected > 0, "VLAN %u at %s",
+		vlan.id, private_ports[to].name);
+	r = xvs_tag_for(port, private_set(to), vlan, 0, &tag);
+	cr_expect_eq(r, expected > 0 ? 0 : expected, "VLAN %u at %s: %d", vlan.id,
+		private_ports[to].name, r);
+	if (expected > 0) /* untagged to a port of the private VLAN, its own tag on the wire */
+		cr_expect_eq(tag.present ? tag.control : 0, to == P_TRUNK ? vlan.id : 0);
+}
+
+Test(private_vlan, receivers_truth_table)
+{
+	for (size_t i = 0; i < sizeof(receives) / sizeof(*receives); i++)
+		for (enum private_port to = 0; to < PRIVATE_PORTS; to++)
+			check_receives(i, to);
+}
+
+/* Where the frames of each port are learned, and whether secondary ports may get them. */
+Test(private_vlan, frames_share_the_primarys_addresses)
+{
+	static const struct {
+		unsigned int id, fid, secondaries;
+	} expected[PRIVATE_PORTS] = {{ISOLATED, PRIMARY, 0}, {COMMUNITY, PRIMARY, 1},
+		{COMMUNITY_D, PRIMARY, 1}, {PRIMARY, PRIMARY, 1}, {0, 0, 0},
+		{ACCESS_VLAN, ACCESS_VLAN, 0}};
+	const struct xvs_tag none = {0};
+
+	for (enum private_port from = 0; from < PRIVATE_PORTS; from++) {
+		struct xvs_vlan vlan = {.id = 9, .fid = 9, .secondaries = 9};
+
+		cr_assert_eq(
+			xvs_vlan_of(&private_ports[from].port, private_set(from), &none, &vlan), 0);
+		cr_expect_eq(vlan.id, expected[from].id, "%s", private_ports[from].name);
+		cr_expect_eq(vlan.fid, expected[from].fid, "%s", private_ports[from].name);
+		cr_expect_eq(vlan.secondaries, expected[from].secondaries, "%s",
+			private_ports[from].name);
+	}
+}
+
+/* A trunk's frame has its own VLAN's addresses until the switch's private VLANs are asked. */
+Test(private_vlan, frames_of_a_trunk)
+{
+	const struct xvs_tag tag = Q(ISOLATED);
+	struct xvs_vlan vlan;
+
+	cr_assert_eq(xvs_vlan_of(&private_ports[P_TRUNK].port, NULL, &tag, &vlan), 0);
+	cr_expect_eq(vlan.id, ISOLATED);
+	cr_expect_eq(vlan.fid, ISOLATED);
+	cr_expect_eq(vlan.secondaries, 0);
+}
+
+/* For tags they are like access ports. */
+Test(private_vlan, tags_are_refused_as_on_access_ports)
+{
+	for (size_t i = 0; i < sizeof(ingress) / sizeof(*ingress); i++)
+		for (enum private_port from = 0; from < P_TRUNK; from++) {
+			int expected = ingress[i].expected[ACCESS], r;
+			struct xvs_vlan vlan = {0};
+
+			r = xvs_vlan_of(&private_ports[from].port, private_set(from),
+				&ingress[i].tag, &vlan);
+			cr_expect_eq(r, expected < 0 ? expected : 0, "%s on %s: %d",
+				ingress[i].name, private_ports[from].name, r);
+			if (r == 0)
+				cr_expect_eq(vlan.id, private_ports[from].port.vlan);
+		}
 }
 
 Test(vlan, set_without_list_is_empty)

@@ -256,16 +256,21 @@ Test(yaml, port_vlans)
 		enum xvs_vlan_mode mode;
 		unsigned int id;
 		size_t count; /* of allowed; 0 = no list */
+		unsigned int primary;
 	} rows[] = {
-		{"untagged", XVS_VLAN_UNTAGGED, 0, 0},
-		{"{access: 1}", XVS_VLAN_ACCESS, 1, 0},
-		{"{access: 4094}", XVS_VLAN_ACCESS, 4094, 0},
-		{"{trunk: all}", XVS_VLAN_TRUNK, 0, 0},
-		{"{trunk: all, native: 4094}", XVS_VLAN_TRUNK, 4094, 0},
-		{"{native: 5, trunk: [10]}", XVS_VLAN_TRUNK, 5, 1},
-		{"{trunk: [10, 20-29, 25-31, 10], native: 0}", XVS_VLAN_TRUNK, 0, 13},
-		{"{trunk: [1-4094]}", XVS_VLAN_TRUNK, 0, 4094},
-		{"{trunk: [63-64, '7-7']}", XVS_VLAN_TRUNK, 0, 3},
+		{"untagged", XVS_VLAN_UNTAGGED, 0, 0, 0},
+		{"{access: 1}", XVS_VLAN_ACCESS, 1, 0, 0},
+		{"{access: 4094}", XVS_VLAN_ACCESS, 4094, 0, 0},
+		{"{trunk: all}", XVS_VLAN_TRUNK, 0, 0, 0},
+		{"{trunk: all, native: 4094}", XVS_VLAN_TRUNK, 4094, 0, 0},
+		{"{native: 5, trunk: [10]}", XVS_VLAN_TRUNK, 5, 1, 0},
+		{"{trunk: [10, 20-29, 25-31, 10], native: 0}", XVS_VLAN_TRUNK, 0, 13, 0},
+		{"{trunk: [1-4094]}", XVS_VLAN_TRUNK, 0, 4094, 0},
+		{"{trunk: [63-64, '7-7']}", XVS_VLAN_TRUNK, 0, 3, 0},
+		{"{isolated: {primary: 100, secondary: 4094}}", XVS_VLAN_ISOLATED, 4094, 0, 100},
+		{"{community: {secondary: 1, primary: 4094}}", XVS_VLAN_COMMUNITY, 1, 0, 4094},
+		{"{promiscuous: {primary: 100, secondaries: [101, 103-110]}}", XVS_VLAN_PROMISCUOUS,
+			100, 9, 100},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -278,6 +283,7 @@ Test(yaml, port_vlans)
 		vlan = &config->ports->vlan;
 		cr_expect_eq(vlan->mode, rows[i].mode, "%s", rows[i].text);
 		cr_expect_eq(vlan->id, rows[i].id, "%s", rows[i].text);
+		cr_expect_eq(vlan->primary, rows[i].primary, "%s", rows[i].text);
 		cr_expect_eq(!!vlan->allowed, rows[i].count > 0, "%s", rows[i].text);
 		cr_expect_eq(count_vlans(vlan->allowed), rows[i].count, "%s", rows[i].text);
 		xvs_config_free(config);
@@ -304,7 +310,7 @@ Test(yaml, ports_find_their_device)
 			  "  c: {switch: s, interface: abcdefghijklmno}\n"
 			  "  b: {switch: s, match: {name: \"vnet*\"}}\n"
 			  "  a: {switch: t, match: {mac: 52:54:00:12:34:56},\n"
-			  "      mac: pool, learning-limit: 4194304}\n"
+			  "      mac: pool, learning-limit: 4194304, mirror: b}\n"
 			  "  d: {switch: s, interface: x, mac: 02-00-00-00-00-01}\n");
 	struct xvs_port_setting *port = config->ports;
 
@@ -322,6 +328,7 @@ Test(yaml, ports_find_their_device)
 	cr_expect_str_eq(port->switch_name, "t");
 	cr_expect_eq(port->mac.source, XVS_MAC_POOL);
 	cr_expect_eq(port->learning_limit, 4194304);
+	cr_expect_str_eq(port->mirror_to, "b");
 	cr_expect_eq(port->place.line, 5);
 	port = xvs_config_port(config, "d");
 	cr_expect_eq(port->mac.source, XVS_MAC_GIVEN);
@@ -787,11 +794,13 @@ static const struct {
 	{PORT "security: {teaming: on}}\n", 3, 46,
 		"'teaming: on' lets a port send from the addresses of its VM's other ports; say "
 		"whose it is with 'vm: NAME'"},
+	{PORT "mirror: a/b}\n", 3, 43, "'a/b' cannot be a name"},
+	{PORT "mirror: [a]}\n", 3, 43, "'mirror' needs a single value, found a list"},
 	{PORT "lerning-limit: 3}\n", 3, 35, "did you mean 'learning-limit'?"},
 	{PORT "vlan: 100}\n", 3, 41,
 		"'vlan' needs 'untagged', '{access: N}' or '{trunk: [N, ...]}', found '100'"},
 	{PORT "vlan: }\n", 3, 41, "'vlan' needs keys with values"},
-	{PORT "vlan: {}}\n", 3, 35, "'vlan' needs 'access' or 'trunk'"},
+	{PORT "vlan: {}}\n", 3, 35, "'vlan' needs 'access', 'trunk', 'isolated', 'community' or"},
 	{PORT "vlan: {acess: 1, trunk: all}}\n", 3, 42, "did you mean 'access'?"},
 	{PORT "vlan: {access: 0}}\n", 3, 50, "from 1 to 4094, found '0'"},
 	{PORT "vlan: {access: 4095}}\n", 3, 50, "from 1 to 4094"},
@@ -814,6 +823,39 @@ static const struct {
 	{PORT "vlan: {trunk: [1 - 2]}}\n", 3, 50, "found '1 - 2'"},
 	{PORT "vlan: {trunk: [all]}}\n", 3, 50, "found 'all'"},
 	{PORT "vlan: {trunk: [99999999999999999999]}}\n", 3, 50, "ranges such as"},
+
+	/* private VLANs */
+	{PORT "vlan: {isolated: 101}}\n", 3, 52, "'isolated' needs keys with values"},
+	{PORT "vlan: {isolated: {primary: 100}}}\n", 3, 42,
+		"'isolated' needs the key 'secondary', e.g. 'secondary: 101'"},
+	{PORT "vlan: {community: {secondary: 101}}}\n", 3, 42,
+		"'community' needs the key 'primary'"},
+	{PORT "vlan: {isolated: {primary: 0, secondary: 101}}}\n", 3, 62,
+		"from 1 to 4094, found '0'"},
+	{PORT "vlan: {isolated: {primary: 100, secondary: 4095}}}\n", 3, 78, "from 1 to 4094"},
+	{PORT "vlan: {isolated: {primary: 100, secondary: 100}}}\n", 3, 78,
+		"'secondary' is the primary VLAN 100 itself"},
+	{PORT "vlan: {community: {primary: 100, secondary: 100}}}\n", 3, 79,
+		"'secondary' is the primary VLAN 100 itself"},
+	{PORT "vlan: {promiscuous: {primary: 100}}}\n", 3, 42,
+		"'promiscuous' needs the key 'secondaries', e.g. 'secondaries: [101, 110-119]'"},
+	{PORT "vlan: {promiscuous: {primary: 100, secondaries: 101}}}\n", 3, 83,
+		"'secondaries' needs a list such as [101, 110-119], found '101'"},
+	{PORT "vlan: {promiscuous: {primary: 100, secondaries: []}}}\n", 3, 83,
+		"'secondaries' has an empty list; name the VLANs"},
+	{PORT "vlan: {promiscuous: {primary: 100, secondaries: [0]}}}\n", 3, 84,
+		"'secondaries' needs VLAN ids from 1 to 4094 or ranges such as 20-29, found '0'"},
+	{PORT "vlan: {promiscuous: {primary: 100, secondaries: [99-101]}}}\n", 3, 83,
+		"'secondaries' has the primary VLAN 100 itself; leave it out"},
+	{PORT "vlan: {isolated: {primary: 100, secondary: 101}, access: 1}}\n", 3, 35,
+		"either 'access' or 'isolated', not both"},
+	{PORT "vlan: {isolated: {primary: 1, secondary: 2}, promiscuous: {primary: 1, secondaries: "
+	      "[2]}}}\n",
+		3, 35, "either 'isolated' or 'promiscuous', not both"},
+	{PORT "vlan: {trunk: [3], promiscuous: {primary: 1, secondaries: [2]}}}\n", 3, 35,
+		"either 'trunk' or 'promiscuous', not both"},
+	{PORT "vlan: {isolated: {primary: 1, secondary: 2}, native: 1}}\n", 3, 80,
+		"'native' goes with 'trunk'"},
 
 	/* access control lists */
 	{RULE "{direction: in, weight: 1}\n", 4, 7,
@@ -1229,7 +1271,7 @@ Test(yaml, many_problems_are_counted)
 /* Examples */
 
 static const char *const examples[] = {
-	"private.yaml", "internal.yaml", "external.yaml", "acl.yaml"};
+	"private.yaml", "internal.yaml", "external.yaml", "acl.yaml", "private-vlan.yaml"};
 #define EXAMPLE_COUNT (sizeof(examples) / sizeof(*examples))
 
 static struct xvs_source load_example(const char *name)
@@ -1248,8 +1290,8 @@ static struct xvs_source load_example(const char *name)
 
 Test(yaml, examples_are_valid)
 {
-	static const unsigned int switch_types[] = {
-		XVS_SWITCH_PRIVATE, XVS_SWITCH_INTERNAL, XVS_SWITCH_EXTERNAL, XVS_SWITCH_INTERNAL};
+	static const unsigned int switch_types[] = {XVS_SWITCH_PRIVATE, XVS_SWITCH_INTERNAL,
+		XVS_SWITCH_EXTERNAL, XVS_SWITCH_INTERNAL, XVS_SWITCH_EXTERNAL};
 
 	for (size_t i = 0; i < EXAMPLE_COUNT; i++) {
 		struct xvs_source source = load_example(examples[i]);

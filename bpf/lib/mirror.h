@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Port mirroring: copies of what a port sends, behind its guards, and of what it receives, as it
+ * gets it. A copy goes straight to the destination port's device, whose egress hook knows it by
+ * its phase: no VLAN, no rules, nothing learned, not mirrored again. The frame itself is as before,
+ * but for packet pointers, which a clone makes void.
+ */
+#ifndef XVS_BPF_MIRROR_H
+#define XVS_BPF_MIRROR_H
+
+#include "bpf/lib/context.h"
+
+/* Apart, so that the way of other frames does not grow. */
+static __noinline void xvs_mirror_to(struct xvs_context *c, __u32 to)
+{
+	const struct xvs_port_config *port = xvs_port_config(to, c->generation);
+
+	if (!port)
+		return;
+	if (!(port->flags & XVS_PORT_UP)) {
+		xvs_count_drop(to, XVS_DROP_port_down, c->packets);
+		return;
+	}
+	xvs_hand_over(c, XVS_PHASE_MIRROR, to);
+	if (bpf_clone_redirect(c->skb, port->ifindex, 0) < 0)
+		xvs_count_drop(to, XVS_DROP_clone_failed, c->packets);
+	c->skb->cb[0] = 0;
+}
+
+static __always_inline void xvs_mirror(struct xvs_context *c, const struct xvs_port_config *port)
+{
+	if (port->flags & XVS_PORT_MIRROR)
+		xvs_mirror_to(c, port->mirror_to);
+}
+
+/*
+ * A copy arrives at the device of `port` (id `id`). It is received by it, or lost on its account.
+ * 0, or minus the drop reason.
+ */
+static __always_inline int xvs_take_mirrored(
+	struct xvs_context *c, const struct xvs_port_config *port, __u32 id)
+{
+	if (!xvs_fits(c->skb, c->tag_bytes, port->mtu))
+		return -XVS_DROP_mtu_exceeded;
+	xvs_count_receive(c->control, id, c->packets, c->skb->len);
+	return 0;
+}
+
+#endif
