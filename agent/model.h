@@ -56,8 +56,7 @@ struct xvs_mac_setting {
  */
 struct xvs_vlan_setting {
 	enum xvs_vlan_mode mode;
-	uint16_t
-		id; /* of what it sends untagged: access and private VLANs 1..4094, trunk 0..4094 */
+	uint16_t id; /* of what it sends untagged: 1..4094; trunk: the native VLAN, 0..4094 */
 	uint16_t primary; /* private VLANs: 1..4094, else 0 */
 	struct xvs_vlan_set *allowed; /* trunk with a list, NULL = all; promiscuous. Owned */
 };

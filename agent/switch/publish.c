@@ -17,8 +17,7 @@
 struct half {
 	struct xvs_port_config *ports; /* [ports_end] */
 	uint32_t ports_end;
-	struct xvs_private_vlan
-		*private_vlans[XVS_SWITCH_MAX]; /* by switch id, see private_vlan.c */
+	struct xvs_private_vlan *private_vlans[XVS_SWITCH_MAX]; /* see private_vlan.c */
 };
 
 const struct xvs_port_config *xvs_vport_config(

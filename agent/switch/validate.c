@@ -192,8 +192,7 @@ static void check_static_entry(const struct xvs_config *config, const struct xvs
 			entry->port);
 }
 
-/* The VLANs of a private VLAN share their addresses: the same one in two of them is one too many.
- */
+/* The VLANs of a private VLAN share their addresses: one in two of them is there twice. */
 static void check_static_entries(const struct xvs_config *config, const struct xvs_pool *pool,
 	struct claim **claims, const struct xvs_switch *item, const struct xvs_wanted_list *wanted,
 	struct xvs_report *report)

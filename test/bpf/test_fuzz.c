@@ -334,8 +334,7 @@ static void expect_refused_copies(
 	}
 }
 
-/* Mirrors are made of frames that arrive, by the same call: what refuses copies refuses them too.
- */
+/* Mirrors are made of what arrives, by the same call: what refuses copies refuses them too. */
 static void expect_refused_mirrors(
 	const struct input *input, const struct tally *got, struct expectation *ret)
 {

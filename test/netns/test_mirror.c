@@ -216,8 +216,7 @@ static struct seen see_all(const struct station *a, int socket)
 	return seen;
 }
 
-/* Small enough for the monitor's socket; sent again is what TCP finds lost, so there may be more.
- */
+/* Small enough for the monitor's socket. TCP may send some again, so there may be more. */
 TEST(mirror_sees_a_tcp_connection_whole)
 {
 	struct station *a = testbed_guest(tb, "a", .address = "10.7.0.1/24", .silent = true);
@@ -330,6 +329,20 @@ TEST(mirror_is_not_passed_by_xdp)
 }
 
 /* ---- configuration ---- */
+
+static long long backlog_needed(struct testbed *tb)
+{
+	return json_number(testbed_json(tb, "show"), "agent.backlog.needed");
+}
+
+/* Room for a flood to a and b, the copy of what a gets and that of what a mirrored sender sends. */
+TEST(mirror_needs_room_for_its_copies)
+{
+	make_trio(tb, "");
+	CHECK_EQUAL(2 * (2 + 1 + 1), backlog_needed(tb));
+	testbed_command(tb, "port unset a mirror");
+	CHECK_EQUAL(2 * 2, backlog_needed(tb));
+}
 
 TEST(mirror_is_shown_and_changed_by_command)
 {
