@@ -63,6 +63,40 @@ bool xvs_features_differ(struct xvs_agent *agent, const struct xvs_config *confi
 	return false;
 }
 
+void xvs_features_after_grace(struct xvs_agent *agent)
+{
+	for (size_t i = 0; xvs_features[i]; i++)
+		if (xvs_features[i]->after_grace)
+			xvs_features[i]->after_grace(agent);
+}
+
+const char *xvs_features_port_name(const struct xvs_agent *agent, uint32_t id)
+{
+	const char *name = NULL;
+
+	for (size_t i = 0; !name && xvs_features[i]; i++)
+		if (xvs_features[i]->port_name)
+			name = xvs_features[i]->port_name(agent, id);
+	return name;
+}
+
+uint32_t xvs_features_port_id(const struct xvs_agent *agent, const char *name)
+{
+	uint32_t id = 0;
+
+	for (size_t i = 0; !id && xvs_features[i]; i++)
+		if (xvs_features[i]->port_id)
+			id = xvs_features[i]->port_id(agent, name);
+	return id;
+}
+
+void xvs_features_port_gone(struct xvs_agent *agent, uint32_t id)
+{
+	for (size_t i = 0; xvs_features[i]; i++)
+		if (xvs_features[i]->port_gone)
+			xvs_features[i]->port_gone(agent, id);
+}
+
 /* From the plan to the end. Clears `change`. */
 static int carry_out(struct xvs_transaction *change)
 {

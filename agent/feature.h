@@ -52,6 +52,8 @@ struct xvs_feature {
 	int (*fill_port)(struct xvs_agent *agent, const struct xvs_config *config,
 		const struct xvs_port_setting *setting, uint32_t id, struct xvs_port_config *port);
 	int (*write_half)(struct xvs_agent *agent, const struct xvs_config *config);
+	/* No packet reads any more what was in force before the last flip. */
+	void (*after_grace)(struct xvs_agent *agent);
 	/* Would write_half() change anything of what is in force? */
 	bool (*differs)(struct xvs_agent *agent, const struct xvs_config *config);
 	/* Adds the feature's part to the answer of `Show`. 0 or -errno. */
@@ -65,6 +67,9 @@ struct xvs_feature {
 	uint32_t (*uses)(const struct xvs_agent *agent);
 	/* Name of the port that has the device as its uplink, NULL if none. */
 	const char *(*uplink_on)(const struct xvs_agent *agent, uint32_t ifindex);
+	const char *(*port_name)(const struct xvs_agent *agent, uint32_t id);
+	uint32_t (*port_id)(const struct xvs_agent *agent, const char *name);
+	void (*port_gone)(struct xvs_agent *agent, uint32_t id);
 	/* Called once a second. */
 	void (*tick)(struct xvs_agent *agent);
 	/*
@@ -83,5 +88,12 @@ int xvs_features_fill_port(struct xvs_agent *agent, const struct xvs_config *con
 	const struct xvs_port_setting *setting, uint32_t id, struct xvs_port_config *port);
 int xvs_features_write_half(struct xvs_agent *agent, const struct xvs_config *config);
 bool xvs_features_differ(struct xvs_agent *agent, const struct xvs_config *config);
+void xvs_features_after_grace(struct xvs_agent *agent);
+
+/* Ports by their ids. NULL or 0: there is none. */
+const char *xvs_features_port_name(const struct xvs_agent *agent, uint32_t id);
+uint32_t xvs_features_port_id(const struct xvs_agent *agent, const char *name);
+/* The port `id` is gone, which is final: what is left of it elsewhere goes. */
+void xvs_features_port_gone(struct xvs_agent *agent, uint32_t id);
 
 #endif

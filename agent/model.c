@@ -91,8 +91,10 @@ struct xvs_port_setting *xvs_port_setting_new(const char *name)
 {
 	struct xvs_port_setting *item = calloc(1, sizeof(*item));
 
-	if (item)
-		snprintf(item->name, sizeof(item->name), "%s", name);
+	if (!item)
+		return NULL;
+	snprintf(item->name, sizeof(item->name), "%s", name);
+	item->flow_limit = XVS_FLOW_LIMIT_DEFAULT;
 	return item;
 }
 
@@ -472,7 +474,8 @@ bool xvs_port_setting_equal(const struct xvs_port_setting *a, const struct xvs_p
 	       same_mac_setting(&a->mac, &b->mac) && a->priority_tag == b->priority_tag &&
 	       a->learning_limit == b->learning_limit && strcmp(a->acl_name, b->acl_name) == 0 &&
 	       strcmp(a->port_acl_name, b->port_acl_name) == 0 && xvs_acl_equal(a->acl, b->acl) &&
-	       xvs_acl_equal(a->port_acl, b->port_acl);
+	       xvs_acl_equal(a->port_acl, b->port_acl) && a->acl_strict == b->acl_strict &&
+	       a->flow_limit == b->flow_limit;
 }
 
 char *xvs_mac_format(const struct xvs_mac *mac, char text[XVS_MAC_TEXT_SIZE])

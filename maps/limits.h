@@ -30,7 +30,7 @@
 #define XVS_FLOW_LIMIT_DEFAULT 16384 /* of one */
 #define XVS_FRAGMENTS 8 /* a power of two: fragmented packets of a port under way at once */
 #define XVS_FRAGMENT_S 30 /* for how long one is */
-#define XVS_ACL_LIST_MAX 2048 /* compiled access control lists, old ones until a grace period */
+#define XVS_ACL_LIST_MAX 32768 /* compiled access control lists, old ones until a grace period */
 #define XVS_RULE_MAX 131072 /* rules of one access control list */
 
 /* MAC table of one switch, in entries. */

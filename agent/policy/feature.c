@@ -17,5 +17,7 @@ const struct xvs_feature xvs_feature_policy = {
 	.validate = xvs_policy_validate,
 	.prepare = xvs_lists_prepare,
 	.fill_port = fill_port,
+	.write_half = xvs_lists_write_half,
+	.after_grace = xvs_lists_after_grace,
 	.methods = xvs_policy_methods,
 };

@@ -17,6 +17,9 @@ int xvs_lists_prepare(struct xvs_agent *agent, const struct xvs_config *config);
 /* The port's part of what packets read. */
 void xvs_lists_fill(const struct xvs_agent *agent, const struct xvs_config *config,
 	const struct xvs_port_setting *setting, struct xvs_port_config *port);
+/* They come into force with the next flip; what was before is out of use after the grace period. */
+int xvs_lists_write_half(struct xvs_agent *agent, const struct xvs_config *config);
+void xvs_lists_after_grace(struct xvs_agent *agent);
 
 /* validate.c */
 int xvs_policy_validate(

@@ -216,6 +216,20 @@ static const char *uplink_on(const struct xvs_agent *agent, uint32_t ifindex)
 	return port && port->kind == XVS_PORT_UPLINK ? port->name : NULL;
 }
 
+static const char *port_name(const struct xvs_agent *agent, uint32_t id)
+{
+	const struct xvs_vport *port = id < XVS_PORT_MAX ? agent->switching->port_by_id[id] : NULL;
+
+	return port ? port->name : NULL;
+}
+
+static uint32_t port_id(const struct xvs_agent *agent, const char *name)
+{
+	const struct xvs_vport *port = xvs_vport_find(agent->switching, name);
+
+	return port ? port->id : 0;
+}
+
 static void tick(struct xvs_agent *agent)
 {
 	xvs_switch_grace(agent); /* now, so that the next change need not wait */
@@ -283,6 +297,8 @@ const struct xvs_feature xvs_feature_switch = {
 	.status_part = xvs_switch_status_part,
 	.uses = uses,
 	.uplink_on = uplink_on,
+	.port_name = port_name,
+	.port_id = port_id,
 	.tick = tick,
 	.release = release,
 	.methods = xvs_switch_methods,
