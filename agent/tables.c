@@ -184,5 +184,6 @@ void xvs_counters_clear(struct xvs_tables *tables, uint32_t port)
 	for (uint32_t cpu = 0; cpu < tables->control->cpus; cpu++, one++)
 		*one = (struct xvs_counters){.port = port, .cpu = cpu};
 	tables->drops[port] = (struct xvs_drops){0};
-	tables->port_state[port] = (struct xvs_port_state){0};
+	/* the entries that `flows` counts stay, whoever's they were */
+	tables->port_state[port] = (struct xvs_port_state){.flows = tables->port_state[port].flows};
 }

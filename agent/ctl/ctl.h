@@ -130,6 +130,9 @@ void ctl_print_entries(struct ctl_request *request, const json_t *reply, bool la
 void ctl_print_acls(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_rules(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_flushed(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_rules_reset(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_flows(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_flows_flushed(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_event(struct ctl_request *request, const json_t *reply, bool last);
 
 /* CTL_DIFFERENT where a plan holds changes. */

@@ -19,5 +19,7 @@ const struct xvs_feature xvs_feature_policy = {
 	.fill_port = fill_port,
 	.write_half = xvs_lists_write_half,
 	.after_grace = xvs_lists_after_grace,
+	.port_gone = xvs_flows_port_gone,
+	.tick = xvs_flows_forget,
 	.methods = xvs_policy_methods,
 };

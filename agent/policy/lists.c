@@ -17,15 +17,6 @@ struct xvs_known_list {
 	UT_hash_handle hh; /* by acl */
 };
 
-struct xvs_lists {
-	struct xvs_compiled *compiled;
-	struct xvs_known_list *known;
-	struct xvs_compiled *in_force; /* by owner */
-	struct xvs_carry *carries; /* counts on their way from a list to its successor */
-	uint32_t end; /* the highest place in use */
-	uint32_t none_free; /* generation in which no place was found free; 0: not looked */
-};
-
 __u64 xvs_list_owner(const struct xvs_acl *acl, enum xvs_acl_kind kind, const char *port)
 {
 	const char *name = acl->name[0] ? acl->name : port;
@@ -259,6 +250,7 @@ int xvs_lists_write_half(struct xvs_agent *agent, const struct xvs_config *confi
 	struct xvs_known_list *known, *next;
 
 	(void)config; /* it is the one that was prepared */
+	xvs_flows_forget(agent); /* before an id has another port */
 	HASH_ITER (hh, lists->known, known, next)
 		begin_counting(agent, known->compiled);
 	HASH_CLEAR(by_owner, lists->in_force);

@@ -6,6 +6,7 @@
 #ifndef XVS_AGENT_POLICY_LISTS_H
 #define XVS_AGENT_POLICY_LISTS_H
 
+#include <netinet/in.h>
 #include "agent/policy/compile.h"
 #include "agent/policy/policy.h"
 
@@ -23,6 +24,20 @@ struct xvs_compiled {
 	uint32_t count; /* of them */
 	UT_hash_handle hh; /* by key */
 	UT_hash_handle by_owner; /* those in force */
+};
+
+/* State of the feature. */
+struct xvs_known_list;
+struct xvs_carry;
+struct xvs_lists {
+	struct xvs_compiled *compiled; /* by key */
+	struct xvs_known_list *known; /* by list of the configuration */
+	struct xvs_compiled *in_force; /* by owner */
+	struct xvs_carry *carries; /* counts on their way from a list to its successor */
+	uint32_t end; /* the highest place in use */
+	uint32_t none_free; /* generation in which no place was found free; 0: not looked */
+	bool gone[XVS_PORT_MAX]; /* ports that have left flows behind */
+	bool any_gone;
 };
 
 /* Of the list's name, or of the port's whose own it is. */
@@ -53,8 +68,27 @@ uint32_t xvs_list_reset(struct xvs_list_map *map);
 /* Which rule the counter of a flow is of, see struct xvs_flow; XVS_ACL_NO_RULE: none. */
 uint32_t xvs_list_rule_of(const struct xvs_list_map *map, uint32_t counter);
 
+/* naming.c: numbers as names, from the running configuration */
+struct xvs_rule_name {
+	const char *kind; /* "acl" or "port_acl" */
+	const char *list, *rule; /* NULL: the port's own, without a name */
+	uint32_t number; /* in the list, from 1 on */
+	uint32_t weight; /* 0: a port ACL's */
+};
+
+/* The setting of the vPort with this id, or NULL. */
+const struct xvs_port_setting *xvs_policy_port(const struct xvs_agent *agent, uint32_t id);
+/* 0, or -1: the port has no such rule. */
+int xvs_rule_name(const struct xvs_agent *agent, const struct xvs_port_setting *port,
+	enum xvs_acl_kind kind, uint32_t index, struct xvs_rule_name *ret);
+/* What packets read of the port's list; NULL: it has none. */
+const struct xvs_compiled *xvs_list_of_port(
+	const struct xvs_agent *agent, const struct xvs_port_setting *port, enum xvs_acl_kind kind);
+
+/* flows.c: an address as it stands in a flow; writes it to `text` and returns that */
+char *xvs_flow_address(const __u64 word[2], char text[INET6_ADDRSTRLEN]);
+
 /* carry.c: rules that a changed list keeps go on counting */
-struct xvs_carry;
 /*
  * Between two that have the same owner, before packets read the new one. Packets count at the old
  * one until the grace period is over; the rest is carried then. 0 or -errno.

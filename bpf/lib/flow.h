@@ -52,7 +52,7 @@ static __always_inline void xvs_flow_icmp(
 
 	if (!xvs_is_echo(packet, &request)) {
 		ret->local_port = packet->icmp_type << 8 | packet->icmp_code;
-		ret->remote_port = 0xffff;
+		ret->remote_port = XVS_FLOW_ICMP_TYPE;
 		return;
 	}
 	ret->local_port = packet->icmp_id;
@@ -158,13 +158,7 @@ static __always_inline void xvs_flow_remove(struct xvs_flow_key *key)
 /* How long the flow may be silent now, in ticks. */
 static __always_inline __u32 xvs_flow_patience(const struct xvs_flow *flow)
 {
-	__u32 idle_s = flow->idle_s, most = idle_s;
-
-	if (flow->tcp == XVS_TCP_OPENING || flow->tcp == XVS_TCP_ANSWERED)
-		most = XVS_FLOW_OPENING_S;
-	if (flow->tcp == XVS_TCP_CLOSED)
-		most = XVS_FLOW_CLOSED_S;
-	return xvs_flow_ticks(idle_s < most ? idle_s : most);
+	return xvs_flow_ticks(xvs_flow_patience_s(flow));
 }
 
 static __always_inline void xvs_flow_wind(struct xvs_flow *flow, __u32 ticks)
@@ -346,7 +340,7 @@ static __always_inline int xvs_flow_icmp_type(const struct xvs_flow_key *key, __
 
 	if (key->protocol != IPPROTO_ICMP && key->protocol != IPPROTO_ICMPV6)
 		return -1;
-	if (key->remote_port == 0xffff)
+	if (key->remote_port == XVS_FLOW_ICMP_TYPE)
 		return key->local_port >> 8;
 	if (key->protocol == IPPROTO_ICMP)
 		return by_port == side ? 8 : 0;
