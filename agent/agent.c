@@ -7,6 +7,7 @@
 #include "agent/agent.h"
 #include "agent/control.h"
 #include "agent/log.h"
+#include "agent/ring.h"
 #include "agent/store.h"
 #include "agent/transaction.h"
 #include "agent/trial.h"
@@ -224,6 +225,7 @@ static int on_tick(sd_event_source *source, uint64_t now, void *data)
 	for (size_t i = 0; xvs_features[i]; i++)
 		if (xvs_features[i]->tick)
 			xvs_features[i]->tick(agent);
+	xvs_ring_read(agent);
 	sd_event_source_set_time(source, now + TICK_US);
 	return 0;
 }
@@ -293,7 +295,8 @@ static int open_parts(struct xvs_agent *agent, const struct xvs_options *options
 	if (error)
 		return error;
 	agent->hook = choose_hook(&agent->loader, options);
-	error = xvs_links_open(&agent->links);
+	error = xvs_ring_open(agent);
+	error = error ?: xvs_links_open(&agent->links);
 	for (size_t i = 0; !error && xvs_features[i]; i++)
 		if (xvs_features[i]->open)
 			error = xvs_features[i]->open(agent);
@@ -325,6 +328,7 @@ void xvs_agent_close(struct xvs_agent *agent)
 	for (size_t i = 0; xvs_features[i]; i++)
 		if (xvs_features[i]->close)
 			xvs_features[i]->close(agent);
+	xvs_ring_close(agent);
 	xvs_links_close(&agent->links);
 	xvs_loader_close(&agent->loader);
 	xvs_config_free(agent->running);

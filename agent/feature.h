@@ -28,6 +28,13 @@ struct xvs_method {
 	bool reads; /* changes nothing: open to the socket's group */
 };
 
+/* What programs tell in the map `events`. */
+struct xvs_record_kind {
+	uint32_t kind; /* enum xvs_event_kind */
+	size_t size; /* of a record, at least */
+	void (*take)(struct xvs_agent *agent, const void *record);
+};
+
 struct xvs_feature {
 	const char *name;
 	/* Makes the feature's state, adopting what an earlier run left in the maps. 0 or -errno. */
@@ -78,6 +85,7 @@ struct xvs_feature {
 	 */
 	void (*release)(struct xvs_agent *agent);
 	const struct xvs_method *methods; /* ends with a name of NULL */
+	const struct xvs_record_kind *records; /* ends with a kind of 0 */
 };
 
 extern const struct xvs_feature xvs_feature_switch, xvs_feature_policy;

@@ -31,6 +31,7 @@
 #define XVS_FRAGMENTS 8 /* a power of two: fragmented packets of a port under way at once */
 #define XVS_FRAGMENT_S 30 /* for how long one is */
 #define XVS_ACL_LIST_MAX 32768 /* compiled access control lists, old ones until a grace period */
+#define XVS_LOGGED_MAX 10 /* events of logging rules that a port tells a second; up to 255 */
 #define XVS_RULE_MAX 131072 /* rules of one access control list */
 
 /* MAC table of one switch, in entries. */

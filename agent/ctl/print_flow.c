@@ -5,29 +5,29 @@
 #include "agent/ctl/ctl.h"
 #include "agent/ctl/text.h"
 
-/* `10.0.0.1:443`, `[2001:db8::1]:443`, or the address alone */
-static char *endpoint_text(const json_t *flow, const char *address_key, const char *port_key)
+char *ctl_endpoint(const json_t *object, const char *side)
 {
-	char *address = ctl_text(flow, address_key), *port = ctl_text(flow, port_key), *text;
+	char *address = ctl_text(object, side), *key = ctl_format("%s_port", side);
+	char *port = ctl_text(object, key), *text = NULL;
 
-	if (!address || !port) {
-		free(port);
-		return address;
-	}
-	text = ctl_format(strchr(address, ':') ? "[%s]:%s" : "%s:%s", address, port);
-	free(address);
+	if (address && port)
+		text = ctl_format(strchr(address, ':') ? "[%s]:%s" : "%s:%s", address, port);
+	free(key);
 	free(port);
+	if (!text)
+		return address;
+	free(address);
 	return text;
 }
 
 static char *local_text(const json_t *flow)
 {
-	return endpoint_text(flow, "local", "local_port");
+	return ctl_endpoint(flow, "local");
 }
 
 static char *remote_text(const json_t *flow)
 {
-	return endpoint_text(flow, "remote", "remote_port");
+	return ctl_endpoint(flow, "remote");
 }
 
 /* The state of a TCP connection; of other flows whether answers are allowed by it. */

@@ -10,6 +10,11 @@ static int fill_port(struct xvs_agent *agent, const struct xvs_config *config,
 	return xvs_guards_fill(agent, config, setting, port);
 }
 
+static const struct xvs_record_kind records[] = {
+	{XVS_EVENT_LOGGED, sizeof(struct xvs_logged), xvs_logged_tell},
+	{0},
+};
+
 const struct xvs_feature xvs_feature_policy = {
 	.name = "policy",
 	.open = xvs_lists_open,
@@ -22,4 +27,5 @@ const struct xvs_feature xvs_feature_policy = {
 	.port_gone = xvs_flows_port_gone,
 	.tick = xvs_flows_forget,
 	.methods = xvs_policy_methods,
+	.records = records,
 };

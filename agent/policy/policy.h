@@ -28,6 +28,9 @@ void xvs_flows_forget(struct xvs_agent *agent);
 int xvs_flows_list(struct xvs_agent *agent, struct xvs_call *call);
 int xvs_flows_flush(struct xvs_agent *agent, struct xvs_call *call);
 
+/* logged.c: a record of the map `events` */
+void xvs_logged_tell(struct xvs_agent *agent, const void *record);
+
 /* validate.c */
 int xvs_policy_validate(
 	const struct xvs_agent *agent, const struct xvs_config *config, struct xvs_report *report);
