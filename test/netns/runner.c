@@ -21,7 +21,7 @@
 #include "test/netns/test.h"
 #include "test/netns/testbed.h"
 
-#define TESTS_MAX 256
+#define TESTS_MAX 1024
 #define MESSAGE_SIZE 4096
 
 enum outcome {
