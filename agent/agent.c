@@ -7,6 +7,7 @@
 #include "agent/agent.h"
 #include "agent/control.h"
 #include "agent/log.h"
+#include "agent/ring.h"
 #include "agent/store.h"
 #include "agent/transaction.h"
 #include "agent/trial.h"
@@ -72,6 +73,40 @@ int xvs_features_describe_port(struct xvs_agent *agent, const struct xvs_port_se
 		if (xvs_features[i]->describe_port)
 			error = xvs_features[i]->describe_port(agent, setting, id, whole, answer);
 	return error;
+}
+
+void xvs_features_after_grace(struct xvs_agent *agent)
+{
+	for (size_t i = 0; xvs_features[i]; i++)
+		if (xvs_features[i]->after_grace)
+			xvs_features[i]->after_grace(agent);
+}
+
+const char *xvs_features_port_name(const struct xvs_agent *agent, uint32_t id)
+{
+	const char *name = NULL;
+
+	for (size_t i = 0; !name && xvs_features[i]; i++)
+		if (xvs_features[i]->port_name)
+			name = xvs_features[i]->port_name(agent, id);
+	return name;
+}
+
+uint32_t xvs_features_port_id(const struct xvs_agent *agent, const char *name)
+{
+	uint32_t id = 0;
+
+	for (size_t i = 0; !id && xvs_features[i]; i++)
+		if (xvs_features[i]->port_id)
+			id = xvs_features[i]->port_id(agent, name);
+	return id;
+}
+
+void xvs_features_port_gone(struct xvs_agent *agent, uint32_t id)
+{
+	for (size_t i = 0; xvs_features[i]; i++)
+		if (xvs_features[i]->port_gone)
+			xvs_features[i]->port_gone(agent, id);
 }
 
 /* From the plan to the end. Clears `change`. */
@@ -201,6 +236,7 @@ static int on_tick(sd_event_source *source, uint64_t now, void *data)
 	for (size_t i = 0; xvs_features[i]; i++)
 		if (xvs_features[i]->tick)
 			xvs_features[i]->tick(agent);
+	xvs_ring_read(agent);
 	sd_event_source_set_time(source, now + TICK_US);
 	return 0;
 }
@@ -270,7 +306,8 @@ static int open_parts(struct xvs_agent *agent, const struct xvs_options *options
 	if (error)
 		return error;
 	agent->hook = choose_hook(&agent->loader, options);
-	error = xvs_links_open(&agent->links);
+	error = xvs_ring_open(agent);
+	error = error ?: xvs_links_open(&agent->links);
 	for (size_t i = 0; !error && xvs_features[i]; i++)
 		if (xvs_features[i]->open)
 			error = xvs_features[i]->open(agent);
@@ -302,6 +339,7 @@ void xvs_agent_close(struct xvs_agent *agent)
 	for (size_t i = 0; xvs_features[i]; i++)
 		if (xvs_features[i]->close)
 			xvs_features[i]->close(agent);
+	xvs_ring_close(agent);
 	xvs_links_close(&agent->links);
 	xvs_loader_close(&agent->loader);
 	xvs_config_free(agent->running);

@@ -26,6 +26,7 @@ struct xvs_control_server;
 struct xvs_guards;
 struct xvs_listener;
 struct xvs_lists;
+struct xvs_ring;
 struct xvs_switching;
 struct xvs_trial;
 
@@ -43,6 +44,7 @@ struct xvs_agent {
 	struct xvs_trial *trial; /* pending, or NULL */
 	struct xvs_control_server *server;
 	struct xvs_listener *listeners; /* to events, see event.h */
+	struct xvs_ring *ring; /* what the programs tell, see ring.h */
 	struct xvs_switching *switching; /* state of agent/switch */
 	struct xvs_lists *lists; /* state of agent/policy/lists.c */
 	struct xvs_guards *guards; /* state of agent/policy/guard.c */

@@ -28,6 +28,13 @@ struct xvs_method {
 	bool reads; /* changes nothing: open to the socket's group */
 };
 
+/* What programs tell in the map `events`. */
+struct xvs_record_kind {
+	uint32_t kind; /* enum xvs_event_kind */
+	size_t size; /* of a record, at least */
+	void (*take)(struct xvs_agent *agent, const void *record);
+};
+
 struct xvs_feature {
 	const char *name;
 	/* Makes the feature's state, adopting what an earlier run left in the maps. 0 or -errno. */
@@ -52,6 +59,8 @@ struct xvs_feature {
 	int (*fill_port)(struct xvs_agent *agent, const struct xvs_config *config,
 		const struct xvs_port_setting *setting, uint32_t id, struct xvs_port_config *port);
 	int (*write_half)(struct xvs_agent *agent, const struct xvs_config *config);
+	/* No packet reads any more what was in force before the last flip. */
+	void (*after_grace)(struct xvs_agent *agent);
 	/* Would write_half() change anything of what is in force? */
 	bool (*differs)(struct xvs_agent *agent, const struct xvs_config *config);
 	/*
@@ -71,6 +80,9 @@ struct xvs_feature {
 	uint32_t (*uses)(const struct xvs_agent *agent);
 	/* Name of the port that has the device as its uplink, NULL if none. */
 	const char *(*uplink_on)(const struct xvs_agent *agent, uint32_t ifindex);
+	const char *(*port_name)(const struct xvs_agent *agent, uint32_t id);
+	uint32_t (*port_id)(const struct xvs_agent *agent, const char *name);
+	void (*port_gone)(struct xvs_agent *agent, uint32_t id);
 	/* Called once a second. */
 	void (*tick)(struct xvs_agent *agent);
 	/*
@@ -79,6 +91,7 @@ struct xvs_feature {
 	 */
 	void (*release)(struct xvs_agent *agent);
 	const struct xvs_method *methods; /* ends with a name of NULL */
+	const struct xvs_record_kind *records; /* ends with a kind of 0 */
 };
 
 extern const struct xvs_feature xvs_feature_switch, xvs_feature_policy;
@@ -91,5 +104,12 @@ int xvs_features_write_half(struct xvs_agent *agent, const struct xvs_config *co
 bool xvs_features_differ(struct xvs_agent *agent, const struct xvs_config *config);
 int xvs_features_describe_port(struct xvs_agent *agent, const struct xvs_port_setting *setting,
 	uint32_t id, bool whole, json_t *answer);
+void xvs_features_after_grace(struct xvs_agent *agent);
+
+/* Ports by their ids. NULL or 0: there is none. */
+const char *xvs_features_port_name(const struct xvs_agent *agent, uint32_t id);
+uint32_t xvs_features_port_id(const struct xvs_agent *agent, const char *name);
+/* The port `id` is gone, which is final: what is left of it elsewhere goes. */
+void xvs_features_port_gone(struct xvs_agent *agent, uint32_t id);
 
 #endif

@@ -89,6 +89,8 @@ static int make_subfolders(const struct xvs_loader *loader)
 	snprintf(path, sizeof(path), "%s/links", loader->pin_dir);
 	error = make_folder(path);
 	snprintf(path, sizeof(path), "%s/tables", loader->pin_dir);
+	error = error ?: make_folder(path);
+	snprintf(path, sizeof(path), "%s/lists", loader->pin_dir);
 	return error ?: make_folder(path);
 }
 
@@ -602,6 +604,14 @@ static bool is_own_table(const char *name)
 	return !*part || !strcmp(part, "_next");
 }
 
+/* "acl_12" */
+static bool is_own_list(const char *name)
+{
+	const char *part = name + strlen("acl_");
+
+	return !strncmp(name, "acl_", strlen("acl_")) && *part && !part[strspn(part, "0123456789")];
+}
+
 static void remove_folder(const char *pin_dir, const char *name, bool (*is_own)(const char *name))
 {
 	char path[600];
@@ -627,6 +637,7 @@ int xvs_loader_remove(const struct xvs_loader *loader)
 	xvs_hook_remove_filters(loader);
 	remove_folder(loader->pin_dir, "links", is_own_link);
 	remove_folder(loader->pin_dir, "tables", is_own_table);
+	remove_folder(loader->pin_dir, "lists", is_own_list);
 	remove_pins(loader, UINT64_MAX);
 	if (!rmdir(loader->pin_dir) || errno == ENOENT)
 		return 0;

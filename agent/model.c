@@ -95,6 +95,7 @@ struct xvs_port_setting *xvs_port_setting_new(const char *name)
 		return NULL;
 	snprintf(item->name, sizeof(item->name), "%s", name);
 	item->security.storm_limit = -1;
+	item->flow_limit = XVS_FLOW_LIMIT_DEFAULT;
 	return item;
 }
 
@@ -513,7 +514,8 @@ bool xvs_port_setting_equal(const struct xvs_port_setting *a, const struct xvs_p
 	       strcmp(a->mirror_to, b->mirror_to) == 0 &&
 	       same_security(&a->security, &b->security) && strcmp(a->acl_name, b->acl_name) == 0 &&
 	       strcmp(a->port_acl_name, b->port_acl_name) == 0 && xvs_acl_equal(a->acl, b->acl) &&
-	       xvs_acl_equal(a->port_acl, b->port_acl);
+	       xvs_acl_equal(a->port_acl, b->port_acl) && a->acl_strict == b->acl_strict &&
+	       a->flow_limit == b->flow_limit;
 }
 
 char *xvs_mac_format(const struct xvs_mac *mac, char text[XVS_MAC_TEXT_SIZE])

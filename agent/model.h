@@ -131,6 +131,8 @@ struct xvs_port_setting {
 	char mirror_to[XVS_NAME_SIZE]; /* YAML: `mirror`; a port of the same switch; "" = none */
 	char acl_name[XVS_NAME_SIZE], port_acl_name[XVS_NAME_SIZE]; /* of the lists; "" = none */
 	struct xvs_acl *acl, *port_acl; /* its own lists instead; NULL = none. Owned */
+	bool acl_strict; /* a TCP connection with state begins with a SYN; default off */
+	uint32_t flow_limit; /* 0..XVS_FLOW_MAX, default XVS_FLOW_LIMIT_DEFAULT */
 	UT_hash_handle hh; /* by name */
 };
 

@@ -198,11 +198,14 @@ uint32_t xvs_addresses_forget(struct xvs_tables *tables, uint32_t port)
 void xvs_counters_clear(struct xvs_tables *tables, uint32_t port)
 {
 	struct xvs_counters *one = &tables->counters[port * tables->control->cpus];
+	struct xvs_port_state *state = &tables->port_state[port];
 
 	for (uint32_t cpu = 0; cpu < tables->control->cpus; cpu++, one++)
 		*one = (struct xvs_counters){.port = port, .cpu = cpu};
 	tables->drops[port] = (struct xvs_drops){0};
-	tables->port_state[port].learned = 0;
-	tables->port_state[port].storm = 0;
+	/* the entries that `flows` counts stay, whoever's they were */
+	*state = (struct xvs_port_state){.flows = state->flows,
+		.addresses = state->addresses,
+		.address_epoch = state->address_epoch};
 	xvs_addresses_forget(tables, port);
 }

@@ -63,7 +63,8 @@ struct xvs_acl_head {
 	__u32 counters; /* element where they begin */
 	struct xvs_acl_way way[XVS_ACL_DIRECTIONS][XVS_ACL_FAMILIES];
 	__u8 has_ports[XVS_ACL_DIRECTIONS]; /* bit f: a rule of family f names ports or types */
-	__u8 reserved[14];
+	__u8 reserved[6];
+	__u64 owner; /* hash of whose list it is: its name, or the port's that alone has it */
 };
 
 struct xvs_acl_table {

@@ -18,6 +18,8 @@
 #define XVS_FLOW_OPENING_S 30 /* of a TCP connection that is not established */
 #define XVS_FLOW_CLOSED_S 10 /* of one that is over */
 
+#define XVS_FLOW_ICMP_TYPE 0xffff /* as remote port: the local one is an ICMP type and code */
+
 /* From the side of the port, whichever way a packet goes. Addresses as in xvs_acl_tuple. */
 struct xvs_flow_key {
 	__u64 local[2], remote[2];
@@ -61,6 +63,18 @@ struct xvs_flow {
 	__u64 packets[XVS_ACL_DIRECTIONS], bytes[XVS_ACL_DIRECTIONS];
 	struct bpf_timer timer;
 };
+
+/* How long it may be silent now, in seconds. */
+static inline __u32 xvs_flow_patience_s(const struct xvs_flow *flow)
+{
+	__u32 most = flow->idle_s;
+
+	if (flow->tcp == XVS_TCP_OPENING || flow->tcp == XVS_TCP_ANSWERED)
+		most = XVS_FLOW_OPENING_S;
+	if (flow->tcp == XVS_TCP_CLOSED)
+		most = XVS_FLOW_CLOSED_S;
+	return flow->idle_s < most ? flow->idle_s : most;
+}
 
 static inline __u64 xvs_flow_check(const struct xvs_flow_key *key)
 {

@@ -157,8 +157,10 @@ struct xvs_port_state {
 	__u64 storm; /* second of CLOCK_MONOTONIC_COARSE << 32 | frames that it flooded in that */
 	__u32 flows; /* entries of the map `flows` that are the port's */
 	__u32 flows_refused; /* flows that found no room there */
+	__u32 logged; /* second << 8 | XVS_EVENT_LOGGED told in it */
+	__u32 unlogged; /* how many were not told since the last one */
 };
-_Static_assert(sizeof(struct xvs_port_state) == 24, "no padding");
+_Static_assert(sizeof(struct xvs_port_state) == 32, "no padding");
 
 /*
  * Map `vm_macs`, hash, its values (port ids) for people: the assigned addresses of the ports of
@@ -227,6 +229,8 @@ struct xvs_private_vlan {
  */
 enum xvs_event_kind {
 	XVS_EVENT_MAC_MOVED = 1,
+	XVS_EVENT_LOGGED,
+	XVS_EVENT_KINDS,
 };
 
 /* A learned address that came from another port than before. */
@@ -238,6 +242,27 @@ struct xvs_mac_moved {
 	__u32 to;
 };
 _Static_assert(sizeof(struct xvs_mac_moved) == 24, "no padding");
+
+/*
+ * A packet that a rule with XVS_ACL_LOG has decided on: each that is denied, and of those allowed
+ * the first of a flow. XVS_LOGGED_MAX a second of a port.
+ */
+struct xvs_logged {
+	__u32 kind; /* XVS_EVENT_LOGGED */
+	__u32 port; /* id */
+	__u64 local[2], remote[2]; /* as in xvs_acl_tuple */
+	__u16 local_port, remote_port; /* ICMP: both are the type */
+	__u16 vlan;
+	__u8 protocol;
+	__u8 direction; /* enum xvs_acl_direction */
+	__u8 family; /* enum xvs_acl_family */
+	__u8 reserved;
+	__u16 list; /* index into `acls` */
+	__u32 rule; /* position in the list */
+	__u32 reason; /* enum xvs_drop; XVS_DROP_none: allowed */
+	__u32 missed; /* of the port, not told since the last one */
+};
+_Static_assert(sizeof(struct xvs_logged) == 64, "no padding");
 
 /*
  * Map `flood_lists`, hash: where in `flood_members` (array of xvs_flood_member) a list stands.

@@ -56,6 +56,9 @@ const struct xvs_key xvs_port_keys[] = {
 	XVS_KEY_WHOLE("acl", xvs_read_acl_setting),
 	XVS_KEY_WHOLE("port-acl", xvs_read_port_acl_setting),
 	XVS_KEY("mirror", xvs_read_name, struct xvs_port_setting, mirror_to),
+	XVS_KEY("acl-strict", xvs_read_bool, struct xvs_port_setting, acl_strict),
+	XVS_KEY("flow-limit", xvs_read_number, struct xvs_port_setting, flow_limit,
+		.max = XVS_FLOW_MAX),
 	{0},
 };
 

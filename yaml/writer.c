@@ -371,6 +371,10 @@ struct xvs_node xvs_write_port(struct xvs_arena *arena, const struct xvs_port_se
 	put_acl(arena, &map, "port-acl", port->port_acl_name, port->port_acl, xvs_write_entry);
 	if (port->mirror_to[0])
 		put_text(arena, &map, "mirror", port->mirror_to);
+	if (port->acl_strict)
+		put_text(arena, &map, "acl-strict", "on");
+	if (port->flow_limit != XVS_FLOW_LIMIT_DEFAULT)
+		put_number(arena, &map, "flow-limit", port->flow_limit, "");
 	return map;
 }
 

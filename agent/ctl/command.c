@@ -49,6 +49,12 @@ static const struct ctl_parameter flush_filter[] = {
 	{0},
 };
 
+static const struct ctl_parameter flow_filter[] = {
+	{"port", "PORT", 0},
+	{"switch", "SWITCH", 0},
+	{0},
+};
+
 static const struct ctl_parameter new_entry[] = {
 	{"mac", "MAC", CTL_POSITIONAL | CTL_REQUIRED},
 	{"switch", "SWITCH", CTL_REQUIRED},
@@ -138,6 +144,8 @@ const struct ctl_command ctl_commands[] = {
 	{"acl", "show", "ListRules", rule_filter, ctl_print_rules,
 		.summary = "the rules of all lists, of one, or of what holds at a port",
 		.stream = true},
+	{"acl", "reset", "ResetRules", rule_filter, ctl_print_rules_reset,
+		.summary = "set the counters of these rules to zero"},
 	{"acl", "add", "Change", none, ctl_print_steps,
 		.summary = "make an access control list, empty or with rules",
 		.change = CHANGE("acls", "add", CTL_NAMED | CTL_PAIRS),
@@ -166,6 +174,8 @@ const struct ctl_command ctl_commands[] = {
 	{"port-acl", "show", "ListPortRules", rule_filter, ctl_print_rules,
 		.summary = "the rules of all lists, of one, or of what holds at a port",
 		.stream = true},
+	{"port-acl", "reset", "ResetPortRules", rule_filter, ctl_print_rules_reset,
+		.summary = "set the counters of these rules to zero"},
 	{"port-acl", "add", "Change", none, ctl_print_steps,
 		.summary = "make a port ACL, empty or with rules",
 		.change = CHANGE("port-acls", "add", CTL_NAMED | CTL_PAIRS),
@@ -207,6 +217,12 @@ const struct ctl_command ctl_commands[] = {
 		.summary = "bind an address to a port"},
 	{"fdb", "del", "RemoveEntry", old_entry, ctl_print_nothing,
 		.summary = "remove a bound address"},
+	{"flow", "list", "ListFlows", flow_filter, ctl_print_flows,
+		.summary = "flows that access control lists have allowed", .stream = true},
+	{"flow", "show", "ListFlows", flow_filter, ctl_print_flows, .summary = "the same",
+		.stream = true},
+	{"flow", "flush", "FlushFlows", flow_filter, ctl_print_flows_flushed,
+		.summary = "forget flows: their next packets are judged by the rules again"},
 	{"monitor", NULL, "Monitor", none, ctl_print_event,
 		.summary = "a line for each event as it happens, until Ctrl-C", .stream = true,
 		.endless = true},

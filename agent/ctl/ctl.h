@@ -131,7 +131,16 @@ void ctl_print_acls(struct ctl_request *request, const json_t *reply, bool last)
 void ctl_print_rules(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_forgotten(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_flushed(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_rules_reset(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_flows(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_flows_flushed(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_event(struct ctl_request *request, const json_t *reply, bool last);
+
+/*
+ * `10.0.0.1:443`, `[2001:db8::1]:443`, or the address alone: members `side` and `side`_port. NULL:
+ * there is none. The caller frees it.
+ */
+char *ctl_endpoint(const json_t *object, const char *side);
 
 /* CTL_DIFFERENT where a plan holds changes. */
 int ctl_diff_status(const json_t *reply);

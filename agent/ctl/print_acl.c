@@ -114,3 +114,11 @@ void ctl_print_rules(struct ctl_request *request, const json_t *reply, bool last
 	if (last && !request->printed)
 		ctl_say_empty("rules");
 }
+
+void ctl_print_rules_reset(struct ctl_request *request, const json_t *reply, bool last)
+{
+	const json_int_t count = ctl_number(reply, "reset");
+
+	printf("counters of %" JSON_INTEGER_FORMAT " rule%s set to zero\n", count,
+		count == 1 ? "" : "s");
+}

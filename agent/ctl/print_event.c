@@ -17,7 +17,7 @@ static char *member(const json_t *event, const char *key)
 
 /*
  * Writes `pattern`, in which {key} stands for that member of the event. So a text for people is
- * data, and no event needs a function of its own.
+ * data, and most events need no function of their own.
  */
 static void write_pattern(const char *pattern, const json_t *event)
 {
@@ -56,6 +56,47 @@ static const struct {
 	{"configuration", NULL, NULL, "configuration in force, changes: {changes}"},
 	{"lost", NULL, NULL, "events lost since this command was too slow: {count}"},
 };
+
+/* `web https`, `own weight 10`, `own 3` */
+static void write_rule(const json_t *event)
+{
+	char *list = ctl_text(event, "list"), *rule = ctl_text(event, "rule");
+
+	if (!ctl_string(event, "kind"))
+		printf("a rule that is gone");
+	else if (rule)
+		printf("%s %s", list ? list : "own", rule);
+	else if (ctl_number(event, "weight"))
+		printf("%s weight %" JSON_INTEGER_FORMAT, list ? list : "own",
+			ctl_number(event, "weight"));
+	else
+		printf("%s %" JSON_INTEGER_FORMAT, list ? list : "own",
+			ctl_number(event, "number"));
+	free(list);
+	free(rule);
+}
+
+/* A packet that a logging rule has decided on. */
+static void write_logged(const json_t *event)
+{
+	char *local = ctl_endpoint(event, "local"), *remote = ctl_endpoint(event, "remote");
+	char *protocol = ctl_text(event, "protocol"), *type = ctl_text(event, "icmp_type");
+	const char *action = ctl_string(event, "action");
+	const bool denied = action && !strcmp(action, "deny");
+
+	write_pattern("port {port}: {direction} ", event);
+	printf("%s by ", denied ? "denied" : "allowed");
+	write_rule(event);
+	write_pattern(denied ? " ({reason}): " : ": ", event);
+	printf("%s%s%s%slocal %s remote %s", protocol ? protocol : "", protocol ? " " : "",
+		type ? type : "", type ? " " : "", local ? local : "?", remote ? remote : "?");
+	if (ctl_number(event, "missed"))
+		write_pattern(", {missed} more not told", event);
+	free(local);
+	free(remote);
+	free(protocol);
+	free(type);
+}
 
 static bool fits(size_t index, const json_t *event)
 {
@@ -96,6 +137,12 @@ static void write_members(const json_t *event)
 
 static void write_text(const json_t *event)
 {
+	const char *name = ctl_string(event, "event");
+
+	if (name && !strcmp(name, "logged")) {
+		write_logged(event);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
 		if (fits(i, event)) {
 			write_pattern(patterns[i].pattern, event);

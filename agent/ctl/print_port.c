@@ -122,6 +122,16 @@ static char *claimed_text(const json_t *port)
 		ctl_number(security, "learned.used"), ctl_number(security, "learned.limit"));
 }
 
+static char *flows_text(const json_t *port)
+{
+	if (!ctl_find(port, "flows"))
+		return NULL;
+	return ctl_format("%" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
+			  ", %" JSON_INTEGER_FORMAT " refused",
+		ctl_number(port, "flows.used"), ctl_number(port, "flows.limit"),
+		ctl_number(port, "flows.refused"));
+}
+
 static char *traffic_text(const json_t *port, const char *way)
 {
 	const json_t *traffic = ctl_find(ctl_find(port, "counters"), way);
@@ -214,6 +224,8 @@ static const struct ctl_column lines[] = {
 	{"acl", .text = acl_text},
 	{"port-acl", .text = port_acl_text},
 	{"mirror", .path = "mirror"},
+	{"acl-strict", .path = "acl_strict"},
+	{"flows", .text = flows_text},
 	{"transmit", .text = transmit_text},
 	{"receive", .text = receive_text},
 	{"flooded", .path = "counters.flooded"},

@@ -621,3 +621,11 @@ void xvs_acl_digest(const struct xvs_acl *acl, enum xvs_acl_kind kind, __u64 ret
 	for (size_t i = 0; i < acl->count; i++)
 		digest_rule(ret, &acl->rules[i]);
 }
+
+__u64 xvs_acl_rule_digest(const struct xvs_rule *rule)
+{
+	__u64 digest[2] = {0};
+
+	digest_rule(digest, rule);
+	return digest[1];
+}

@@ -27,5 +27,7 @@ void xvs_acl_image_clear(struct xvs_acl_image *image);
 
 /* Of all that decides what the compiled form is. */
 void xvs_acl_digest(const struct xvs_acl *acl, enum xvs_acl_kind kind, __u64 ret[2]);
+/* The same of a single rule. */
+__u64 xvs_acl_rule_digest(const struct xvs_rule *rule);
 
 #endif

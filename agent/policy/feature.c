@@ -29,6 +29,22 @@ static int validate(
 	return xvs_guards_validate(agent, config, report) ?: lists;
 }
 
+static int write_half(struct xvs_agent *agent, const struct xvs_config *config)
+{
+	return xvs_guards_write(agent, config) ?: xvs_lists_write_half(agent, config);
+}
+
+static void tick(struct xvs_agent *agent)
+{
+	xvs_addresses_sweep(agent);
+	xvs_flows_forget(agent);
+}
+
+static const struct xvs_record_kind records[] = {
+	{XVS_EVENT_LOGGED, sizeof(struct xvs_logged), xvs_logged_tell},
+	{0},
+};
+
 const struct xvs_feature xvs_feature_policy = {
 	.name = "policy",
 	.open = open_policy,
@@ -36,9 +52,12 @@ const struct xvs_feature xvs_feature_policy = {
 	.validate = validate,
 	.prepare = xvs_lists_prepare,
 	.fill_port = fill_port,
-	.write_half = xvs_guards_write,
+	.write_half = write_half,
 	.differs = xvs_guards_differ,
+	.after_grace = xvs_lists_after_grace,
 	.describe_port = xvs_guards_describe,
-	.tick = xvs_addresses_sweep,
+	.port_gone = xvs_flows_port_gone,
+	.tick = tick,
 	.methods = xvs_policy_methods,
+	.records = records,
 };

@@ -1,29 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Compiled access control lists in the map `acls`. A list is compiled once, however many ports and
- * names it has: what counts is its digest. A place is written again only when no packet can read
- * what stands there.
+ * Compiled access control lists in the map `acls`. A list with a name is compiled once, however
+ * many ports have it. A place is written again only when no packet can read what stands there.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 #include <bpf/bpf.h>
 #include "agent/log.h"
-#include "agent/policy/compile.h"
-#include "agent/policy/policy.h"
-
-/* A place in the map that has been used. */
-struct xvs_compiled {
-	struct xvs_list_key {
-		__u64 digest[2];
-	} key;
-	uint32_t id; /* in the map, 1.. */
-	uint32_t used; /* generation that last used it */
-	bool has_mac; /* rules on MAC addresses */
-	UT_hash_handle hh; /* by key */
-};
+#include "agent/policy/lists.h"
 
 /* Which list of the configuration is which: holds from one xvs_lists_prepare() to the next. */
 struct xvs_known_list {
@@ -32,11 +17,23 @@ struct xvs_known_list {
 	UT_hash_handle hh; /* by acl */
 };
 
-struct xvs_lists {
-	struct xvs_compiled *compiled;
-	struct xvs_known_list *known;
-	uint32_t end; /* the highest place in use */
-};
+__u64 xvs_list_owner(const struct xvs_acl *acl, enum xvs_acl_kind kind, const char *port)
+{
+	const char *name = acl->name[0] ? acl->name : port;
+	__u64 hash = xvs_acl_mix(kind, acl->name[0] ? 1 : 2);
+
+	for (; *name; name++)
+		hash = xvs_acl_mix(hash, (unsigned char)*name);
+	return hash;
+}
+
+const struct xvs_compiled *xvs_list_in_force(const struct xvs_agent *agent, __u64 owner)
+{
+	struct xvs_compiled *found;
+
+	HASH_FIND(by_owner, agent->lists->in_force, &owner, sizeof(owner), found);
+	return found;
+}
 
 static uint32_t next_generation(const struct xvs_agent *agent)
 {
@@ -61,38 +58,18 @@ static struct xvs_compiled *free_place(struct xvs_lists *lists, uint32_t generat
 	uint32_t count = HASH_COUNT(lists->compiled);
 
 	HASH_ITER (hh, lists->compiled, place, next) {
+		if (lists->none_free == generation)
+			break;
 		if (generation - place->used < 3) /* in use, or until the grace period */
 			continue;
 		HASH_DEL(lists->compiled, place);
 		return place;
 	}
+	lists->none_free = generation;
 	place = count + 1 < XVS_ACL_LIST_MAX ? calloc(1, sizeof(*place)) : NULL;
 	if (place)
 		place->id = ++lists->end;
 	return place;
-}
-
-/* A map with the image. A file descriptor or -errno. */
-static int make_list(const struct xvs_acl_image *image)
-{
-	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE | BPF_F_INNER_MAP);
-	size_t size = (size_t)image->count * sizeof(*image->element);
-	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "acl", sizeof(uint32_t),
-		sizeof(*image->element), image->count, &options);
-	void *memory;
-
-	if (fd < 0)
-		return -errno;
-	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (memory == MAP_FAILED) {
-		int error = -errno;
-
-		close(fd);
-		return error;
-	}
-	memcpy(memory, image->element, size);
-	munmap(memory, size);
-	return fd;
 }
 
 static bool has_mac(const struct xvs_acl_head *head)
@@ -106,8 +83,9 @@ static int fill_place(struct xvs_agent *agent, const struct xvs_acl *acl, enum x
 	struct xvs_compiled *place)
 {
 	struct xvs_acl_image image;
+	struct xvs_acl_head *head;
 	size_t rule;
-	int fd, error = xvs_acl_compile(acl, kind, &image, &rule);
+	int error = xvs_acl_compile(acl, kind, &image, &rule);
 
 	if (error == -E2BIG)
 		xvs_log(LOG_ERR,
@@ -116,39 +94,74 @@ static int fill_place(struct xvs_agent *agent, const struct xvs_acl *acl, enum x
 			XVS_ACL_CHAIN_MAX, rule + 1);
 	if (error)
 		return error;
-	place->has_mac = has_mac(&image.element[0].head);
-	fd = make_list(&image);
+	head = &image.element[0].head;
+	memcpy(head->hash, place->key.digest, sizeof(head->hash));
+	head->owner = place->owner;
+	place->has_mac = has_mac(head);
+	place->fresh = true;
+	error = xvs_list_put(&agent->loader.tables, place->id, &image);
 	xvs_acl_image_clear(&image);
-	if (fd < 0)
-		return fd;
-	error = bpf_map_update_elem(agent->loader.tables.acls, &place->id, &fd, BPF_ANY) ? -errno
-											 : 0;
-	close(fd);
 	return error;
 }
 
-static int compile(struct xvs_agent *agent, const struct xvs_acl *acl, enum xvs_acl_kind kind,
-	struct xvs_compiled **ret)
+static struct xvs_list_key key_of(const struct xvs_acl *acl, enum xvs_acl_kind kind, __u64 owner)
 {
-	struct xvs_lists *lists = agent->lists;
 	struct xvs_list_key key;
-	struct xvs_compiled *place;
-	int error;
 
 	xvs_acl_digest(acl, kind, key.digest);
-	HASH_FIND(hh, lists->compiled, &key, sizeof(key), place);
-	if (!place) {
-		place = free_place(lists, next_generation(agent));
-		if (!place)
-			return -ENOSPC;
-		error = fill_place(agent, acl, kind, place);
-		place->key = key;
-		if (error) /* it may hold an old list: found by nobody */
-			memset(&place->key, 0xff, sizeof(place->key));
-		HASH_ADD(hh, lists->compiled, key, sizeof(place->key), place);
-		if (error)
-			return error;
-	}
+	key.digest[0] = xvs_acl_mix(key.digest[0], owner);
+	key.digest[1] = xvs_acl_mix(key.digest[1], ~owner);
+	return key;
+}
+
+static int make_place(struct xvs_agent *agent, const struct xvs_acl *acl, enum xvs_acl_kind kind,
+	const struct xvs_compiled *wanted, struct xvs_compiled **ret)
+{
+	struct xvs_lists *lists = agent->lists;
+	struct xvs_compiled *place = free_place(lists, next_generation(agent));
+	int error;
+
+	if (!place)
+		return -ENOSPC;
+	free(place->rules);
+	place->rules = NULL;
+	place->key = wanted->key;
+	place->owner = wanted->owner;
+	error = fill_place(agent, acl, kind, place);
+	if (error) /* it may hold an old list: found by nobody */
+		memset(&place->key, 0xff, sizeof(place->key));
+	HASH_ADD(hh, lists->compiled, key, sizeof(place->key), place);
+	*ret = place;
+	return error;
+}
+
+/* So that the list's successor knows which of its rules are the same. */
+static int note_rules(const struct xvs_acl *acl, struct xvs_compiled *place)
+{
+	if (place->rules)
+		return 0;
+	place->rules = calloc(acl->count, sizeof(*place->rules));
+	if (!place->rules)
+		return -ENOMEM;
+	place->count = acl->count;
+	for (uint32_t i = 0; i < place->count; i++)
+		place->rules[i] = xvs_acl_rule_digest(&acl->rules[i]);
+	return 0;
+}
+
+static int compile(struct xvs_agent *agent, const struct xvs_acl *acl, enum xvs_acl_kind kind,
+	const char *port, struct xvs_compiled **ret)
+{
+	struct xvs_compiled wanted = {.owner = xvs_list_owner(acl, kind, port)}, *place;
+	int error = 0;
+
+	wanted.key = key_of(acl, kind, wanted.owner);
+	HASH_FIND(hh, agent->lists->compiled, &wanted.key, sizeof(wanted.key), place);
+	if (!place)
+		error = make_place(agent, acl, kind, &wanted, &place);
+	error = error ?: note_rules(acl, place);
+	if (error)
+		return error;
 	place->used = next_generation(agent);
 	*ret = place;
 	return 0;
@@ -162,7 +175,8 @@ static struct xvs_compiled *find_known(const struct xvs_lists *lists, const stru
 	return known ? known->compiled : NULL;
 }
 
-static int learn(struct xvs_agent *agent, const struct xvs_acl *acl, enum xvs_acl_kind kind)
+static int learn(struct xvs_agent *agent, const struct xvs_acl *acl, enum xvs_acl_kind kind,
+	const char *port)
 {
 	struct xvs_lists *lists = agent->lists;
 	struct xvs_known_list *known;
@@ -174,7 +188,7 @@ static int learn(struct xvs_agent *agent, const struct xvs_acl *acl, enum xvs_ac
 	if (!known)
 		return -ENOMEM;
 	known->acl = acl;
-	error = compile(agent, acl, kind, &known->compiled);
+	error = compile(agent, acl, kind, port, &known->compiled);
 	if (error) {
 		free(known);
 		return error;
@@ -189,10 +203,76 @@ int xvs_lists_prepare(struct xvs_agent *agent, const struct xvs_config *config)
 
 	forget_known(agent->lists);
 	XVS_EACH_PORT (config, port) {
-		error = error ?: learn(agent, xvs_port_acl_of(config, port), XVS_ACL_PORT);
-		error = error ?: learn(agent, xvs_extended_acl_of(config, port), XVS_ACL_EXTENDED);
+		error = error
+				?: learn(agent, xvs_port_acl_of(config, port), XVS_ACL_PORT,
+					   port->name);
+		error = error
+				?: learn(agent, xvs_extended_acl_of(config, port), XVS_ACL_EXTENDED,
+					   port->name);
 	}
 	return error;
+}
+
+static int reset(const struct xvs_tables *tables, uint32_t id)
+{
+	struct xvs_list_map map = {0};
+	int rules, error = xvs_list_map(tables, id, &map);
+
+	if (error)
+		return error;
+	rules = xvs_list_reset(&map);
+	xvs_list_unmap(&map);
+	return rules;
+}
+
+/* The list comes into force: it counts on where its predecessor is, or from zero. */
+static void begin_counting(struct xvs_agent *agent, struct xvs_compiled *list)
+{
+	const struct xvs_compiled *before = xvs_list_in_force(agent, list->owner);
+	const struct xvs_tables *tables = &agent->loader.tables;
+	int error = 0;
+
+	if (before == list)
+		return;
+	if (before && before->rules)
+		error = xvs_carry_begin(tables, before, list, &agent->lists->carries);
+	else if (!list->fresh)
+		error = reset(tables, list->id);
+	list->fresh = false;
+	if (error < 0)
+		xvs_log(LOG_WARNING, "counters of an access control list begin anew: %s",
+			strerror(-error));
+}
+
+int xvs_lists_write_half(struct xvs_agent *agent, const struct xvs_config *config)
+{
+	struct xvs_lists *lists = agent->lists;
+	struct xvs_known_list *known, *next;
+
+	(void)config; /* it is the one that was prepared */
+	xvs_flows_forget(agent); /* before an id has another port */
+	HASH_ITER (hh, lists->known, known, next)
+		begin_counting(agent, known->compiled);
+	HASH_CLEAR(by_owner, lists->in_force);
+	HASH_ITER (hh, lists->known, known, next)
+		HASH_ADD(by_owner, lists->in_force, owner, sizeof(known->compiled->owner),
+			known->compiled);
+	return 0;
+}
+
+void xvs_lists_after_grace(struct xvs_agent *agent)
+{
+	xvs_carry_end(&agent->loader.tables, &agent->lists->carries);
+}
+
+int xvs_list_zero(struct xvs_agent *agent, __u64 owner)
+{
+	const struct xvs_compiled *list = xvs_list_in_force(agent, owner);
+
+	if (!list)
+		return 0;
+	xvs_carry_forget(&agent->lists->carries, list->id);
+	return reset(&agent->loader.tables, list->id);
 }
 
 /* Never the same for other lists, but for a chance of 1 in 2^32. */
@@ -218,44 +298,70 @@ void xvs_lists_fill(const struct xvs_agent *agent, const struct xvs_config *conf
 	port->acl_port = by_port ? by_port->id : 0;
 	port->acl_extended = extended ? extended->id : 0;
 	port->acl_version = version_of(by_port, extended);
-	port->flow_limit = XVS_FLOW_LIMIT_DEFAULT;
+	port->flow_limit = setting->flow_limit;
+	if (setting->acl_strict)
+		port->flags |= XVS_PORT_STRICT;
 }
 
-/* The list at a place of the map, as a file descriptor; -errno: there is none. */
-static int open_list(const struct xvs_agent *agent, uint32_t id)
-{
-	uint32_t map_id;
-	int fd;
-
-	if (bpf_map_lookup_elem(agent->loader.tables.acls, &id, &map_id))
-		return -errno;
-	fd = bpf_map_get_fd_by_id(map_id);
-	return fd < 0 ? -errno : fd;
-}
-
+/* A place of an earlier run; one that can't be opened or read is found by nobody. */
 static int adopt_list(struct xvs_agent *agent, uint32_t id)
 {
 	struct xvs_lists *lists = agent->lists;
-	struct xvs_acl_element element = {0};
-	struct xvs_compiled *place, *same;
-	uint32_t first = 0;
-	int fd = open_list(agent, id);
+	struct xvs_compiled *place = calloc(1, sizeof(*place)), *same;
+	struct xvs_list_map map = {0};
 
-	place = calloc(1, sizeof(*place));
 	if (!place)
 		return -ENOMEM;
-	if (fd < 0 || bpf_map_lookup_elem(fd, &first, &element))
-		memset(&element, 0xff, sizeof(element)); /* a place nobody finds */
-	if (fd >= 0)
-		close(fd);
+	memset(&place->key, 0xff, sizeof(place->key));
+	if (!xvs_list_map(&agent->loader.tables, id, &map)) {
+		const struct xvs_acl_head *head = &map.element->head;
+
+		place->has_mac = has_mac(head);
+		place->owner = head->owner;
+		memcpy(place->key.digest, head->hash, sizeof(place->key.digest));
+		xvs_list_unmap(&map);
+	}
 	place->id = id;
-	place->has_mac = has_mac(&element.head);
 	place->used = agent->loader.tables.control->generation; /* maybe read: kept for a flip */
-	memcpy(place->key.digest, element.head.hash, sizeof(place->key.digest));
 	HASH_FIND(hh, lists->compiled, &place->key, sizeof(place->key), same);
 	if (same) /* two that hold nothing: told apart by what can't be a digest of both */
 		place->key.digest[0] = id;
 	HASH_ADD(hh, lists->compiled, key, sizeof(place->key), place);
+	return 0;
+}
+
+static int compare_ids(const void *left, const void *right)
+{
+	const uint32_t *a = left, *b = right;
+
+	return *a < *b ? -1 : *a > *b;
+}
+
+/* Which of the adopted places packets read. */
+static int adopt_force(struct xvs_agent *agent)
+{
+	const struct xvs_tables *tables = &agent->loader.tables;
+	struct xvs_lists *lists = agent->lists;
+	struct xvs_compiled *place, *next, *other;
+	uint32_t *ids = calloc(2 * XVS_PORT_MAX, sizeof(*ids));
+	size_t count = 0;
+
+	if (!ids)
+		return -ENOMEM;
+	for (uint32_t id = 1; id < XVS_PORT_MAX; id++) {
+		const struct xvs_port_config *port =
+			&tables->ports[id].half[xvs_tables_active(tables)];
+
+		ids[count++] = port->acl_port;
+		ids[count++] = port->acl_extended;
+	}
+	qsort(ids, count, sizeof(*ids), compare_ids);
+	HASH_ITER (hh, lists->compiled, place, next) {
+		HASH_FIND(by_owner, lists->in_force, &place->owner, sizeof(place->owner), other);
+		if (!other && bsearch(&place->id, ids, count, sizeof(*ids), compare_ids))
+			HASH_ADD(by_owner, lists->in_force, owner, sizeof(place->owner), place);
+	}
+	free(ids);
 	return 0;
 }
 
@@ -281,7 +387,7 @@ int xvs_lists_open(struct xvs_agent *agent)
 	agent->lists->end = end - 1;
 	for (uint32_t id = 1; !error && id < end; id++)
 		error = adopt_list(agent, id);
-	return error;
+	return error ?: adopt_force(agent);
 }
 
 void xvs_lists_close(struct xvs_agent *agent)
@@ -292,8 +398,11 @@ void xvs_lists_close(struct xvs_agent *agent)
 	if (!lists)
 		return;
 	forget_known(lists);
+	xvs_carry_forget(&lists->carries, 0);
+	HASH_CLEAR(by_owner, lists->in_force);
 	HASH_ITER (hh, lists->compiled, place, next) {
 		HASH_DEL(lists->compiled, place);
+		free(place->rules);
 		free(place);
 	}
 	free(lists);

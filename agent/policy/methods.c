@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/methods.h"
-#include "agent/policy/policy.h"
+#include "agent/policy/lists.h"
 
 #define RULES_A_REPLY 256
 
@@ -82,24 +82,24 @@ struct list_kind {
 		const struct xvs_config *config, const struct xvs_port_setting *port);
 	json_t *(*describe)(
 		const struct xvs_acl *acl, const char *port, const struct xvs_rule *rule);
-	bool extended;
+	enum xvs_acl_kind kind;
 };
 
 static const struct list_kind extended_kind = {
-	"acl", xvs_config_acl, xvs_extended_acl_of, describe_rule, true};
+	"acl", xvs_config_acl, xvs_extended_acl_of, describe_rule, XVS_ACL_EXTENDED};
 static const struct list_kind port_kind = {
-	"port-acl", xvs_config_port_acl, xvs_port_acl_of, describe_entry, false};
+	"port-acl", xvs_config_port_acl, xvs_port_acl_of, describe_entry, XVS_ACL_PORT};
 
 static struct xvs_acl *lists_of(const struct xvs_agent *agent, const struct list_kind *kind)
 {
-	return kind->extended ? agent->running->acls : agent->running->port_acls;
+	return kind->kind == XVS_ACL_EXTENDED ? agent->running->acls : agent->running->port_acls;
 }
 
 /* NULL: it names a list, or has none. */
 static const struct xvs_acl *own_list(
 	const struct list_kind *kind, const struct xvs_port_setting *port)
 {
-	return kind->extended ? port->acl : port->port_acl;
+	return kind->kind == XVS_ACL_EXTENDED ? port->acl : port->port_acl;
 }
 
 static const char *near_list(struct xvs_acl *lists, const char *name)
@@ -111,7 +111,7 @@ static const char *near_list(struct xvs_acl *lists, const char *name)
 	return best;
 }
 
-static const char *near_port(const struct xvs_agent *agent, const char *name)
+const char *xvs_policy_near_port(const struct xvs_agent *agent, const char *name)
 {
 	const char *best = NULL;
 
@@ -134,7 +134,7 @@ static int get_names(struct xvs_agent *agent, struct xvs_call *call, const struc
 		return xvs_call_not_found(
 			call, kind->noun, name, near_list(lists_of(agent, kind), name));
 	if (port && !xvs_config_port(agent->running, port))
-		return xvs_call_not_found(call, "port", port, near_port(agent, port));
+		return xvs_call_not_found(call, "port", port, xvs_policy_near_port(agent, port));
 	*ret_name = name ?: "";
 	*ret_port = port ?: "";
 	return 0;
@@ -146,7 +146,9 @@ static size_t count_ports(
 	size_t count = 0;
 
 	XVS_EACH_PORT (agent->running, port)
-		count += !strcmp(kind->extended ? port->acl_name : port->port_acl_name, acl->name);
+		count += !strcmp(
+			kind->kind == XVS_ACL_EXTENDED ? port->acl_name : port->port_acl_name,
+			acl->name);
 	return count;
 }
 
@@ -212,19 +214,64 @@ static const struct xvs_acl *list_of_port(
 	return port ? listing->kind->of_port(agent->running, port) : NULL;
 }
 
+static __u64 owner_of(const struct listing *listing, const struct xvs_acl *acl, const char *port)
+{
+	return xvs_list_owner(acl, listing->kind->kind, port);
+}
+
+/* What packets read of the list; nothing where no port has it. */
+static struct xvs_list_map map_list(const struct xvs_agent *agent, const struct listing *listing,
+	const struct xvs_acl *acl, const char *port)
+{
+	const struct xvs_compiled *list = xvs_list_in_force(agent, owner_of(listing, acl, port));
+	struct xvs_list_map map = {0};
+
+	if (list)
+		xvs_list_map(&agent->loader.tables, list->id, &map);
+	return map;
+}
+
+/* What the rule has counted; null where its list is at no port. */
+static void add_counts(json_t *rule, const struct xvs_list_map *map, uint32_t position)
+{
+	struct xvs_acl_counter sum;
+	bool counts = map->element && position < map->element->head.rules;
+
+	if (counts)
+		xvs_list_read(map, position, &sum);
+	json_object_set_new(
+		rule, "packets", counts ? json_integer((json_int_t)sum.packets) : json_null());
+	json_object_set_new(
+		rule, "bytes", counts ? json_integer((json_int_t)sum.bytes) : json_null());
+}
+
+/* The next rules of the list, as far as the reply takes them. */
+static void put_rules(struct xvs_agent *agent, struct listing *listing, const struct xvs_acl *acl,
+	const char *port, json_t *rules)
+{
+	struct xvs_list_map map = map_list(agent, listing, acl, port);
+
+	for (; listing->rule < acl->count && json_array_size(rules) < RULES_A_REPLY;
+		listing->rule++) {
+		json_t *rule = listing->kind->describe(acl, port, &acl->rules[listing->rule]);
+
+		add_counts(rule, &map, listing->rule);
+		json_array_append_new(rules, rule);
+	}
+	if (map.element)
+		xvs_list_unmap(&map);
+}
+
 static int next_rules(struct xvs_agent *agent, void *data, json_t **ret, bool *ret_last)
 {
 	struct listing *listing = data;
-	const struct list_kind *kind = listing->kind;
 	const struct xvs_acl *of_port = list_of_port(agent, listing), *acl;
 	json_t *rules = json_array();
 	const char *port;
 
-	while ((acl = nth_list(agent, kind, listing->list, &port))) {
+	while ((acl = nth_list(agent, listing->kind, listing->list, &port))) {
 		if (is_meant(listing, acl, of_port))
-			while (listing->rule < acl->count && json_array_size(rules) < RULES_A_REPLY)
-				json_array_append_new(rules,
-					kind->describe(acl, port, &acl->rules[listing->rule++]));
+			put_rules(agent, listing, acl, port, rules);
 		if (json_array_size(rules) == RULES_A_REPLY)
 			break;
 		listing->list++;
@@ -233,6 +280,29 @@ static int next_rules(struct xvs_agent *agent, void *data, json_t **ret, bool *r
 	*ret = json_pack("{s:o}", "rules", rules);
 	*ret_last = !acl;
 	return 0;
+}
+
+static int reset_rules(struct xvs_agent *agent, struct xvs_call *call, const struct list_kind *kind)
+{
+	struct listing listing = {.kind = kind};
+	const struct xvs_acl *acl, *of_port;
+	const char *name, *port;
+	int reset = 0, rules, error = get_names(agent, call, kind, &name, &port);
+
+	if (error)
+		return error;
+	snprintf(listing.name, sizeof(listing.name), "%s", name);
+	snprintf(listing.port, sizeof(listing.port), "%s", port);
+	of_port = list_of_port(agent, &listing);
+	for (; (acl = nth_list(agent, kind, listing.list, &port)); listing.list++) {
+		rules = is_meant(&listing, acl, of_port)
+				? xvs_list_zero(agent, owner_of(&listing, acl, port))
+				: 0;
+		if (rules < 0)
+			return xvs_call_refused(call, "setting counters to zero", rules);
+		reset += rules;
+	}
+	return xvs_call_reply(call, json_pack("{s:i}", "reset", reset));
 }
 
 static int list_rules(struct xvs_agent *agent, struct xvs_call *call, const struct list_kind *kind)
@@ -274,11 +344,25 @@ static int run_list_port_rules(struct xvs_agent *agent, struct xvs_call *call)
 	return list_rules(agent, call, &port_kind);
 }
 
+static int run_reset_rules(struct xvs_agent *agent, struct xvs_call *call)
+{
+	return reset_rules(agent, call, &extended_kind);
+}
+
+static int run_reset_port_rules(struct xvs_agent *agent, struct xvs_call *call)
+{
+	return reset_rules(agent, call, &port_kind);
+}
+
 const struct xvs_method xvs_policy_methods[] = {
 	{"ListAcls", run_list_acls, .reads = true},
 	{"ListPortAcls", run_list_port_acls, .reads = true},
 	{"ListRules", run_list_rules, .reads = true},
 	{"ListPortRules", run_list_port_rules, .reads = true},
 	{"ForgetAddresses", xvs_addresses_method, .reads = false},
+	{"ResetRules", run_reset_rules, .reads = false},
+	{"ResetPortRules", run_reset_port_rules, .reads = false},
+	{"ListFlows", xvs_flows_list, .reads = true},
+	{"FlushFlows", xvs_flows_flush, .reads = false},
 	{0},
 };

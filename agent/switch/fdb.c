@@ -4,14 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <bpf/libbpf.h>
 #include "agent/event.h"
 #include "agent/log.h"
 #include "agent/switch/switching.h"
 
 #define SWEEP_BUCKETS 262144 /* a second while ageing: 16 MB, eight tables of the usual size */
-#define EVENTS_READ (XVS_EVENTS_SIZE / 16) /* a turn: more than the ring holds, but an end */
-#define MOVES_TOLD 256 /* moved addresses a second; more are only counted */
 #define SWEEP_REST 10 /* seconds between two rounds of ageing */
 
 int xvs_fdb_read(int fd, struct xvs_fdb_cursor *cursor)
@@ -483,8 +480,9 @@ void xvs_fdb_sweep(struct xvs_agent *agent)
 
 /* ---- moved addresses ---- */
 
-static void tell_move(struct xvs_agent *agent, const struct xvs_mac_moved *moved)
+void xvs_fdb_tell_move(struct xvs_agent *agent, const void *record)
 {
+	const struct xvs_mac_moved *moved = record;
 	const struct xvs_switching *switching = agent->switching;
 	const struct xvs_switch_state *item;
 	const struct xvs_vport *from, *to;
@@ -503,40 +501,4 @@ static void tell_move(struct xvs_agent *agent, const struct xvs_mac_moved *moved
 	xvs_event(agent, "mac_moved", "{s:s, s:s, s:i, s:s, s:s}", "switch", item->name, "mac",
 		xvs_mac_format(&mac, text), "vlan", moved->key.vlan, "from", from->name, "to",
 		to->name);
-}
-
-static int take_event(void *data, void *record, size_t size)
-{
-	struct xvs_agent *agent = data;
-	const struct xvs_mac_moved *moved = record;
-
-	if (size < sizeof(*moved) || moved->kind != XVS_EVENT_MAC_MOVED)
-		return 0; /* a newer build's */
-	if (++agent->switching->moves_read <= MOVES_TOLD)
-		tell_move(agent, moved);
-	return agent->switching->moves_read < EVENTS_READ ? 0 : -ECANCELED;
-}
-
-int xvs_fdb_watch_moves(struct xvs_agent *agent)
-{
-	struct xvs_switching *switching = agent->switching;
-
-	switching->events_lost = agent->loader.tables.control->events_lost;
-	switching->events = ring_buffer__new(agent->loader.tables.events, take_event, agent, NULL);
-	return switching->events ? 0 : -errno;
-}
-
-void xvs_fdb_tell_moves(struct xvs_agent *agent)
-{
-	struct xvs_switching *switching = agent->switching;
-	uint32_t lost = agent->loader.tables.control->events_lost, untold;
-
-	switching->moves_read = 0;
-	ring_buffer__consume(switching->events);
-	untold = lost - switching->events_lost;
-	if (switching->moves_read > MOVES_TOLD)
-		untold += switching->moves_read - MOVES_TOLD;
-	switching->events_lost = lost;
-	if (untold)
-		xvs_event(agent, "lost", "{s:I}", "count", (json_int_t)untold);
 }

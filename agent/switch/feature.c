@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include "agent/log.h"
 #include "agent/transaction.h"
 #include "agent/switch/switching.h"
@@ -135,9 +134,6 @@ static int open_switching(struct xvs_agent *agent)
 	switching->sweep_count = calloc(XVS_PORT_MAX, sizeof(*switching->sweep_count));
 	if (!switching->sweep_count)
 		return -ENOMEM;
-	error = xvs_fdb_watch_moves(agent);
-	if (error)
-		return error;
 	switching->ports_end = 1;
 	xvs_pool_set_range(&switching->pool, &zero, 1ull << 48); /* all leases of earlier runs */
 	error = xvs_leases_load(agent);
@@ -175,7 +171,6 @@ static void close_switching(struct xvs_agent *agent)
 		free(slot);
 	}
 	xvs_pool_clear(&switching->pool);
-	ring_buffer__free(switching->events);
 	free(switching->sweep_count);
 	free(switching);
 	agent->switching = NULL;
@@ -216,12 +211,25 @@ static const char *uplink_on(const struct xvs_agent *agent, uint32_t ifindex)
 	return port && port->kind == XVS_PORT_UPLINK ? port->name : NULL;
 }
 
+static const char *port_name(const struct xvs_agent *agent, uint32_t id)
+{
+	const struct xvs_vport *port = id < XVS_PORT_MAX ? agent->switching->port_by_id[id] : NULL;
+
+	return port ? port->name : NULL;
+}
+
+static uint32_t port_id(const struct xvs_agent *agent, const char *name)
+{
+	const struct xvs_vport *port = xvs_vport_find(agent->switching, name);
+
+	return port ? port->id : 0;
+}
+
 static void tick(struct xvs_agent *agent)
 {
 	xvs_switch_grace(agent); /* now, so that the next change need not wait */
 	if (!agent->trial) /* else it may yet be undone */
 		xvs_fdb_forget(agent);
-	xvs_fdb_tell_moves(agent);
 	xvs_fdb_sweep(agent);
 	if (uses_xdp(agent->switching) && xvs_links_read_xdp(&agent->links))
 		xvs_agent_reconcile(agent);
@@ -272,6 +280,11 @@ static void release(struct xvs_agent *agent)
 	xvs_leases_remove(agent);
 }
 
+static const struct xvs_record_kind records[] = {
+	{XVS_EVENT_MAC_MOVED, sizeof(struct xvs_mac_moved), xvs_fdb_tell_move},
+	{0},
+};
+
 const struct xvs_feature xvs_feature_switch = {
 	.name = "switch",
 	.open = open_switching,
@@ -283,7 +296,10 @@ const struct xvs_feature xvs_feature_switch = {
 	.status_part = xvs_switch_status_part,
 	.uses = uses,
 	.uplink_on = uplink_on,
+	.port_name = port_name,
+	.port_id = port_id,
 	.tick = tick,
 	.release = release,
 	.methods = xvs_switch_methods,
+	.records = records,
 };

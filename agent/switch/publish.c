@@ -491,9 +491,11 @@ static int write_permanent(
 
 void xvs_switch_grace(struct xvs_agent *agent)
 {
-	if (agent->switching->grace_due)
-		xvs_tables_grace();
+	if (!agent->switching->grace_due)
+		return;
+	xvs_tables_grace();
 	agent->switching->grace_due = false;
+	xvs_features_after_grace(agent);
 }
 
 static int write_half(

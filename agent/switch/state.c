@@ -96,6 +96,7 @@ int xvs_vport_drop(struct xvs_agent *agent, const char *name)
 	error = xvs_name_write(agent->loader.tables.port_names, port->id, "");
 	if (error)
 		return error;
+	xvs_features_port_gone(agent, port->id);
 	switching->port_by_id[port->id] = NULL;
 	HASH_DELETE(by_name, switching->by_name, port);
 	free(port);

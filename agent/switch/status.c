@@ -177,14 +177,27 @@ static void describe_acl(json_t *answer, const char *key, const struct xvs_acl *
 				(json_int_t)acl->count));
 }
 
-/* The lists that hold at a vPort; left out where there is none. */
-static void describe_acls(
-	const struct xvs_agent *agent, const struct xvs_port_setting *setting, json_t *answer)
+static void describe_flows(const struct xvs_agent *agent, const struct xvs_port_setting *setting,
+	const struct xvs_vport *port, json_t *answer)
+{
+	const struct xvs_port_state *state = &agent->loader.tables.port_state[port->id];
+
+	json_object_set_new(answer, "flows",
+		json_pack("{s:I, s:I, s:I}", "limit", (json_int_t)setting->flow_limit, "used",
+			(json_int_t)state->flows, "refused", (json_int_t)state->flows_refused));
+	json_object_set_new(answer, "acl_strict", json_boolean(setting->acl_strict));
+}
+
+/* The lists that hold at a vPort, and what goes with them; left out where there is none. */
+static void describe_acls(const struct xvs_agent *agent, const struct xvs_port_setting *setting,
+	const struct xvs_vport *port, json_t *answer)
 {
 	if (!setting)
 		return;
 	describe_acl(answer, "acl", xvs_extended_acl_of(agent->running, setting));
 	describe_acl(answer, "port_acl", xvs_port_acl_of(agent->running, setting));
+	if (json_object_get(answer, "acl") || json_object_get(answer, "port_acl"))
+		describe_flows(agent, setting, port, answer);
 }
 
 /* Null in other network namespaces than the first, where it can't be seen. */
@@ -351,7 +364,7 @@ int xvs_ports_part(struct xvs_agent *agent, const struct xvs_switch_state *of,
 		if (!port || (only && port != only) || (of && strcmp(item->of->name, of->name)))
 			continue;
 		described = xvs_port_describe(agent, item, port);
-		describe_acls(agent, item->setting, described);
+		describe_acls(agent, item->setting, port, described);
 		if (only) /* it takes three times as long as all the rest */
 			describe_foreign(agent, port, described);
 		if (item->setting)

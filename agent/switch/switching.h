@@ -109,10 +109,6 @@ struct xvs_switching {
 	uint32_t sweep_bucket; /* the next one, 0 = done with this table */
 	uint32_t sweep_rest; /* seconds until the next round */
 	uint32_t *sweep_count; /* learned entries seen, by port id */
-	/* moved addresses */
-	struct ring_buffer *events; /* reader of the map `events` */
-	uint32_t moves_read; /* in this turn */
-	uint32_t events_lost; /* control.events_lost, as it was told */
 };
 
 /* wanted.c */
@@ -260,10 +256,8 @@ int xvs_fdb_put_back(
 	struct xvs_agent *agent, struct xvs_switch_state *item, int table, uint32_t size);
 /* Some entries at a time: ageing. */
 void xvs_fdb_sweep(struct xvs_agent *agent);
-/* Opens the ring of events. 0 or -errno. */
-int xvs_fdb_watch_moves(struct xvs_agent *agent);
-/* Tells what addresses moved since the last call. */
-void xvs_fdb_tell_moves(struct xvs_agent *agent);
+/* Tells of an address that moved: a record of the map `events`. */
+void xvs_fdb_tell_move(struct xvs_agent *agent, const void *record);
 /* The next entries. 0 or -errno. */
 int xvs_fdb_read(int fd, struct xvs_fdb_cursor *cursor);
 void xvs_fdb_cursor_clear(struct xvs_fdb_cursor *cursor);

@@ -42,7 +42,7 @@ static __always_inline void xvs_flow_icmp(
 
 	if (!xvs_is_echo(packet)) {
 		ret->local_port = packet->icmp_type << 8 | packet->icmp_code;
-		ret->remote_port = 0xffff;
+		ret->remote_port = XVS_FLOW_ICMP_TYPE;
 		return;
 	}
 	ret->local_port = packet->icmp_id;
@@ -95,6 +95,16 @@ static __always_inline void xvs_flow_query(
 	ret->family = ip4 ? XVS_ACL_IPV4 : XVS_ACL_IPV6;
 }
 
+/* Notes that the rule which was found is to be told of. */
+static __always_inline void xvs_flow_note(
+	const struct xvs_acl_found *found, __u32 list, struct xvs_ruling *ret)
+{
+	if (found->index == XVS_ACL_NO_RULE || !(found->flags & XVS_ACL_LOG))
+		return;
+	ret->logged = found->index;
+	ret->logged_list = list;
+}
+
 /* Asks the port ACL with the query in `room`. Its drop reason, 0 = allowed. */
 static __always_inline int xvs_flow_ask_port(
 	const struct xvs_port_config *port, struct xvs_scratch *room)
@@ -102,11 +112,13 @@ static __always_inline int xvs_flow_ask_port(
 	struct xvs_acl_found *found = &room->found;
 
 	__builtin_memset(&room->ruling, 0, sizeof(room->ruling));
+	room->ruling.logged = XVS_ACL_NO_RULE;
 	room->query.list = port->acl_port;
 	if (!port->acl_port || xvs_acl_look_up(&room->query, found) ||
 		found->index == XVS_ACL_NO_RULE)
 		return 0;
 	room->ruling.counter[0] = found->counter;
+	xvs_flow_note(found, port->acl_port, &room->ruling);
 	return found->flags & XVS_ACL_DENY ? XVS_DROP_acl_port : 0;
 }
 
@@ -126,10 +138,68 @@ static __always_inline void xvs_flow_ask(
 		found->index == XVS_ACL_NO_RULE)
 		return;
 	ret->counter[1] = found->counter;
+	xvs_flow_note(found, port->acl_extended, ret);
 	if (found->flags & XVS_ACL_DENY)
 		ret->reason = XVS_DROP_acl_extended;
 	else if (found->flags & XVS_ACL_STATEFUL)
 		ret->idle_s = found->idle_s;
+}
+
+/* Has the port told of few enough packets in this second? */
+static __always_inline int xvs_log_allows(struct xvs_port_state *state)
+{
+	__u32 second = xvs_flow_now() >> 7; /* more or less */
+	__u32 was = *(volatile __u32 *)&state->logged;
+	__u32 next = was >> 8 == (second & 0xffffff) ? was + 1 : second << 8 | 1;
+
+	if ((next & 0xff) <= XVS_LOGGED_MAX &&
+		__sync_val_compare_and_swap(&state->logged, was, next) == was)
+		return 1;
+	__sync_fetch_and_add(&state->unlogged, 1);
+	return 0;
+}
+
+/* Tells the agent of the packet that was last looked up, which `rule` of `list` has decided on. */
+__noinline int xvs_acl_tell(__u32 hook, __u32 list, __u32 rule, __u32 reason)
+{
+	struct xvs_scratch *room = xvs_scratch(hook);
+	struct xvs_control *control = xvs_control();
+	const struct xvs_acl_query *query;
+	struct xvs_port_state *state;
+
+	if (!room || !control)
+		return 0; /* for the verifier: they are there */
+	query = &room->query;
+	state = bpf_map_lookup_elem(&port_state, &room->passing.port);
+	if (!state || !xvs_log_allows(state))
+		return 0;
+	room->logged = (struct xvs_logged){
+		.kind = XVS_EVENT_LOGGED,
+		.port = room->passing.port,
+		.local = {query->tuple.local[0], query->tuple.local[1]},
+		.remote = {query->tuple.remote[0], query->tuple.remote[1]},
+		.local_port = query->tuple.rest,
+		.remote_port = query->tuple.rest >> 16,
+		.protocol = query->tuple.rest >> 32,
+		.vlan = query->vlan,
+		.direction = query->direction,
+		.family = query->family,
+		.list = list,
+		.rule = rule,
+		.reason = reason,
+		.missed = __sync_lock_test_and_set(&state->unlogged, 0),
+	};
+	if (bpf_ringbuf_output(&events, &room->logged, sizeof(room->logged), BPF_RB_NO_WAKEUP)) {
+		__sync_fetch_and_add(&state->unlogged, room->logged.missed);
+		__sync_fetch_and_add(&control->events_lost, 1);
+	}
+	return 0;
+}
+
+static __always_inline void xvs_flow_tell(__u32 hook, const struct xvs_ruling *ruling)
+{
+	if (ruling->logged != XVS_ACL_NO_RULE)
+		xvs_acl_tell(hook, ruling->logged_list, ruling->logged, ruling->reason);
 }
 
 static __always_inline void xvs_flow_count_rules(const struct xvs_port_config *port,
@@ -158,13 +228,7 @@ static __always_inline void xvs_flow_remove(struct xvs_flow_key *key)
 /* How long the flow may be silent now, in ticks. */
 static __always_inline __u32 xvs_flow_patience(const struct xvs_flow *flow)
 {
-	__u32 idle_s = flow->idle_s, most = idle_s;
-
-	if (flow->tcp == XVS_TCP_OPENING || flow->tcp == XVS_TCP_ANSWERED)
-		most = XVS_FLOW_OPENING_S;
-	if (flow->tcp == XVS_TCP_CLOSED)
-		most = XVS_FLOW_CLOSED_S;
-	return xvs_flow_ticks(idle_s < most ? idle_s : most);
+	return xvs_flow_ticks(xvs_flow_patience_s(flow));
 }
 
 static __always_inline void xvs_flow_wind(struct xvs_flow *flow, __u32 ticks)
@@ -354,7 +418,7 @@ static __always_inline int xvs_flow_icmp_type(const struct xvs_flow_key *key, __
 
 	if (key->protocol != IPPROTO_ICMP && key->protocol != IPPROTO_ICMPV6)
 		return -1;
-	if (key->remote_port == 0xffff)
+	if (key->remote_port == XVS_FLOW_ICMP_TYPE)
 		return key->local_port >> 8;
 	if (key->protocol == IPPROTO_ICMP)
 		return by_port == side ? 8 : 0;
@@ -440,26 +504,30 @@ static __always_inline int xvs_flow_begin(
 		xvs_flow_ask_side(room, room->passing.direction == XVS_ACL_OUT, port, 0);
 
 	xvs_flow_count_rules(port, ruling->counter, &room->passing);
-	if (ruling->reason)
+	if (ruling->reason) {
+		xvs_flow_tell(hook, ruling);
 		return -ruling->reason;
+	}
 	if (!ruling->idle_s) {
 		tcp = XVS_TCP_NONE; /* nobody answers for what is no part of a connection */
 	} else if (room->packet.next == IPPROTO_TCP && !tcp && (port->flags & XVS_PORT_STRICT)) {
 		return -XVS_DROP_flow_state;
 	}
+	xvs_flow_tell(hook, ruling);
 	xvs_flow_add(hook, port, tcp);
 	return 0;
 }
 
 /* A way of the flow that was not judged yet. */
-static __always_inline int xvs_flow_judge_side(
-	struct xvs_flow *flow, struct xvs_scratch *room, const struct xvs_port_config *port)
+static __always_inline int xvs_flow_judge_side(struct xvs_flow *flow, struct xvs_scratch *room,
+	__u32 hook, const struct xvs_port_config *port)
 {
 	__u8 side = room->passing.direction == XVS_ACL_OUT;
 	int error, answer = !!(flow->flags & XVS_FLOW_STATEFUL);
 	const struct xvs_ruling *ruling = xvs_flow_ask_side(room, side, port, answer);
 
 	xvs_flow_count_rules(port, ruling->counter, &room->passing);
+	xvs_flow_tell(hook, ruling);
 	if (ruling->reason)
 		return -ruling->reason;
 	error = xvs_flow_watch(flow, &room->packet, side);
@@ -491,7 +559,7 @@ __noinline int xvs_flow_judge(struct __sk_buff *skb, __u32 hook, const struct xv
 	if (flow) {
 		int verdict = xvs_flow_known(flow, room, port);
 
-		return verdict <= 0 ? verdict : xvs_flow_judge_side(flow, room, port);
+		return verdict <= 0 ? verdict : xvs_flow_judge_side(flow, room, hook, port);
 	}
 	if (xvs_is_icmp_error(&room->packet) && xvs_flow_is_related(skb, hook, port))
 		return 0;
@@ -609,7 +677,11 @@ __noinline int xvs_acl_mac(struct __sk_buff *skb, __u32 hook, const struct xvs_p
 	if (xvs_acl_look_up(query, &room->found) || room->found.index == XVS_ACL_NO_RULE)
 		return 0;
 	xvs_acl_count(query->list, room->found.counter, room->passing.packets, room->passing.bytes);
-	return room->found.flags & XVS_ACL_DENY ? -XVS_DROP_acl_mac : 0;
+	if (!(room->found.flags & XVS_ACL_DENY))
+		return 0;
+	if (room->found.flags & XVS_ACL_LOG)
+		xvs_acl_tell(hook, query->list, room->found.index, XVS_DROP_acl_mac);
+	return -XVS_DROP_acl_mac;
 }
 
 /*

@@ -41,7 +41,9 @@ static void apply_all(struct testbed *tb, unsigned int table_size)
 		"    static-entries: [{mac: '02:00:00:00:99:01', vlan: 10, port: a}]\n"
 		"ports:\n"
 		"  a: {switch: s, interface: a, vlan: {access: 10}, mac: pool,\n"
-		"    security: {mac-spoofing: on}}\n"
+		"    security: {mac-spoofing: on},\n"
+		"    acl: [{name: ping, action: allow, direction: out, protocol: icmp, stateful: on, "
+		"weight: 1}]}\n"
 		"  b: {switch: s, interface: b, vlan: {trunk: [10, 20-30], native: 10}}\n"
 		"  t: {switch: s, interface: t, vlan: {access: 10}}\n"
 		"%s",
@@ -56,6 +58,14 @@ static void check_capabilities(const struct testbed *tb)
 	CHECK_CONTAINS(test_text("CapPrm:\t%016llx", ENOUGH), status);
 	CHECK_CONTAINS(test_text("CapEff:\t%016llx", ENOUGH), status);
 	CHECK_CONTAINS(test_text("CapBnd:\t%016llx", ENOUGH), status);
+}
+
+/* What the one rule has counted. */
+static long long ping_count(struct testbed *tb)
+{
+	json_t *rules = json_object_get(testbed_json(tb, "acl show port a"), "rules");
+
+	return json_number(json_array_get(rules, 0), "packets");
 }
 
 static void work_through(struct testbed *tb)
@@ -98,8 +108,11 @@ static void work_through(struct testbed *tb)
 	testbed_start(tb); /* all of it adopted */
 	CHECK_EQUAL(2000, json_number(testbed_switch(tb, "s"), "mac_table.size"));
 	CHECK_TEXT("b", testbed_entry_port(tb, "s", b->mac, 10));
+	CHECK_EQUAL(2, ping_count(tb));
 	CHECK_TEXT("native", json_text(testbed_switch(tb, "s"), "xdp.attached"));
 	run(&a->netns, "ping -n -c 2 -W 2 10.9.0.1");
+	CHECK_EQUAL(4, ping_count(tb));
+	CHECK_EQUAL(2, json_number(testbed_json(tb, "flow flush"), "flushed"));
 	testbed_unplug(tb, t);
 	testbed_wait_port_state(tb, "t", "waiting");
 

@@ -82,6 +82,8 @@ Test(diff, settings_of_a_port)
 		{", vlan: {trunk: [1, 2]}", ", vlan: {trunk: all}", "  vlan.trunk: [1-2] -> all\n"},
 		{", mac: pool", ", mac: 02:00:00:00:00:0a", "  mac: pool -> 02:00:00:00:00:0a\n"},
 		{", mac: pool", ", mac: 02:00:00:00:00:01", "  mac: pool -> '02:00:00:00:00:01'\n"},
+		{"", ", acl-strict: on, flow-limit: 0",
+			"  acl-strict:  -> on\n  flow-limit:  -> 0\n"},
 		{"", ", priority-tag: on, learning-limit: 3",
 			"  priority-tag:  -> on\n  learning-limit:  -> 3\n"},
 		{"", ", vm: one, security: {dhcp-guard: on, storm-limit: 0}",

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The map `flows`: shown, and entries taken out. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <bpf/bpf.h>
+#include "agent/log.h"
+#include "agent/mac_table.h"
+#include "agent/methods.h"
+#include "agent/policy/lists.h"
+
+#define FLOWS_READ 512 /* at a time; a reply has as many at most */
+#define READS_A_REPLY 16 /* then the reply goes, even if none of them was meant */
+
+/* ---- a walk over the map ---- */
+
+struct walk {
+	struct xvs_flow_key *keys;
+	struct xvs_flow *flows;
+	uint32_t room, count; /* entries */
+	uint32_t batch; /* how far the kernel is */
+	bool begun, ended;
+};
+
+static void walk_clear(struct walk *walk)
+{
+	free(walk->keys);
+	free(walk->flows);
+	*walk = (struct walk){0};
+}
+
+static int walk_room(struct walk *walk, uint32_t room)
+{
+	void *keys = reallocarray(walk->keys, room, sizeof(*walk->keys)), *flows;
+
+	if (!keys)
+		return -ENOMEM;
+	walk->keys = keys;
+	flows = reallocarray(walk->flows, room, sizeof(*walk->flows));
+	if (!flows)
+		return -ENOMEM;
+	walk->flows = flows;
+	walk->room = room;
+	return 0;
+}
+
+/* The next entries. An entry that comes or goes meanwhile is among them or not. 0 or -errno. */
+static int walk_next(int fd, struct walk *walk)
+{
+	int error = walk->room ? 0 : walk_room(walk, FLOWS_READ);
+
+	while (!error) {
+		walk->count = walk->room;
+		if (!bpf_map_lookup_batch(fd, walk->begun ? &walk->batch : NULL, &walk->batch,
+			    walk->keys, walk->flows, &walk->count, NULL)) {
+			walk->begun = true;
+			return 0;
+		}
+		if (errno == ENOENT) {
+			walk->ended = true;
+			return 0;
+		}
+		if (errno != ENOSPC)
+			return -errno;
+		error = walk_room(walk, 2 * walk->room); /* a bucket with more than that */
+	}
+	return error;
+}
+
+/* ---- which entries are meant ---- */
+
+struct filter {
+	uint32_t port; /* 0 = all */
+	char of[XVS_NAME_SIZE]; /* switch; "" = all */
+};
+
+static int get_filter(struct xvs_agent *agent, struct xvs_call *call, struct filter *ret)
+{
+	const char *port, *of;
+	int error = xvs_call_string(call, "port", &port);
+
+	error = error ?: xvs_call_string(call, "switch", &of);
+	if (error)
+		return error;
+	if (port && !xvs_config_port(agent->running, port))
+		return xvs_call_not_found(call, "port", port, xvs_policy_near_port(agent, port));
+	if (of && !xvs_config_switch(agent->running, of))
+		return xvs_call_not_found(call, "switch", of, NULL);
+	ret->port = port ? xvs_features_port_id(agent, port) : 0;
+	snprintf(ret->of, sizeof(ret->of), "%s", of ?: "");
+	return 0;
+}
+
+static bool is_meant(const struct filter *filter, const struct xvs_flow_key *key,
+	const struct xvs_port_setting *port)
+{
+	if (filter->port && key->port != filter->port)
+		return false;
+	return !filter->of[0] || (port && !strcmp(port->switch_name, filter->of));
+}
+
+/* ---- as JSON ---- */
+
+static const char *const tcp_words[] = {
+	[XVS_TCP_OPENING] = "opening",
+	[XVS_TCP_ANSWERED] = "answered",
+	[XVS_TCP_ESTABLISHED] = "established",
+	[XVS_TCP_CLOSING] = "closing",
+	[XVS_TCP_CLOSED] = "closed",
+};
+
+static const char *tcp_word(uint8_t state)
+{
+	return state < sizeof(tcp_words) / sizeof(*tcp_words) ? tcp_words[state] : NULL;
+}
+
+char *xvs_flow_address(const __u64 word[2], char text[INET6_ADDRSTRLEN])
+{
+	uint32_t parts[] = {
+		htonl(word[0] >> 32), htonl(word[0]), htonl(word[1] >> 32), htonl(word[1])};
+	bool ip4 = !word[0] && word[1] >> 32 == 0xffff;
+
+	inet_ntop(ip4 ? AF_INET : AF_INET6, ip4 ? parts + 3 : parts, text, INET6_ADDRSTRLEN);
+	return text;
+}
+
+static bool is_icmp(uint8_t protocol)
+{
+	return protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6;
+}
+
+/* What ICMP has in the place of ports, see xvs_flow_icmp() of the programs. */
+static void describe_icmp(json_t *answer, const struct xvs_flow_key *key)
+{
+	char text[XVS_ICMP_TYPE_TEXT_SIZE];
+
+	if (key->remote_port != XVS_FLOW_ICMP_TYPE) {
+		json_object_set_new(answer, "icmp_id", json_integer(key->local_port));
+		return;
+	}
+	json_object_set_new(answer, "icmp_type",
+		json_string(xvs_icmp_type_format(key->protocol, key->local_port >> 8, text)));
+	json_object_set_new(answer, "icmp_code", json_integer(key->local_port & 0xff));
+}
+
+static void describe_rule(const struct xvs_agent *agent, const struct xvs_port_setting *port,
+	enum xvs_acl_kind kind, const struct xvs_list_map *list, uint32_t counter,
+	const char *direction, json_t *rules)
+{
+	uint32_t index = list->element ? xvs_list_rule_of(list, counter) : XVS_ACL_NO_RULE;
+	struct xvs_rule_name name;
+
+	if (index == XVS_ACL_NO_RULE || xvs_rule_name(agent, port, kind, index, &name))
+		return;
+	json_array_append_new(rules,
+		json_pack("{s:s, s:s, s:s?, s:s?, s:i}", "direction", direction, "kind", name.kind,
+			"list", name.list, "rule", name.rule, "number", name.number));
+}
+
+/*
+ * Which rules allow the flow. None where the rules have changed since its last packet: the next one
+ * is judged by the new ones.
+ */
+static json_t *describe_rules(const struct xvs_agent *agent, const struct xvs_port_setting *port,
+	const struct xvs_flow_key *key, const struct xvs_flow *flow)
+{
+	const struct xvs_tables *tables = &agent->loader.tables;
+	const struct xvs_port_config *config =
+		&tables->ports[key->port].half[xvs_tables_active(tables)];
+	json_t *rules = json_array();
+
+	if (!port || flow->version != config->acl_version)
+		return rules;
+	for (int kind = 0; kind < XVS_ACL_KINDS; kind++) {
+		const struct xvs_compiled *list = xvs_list_of_port(agent, port, kind);
+		struct xvs_list_map map = {0};
+
+		if (!list || xvs_list_map(tables, list->id, &map))
+			continue;
+		describe_rule(
+			agent, port, kind, &map, flow->counter[XVS_ACL_IN][kind], "in", rules);
+		describe_rule(
+			agent, port, kind, &map, flow->counter[XVS_ACL_OUT][kind], "out", rules);
+		xvs_list_unmap(&map);
+	}
+	return rules;
+}
+
+static json_t *describe_traffic(const struct xvs_flow *flow, enum xvs_acl_direction direction)
+{
+	return json_pack("{s:I, s:I}", "packets", (json_int_t)flow->packets[direction], "bytes",
+		(json_int_t)flow->bytes[direction]);
+}
+
+static json_t *describe_port(const struct xvs_flow_key *key, uint16_t port)
+{
+	return xvs_protocol_has_ports(key->protocol) ? json_integer(port) : json_null();
+}
+
+static json_t *describe(const struct xvs_agent *agent, const struct xvs_port_setting *port,
+	const struct xvs_flow_key *key, const struct xvs_flow *flow)
+{
+	uint32_t now = xvs_fdb_tick(xvs_mac_table_now());
+	uint32_t age =
+		((uint64_t)xvs_fdb_idle(0, flow->seen, now) << XVS_FDB_TICK_SHIFT) / 1000000000;
+	uint32_t patience = xvs_flow_patience_s(flow);
+	char local[INET6_ADDRSTRLEN], remote[INET6_ADDRSTRLEN], protocol[XVS_PROTOCOL_TEXT_SIZE];
+	json_t *answer = json_pack("{s:s?, s:s?, s:i, s:s, s:s, s:s, s:o, s:s, s:o, s:s?, s:b, "
+				   "s:o, s:i, s:i, s:o, s:o}",
+		"port", port ? port->name : NULL, "switch", port ? port->switch_name : NULL, "vlan",
+		key->vlan, "protocol", xvs_protocol_format(key->protocol, protocol), "began",
+		flow->flags & XVS_FLOW_BEGAN_OUT ? "out" : "in", "local",
+		xvs_flow_address(key->local, local), "local_port",
+		describe_port(key, key->local_port), "remote",
+		xvs_flow_address(key->remote, remote), "remote_port",
+		describe_port(key, key->remote_port), "state", tcp_word(flow->tcp), "stateful",
+		!!(flow->flags & XVS_FLOW_STATEFUL), "rules",
+		describe_rules(agent, port, key, flow), "age", age, "left",
+		patience > age ? patience - age : 0, "in", describe_traffic(flow, XVS_ACL_IN),
+		"out", describe_traffic(flow, XVS_ACL_OUT));
+
+	if (is_icmp(key->protocol))
+		describe_icmp(answer, key);
+	return answer;
+}
+
+/* ---- methods ---- */
+
+struct flow_listing {
+	struct filter filter;
+	struct walk walk;
+};
+
+static void put_flows(struct xvs_agent *agent, const struct flow_listing *listing, json_t *list)
+{
+	for (uint32_t i = 0; i < listing->walk.count; i++) {
+		const struct xvs_flow_key *key = &listing->walk.keys[i];
+		const struct xvs_port_setting *port = xvs_policy_port(agent, key->port);
+
+		if (key->port < XVS_PORT_MAX && is_meant(&listing->filter, key, port))
+			json_array_append_new(
+				list, describe(agent, port, key, &listing->walk.flows[i]));
+	}
+}
+
+static int next_flows(struct xvs_agent *agent, void *data, json_t **ret, bool *ret_last)
+{
+	struct flow_listing *listing = data;
+	json_t *list = json_array();
+	int error = 0;
+
+	for (int i = 0;
+		!error && i < READS_A_REPLY && !listing->walk.ended && !json_array_size(list);
+		i++) {
+		error = walk_next(agent->loader.tables.flows, &listing->walk);
+		if (!error)
+			put_flows(agent, listing, list);
+	}
+	*ret_last = listing->walk.ended;
+	*ret = json_pack("{s:o}", "flows", list);
+	return error;
+}
+
+static void close_listing(void *data)
+{
+	struct flow_listing *listing = data;
+
+	walk_clear(&listing->walk);
+	free(listing);
+}
+
+int xvs_flows_list(struct xvs_agent *agent, struct xvs_call *call)
+{
+	struct xvs_stream stream = {.next = next_flows, .close = close_listing};
+	struct flow_listing *listing = calloc(1, sizeof(*listing));
+	int error;
+
+	if (!listing)
+		return xvs_call_reply(call, NULL);
+	error = get_filter(agent, call, &listing->filter);
+	if (error) {
+		free(listing);
+		return error;
+	}
+	stream.state = listing;
+	return xvs_call_stream(call, &stream);
+}
+
+/* One flow less at the port; never below zero, programs count at the same time. */
+static void count_down(struct xvs_agent *agent, uint32_t port)
+{
+	uint32_t *flows = &agent->loader.tables.port_state[port].flows;
+	uint32_t was = __atomic_load_n(flows, __ATOMIC_RELAXED);
+
+	while (was && !__atomic_compare_exchange_n(
+			      flows, &was, was - 1, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
+/* Removes what `is_wanted` says; one whose timer is faster is not counted. 0 or -errno. */
+static int remove_flows(struct xvs_agent *agent,
+	bool (*is_wanted)(
+		struct xvs_agent *agent, const struct xvs_flow_key *key, const void *data),
+	const void *data, uint32_t *ret_removed)
+{
+	int error = 0, fd = agent->loader.tables.flows;
+	struct walk walk = {0};
+
+	*ret_removed = 0;
+	while (!error && !walk.ended) {
+		error = walk_next(fd, &walk);
+		for (uint32_t i = 0; !error && i < walk.count; i++) {
+			const struct xvs_flow_key *key = &walk.keys[i];
+
+			if (key->port >= XVS_PORT_MAX || !is_wanted(agent, key, data) ||
+				bpf_map_delete_elem(fd, key))
+				continue;
+			count_down(agent, key->port);
+			++*ret_removed;
+		}
+	}
+	walk_clear(&walk);
+	return error;
+}
+
+static bool is_flushed(struct xvs_agent *agent, const struct xvs_flow_key *key, const void *data)
+{
+	return is_meant(data, key, xvs_policy_port(agent, key->port));
+}
+
+int xvs_flows_flush(struct xvs_agent *agent, struct xvs_call *call)
+{
+	struct filter filter;
+	uint32_t flushed;
+	int error = get_filter(agent, call, &filter);
+
+	if (error)
+		return error;
+	error = remove_flows(agent, is_flushed, &filter, &flushed);
+	if (error)
+		return xvs_call_refused(call, "flushing the flows", error);
+	return xvs_call_reply(call, json_pack("{s:i}", "flushed", flushed));
+}
+
+/* ---- ports that are gone ---- */
+
+void xvs_flows_port_gone(struct xvs_agent *agent, uint32_t id)
+{
+	if (!agent->lists || !agent->loader.tables.port_state[id].flows)
+		return;
+	agent->lists->gone[id] = true;
+	agent->lists->any_gone = true;
+}
+
+static bool is_gone(struct xvs_agent *agent, const struct xvs_flow_key *key, const void *data)
+{
+	(void)data;
+	return agent->lists->gone[key->port];
+}
+
+void xvs_flows_forget(struct xvs_agent *agent)
+{
+	uint32_t removed;
+	int error;
+
+	if (!agent->lists->any_gone)
+		return;
+	error = remove_flows(agent, is_gone, NULL, &removed);
+	if (error) { /* tried again at the next tick */
+		xvs_log(LOG_WARNING, "forgetting flows: %s", strerror(-error));
+		return;
+	}
+	memset(agent->lists->gone, 0, sizeof(agent->lists->gone));
+	agent->lists->any_gone = false;
+}

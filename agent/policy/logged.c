@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Packets that a logging rule has decided on, for those who listen. */
+#include <string.h>
+#include "agent/event.h"
+#include "agent/policy/lists.h"
+
+static const char *const drop_words[XVS_DROP_count] = {
+#define WORD(member, word, meaning) [XVS_DROP_##member] = word,
+	XVS_DROP_LIST(WORD)
+#undef WORD
+};
+
+#define ADDRESS_SIZE INET6_ADDRSTRLEN /* a MAC address fits too */
+
+static char *address_text(
+	const struct xvs_logged *logged, const __u64 word[2], char text[ADDRESS_SIZE])
+{
+	struct xvs_mac mac;
+
+	if (logged->family != XVS_ACL_MAC)
+		return xvs_flow_address(word, text);
+	for (int i = 0; i < XVS_MAC_SIZE; i++)
+		mac.byte[i] = word[0] >> (56 - 8 * i);
+	return xvs_mac_format(&mac, text);
+}
+
+/* Which of the port's lists it was; -1: it has another one by now. */
+static int kind_of(const struct xvs_agent *agent, const struct xvs_port_setting *port,
+	const struct xvs_logged *logged)
+{
+	for (int kind = 0; kind < XVS_ACL_KINDS; kind++) {
+		const struct xvs_compiled *list = xvs_list_of_port(agent, port, kind);
+
+		if (list && list->id == logged->list)
+			return kind;
+	}
+	return -1;
+}
+
+/* Members that not every packet has; NULL where there is none. */
+struct extras {
+	json_t *local_port, *remote_port, *icmp_type, *protocol;
+};
+
+static struct extras extras_of(const struct xvs_logged *logged)
+{
+	char type[XVS_ICMP_TYPE_TEXT_SIZE], protocol[XVS_PROTOCOL_TEXT_SIZE];
+	struct extras extras = {0};
+
+	if (logged->family == XVS_ACL_MAC)
+		return extras;
+	extras.protocol = json_string(xvs_protocol_format(logged->protocol, protocol));
+	if (xvs_protocol_has_ports(logged->protocol)) {
+		extras.local_port = json_integer(logged->local_port);
+		extras.remote_port = json_integer(logged->remote_port);
+	}
+	if (logged->protocol == IPPROTO_ICMP || logged->protocol == IPPROTO_ICMPV6)
+		extras.icmp_type = json_string(
+			xvs_icmp_type_format(logged->protocol, logged->local_port, type));
+	return extras;
+}
+
+static void tell(struct xvs_agent *agent, const struct xvs_logged *logged,
+	const struct xvs_port_setting *port, const struct xvs_rule_name *name)
+{
+	char local[ADDRESS_SIZE], remote[ADDRESS_SIZE];
+	struct extras extras = extras_of(logged);
+
+	xvs_event(agent, "logged",
+		"{s:s, s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:i, s:i, s:O?, s:s, s:O?, s:s, "
+		"s:O?, s:O?, s:i, s:I}",
+		"port", port->name, "switch", port->switch_name, "direction",
+		logged->direction == XVS_ACL_OUT ? "out" : "in", "action",
+		logged->reason ? "deny" : "allow", "reason",
+		logged->reason ? drop_words[logged->reason] : NULL, "kind", name->kind, "list",
+		name->list, "rule", name->rule, "number", name->number, "weight", name->weight,
+		"protocol", extras.protocol, "local", address_text(logged, logged->local, local),
+		"local_port", extras.local_port, "remote",
+		address_text(logged, logged->remote, remote), "remote_port", extras.remote_port,
+		"icmp_type", extras.icmp_type, "vlan", logged->vlan, "missed",
+		(json_int_t)logged->missed);
+	json_decref(extras.protocol);
+	json_decref(extras.local_port);
+	json_decref(extras.remote_port);
+	json_decref(extras.icmp_type);
+}
+
+void xvs_logged_tell(struct xvs_agent *agent, const void *record)
+{
+	const struct xvs_logged *logged = record;
+	const struct xvs_port_setting *port = xvs_policy_port(agent, logged->port);
+	struct xvs_rule_name name = {0};
+	int kind;
+
+	if (!port || logged->reason >= XVS_DROP_count)
+		return; /* removed meanwhile */
+	kind = kind_of(agent, port, logged);
+	if (kind >= 0)
+		xvs_rule_name(agent, port, kind, logged->rule, &name);
+	tell(agent, logged, port, &name);
+}

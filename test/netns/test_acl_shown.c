@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What access control lists tell: counters of rules, flows, packets that a rule has logged. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "test/netns/control.h"
+
+#define PING_BYTES 98 /* of a frame with an echo of the usual size */
+
+struct pair {
+	struct station *a, *b;
+};
+
+/* Two guests; `lists` are sections of the configuration, `more_a` and `more_b` keys of the ports.
+ */
+static struct pair make_pair(
+	struct testbed *tb, const char *lists, const char *more_a, const char *more_b)
+{
+	const struct pair pair = {
+		testbed_guest(tb, "a", .address = "10.7.0.1/24", .silent = true),
+		testbed_guest(tb, "b", .address = "10.7.0.2/24", .silent = true),
+	};
+
+	testbed_apply(tb,
+		PRIVATE_SWITCH "%sports:\n"
+			       "  a: {switch: s, interface: a%s}\n"
+			       "  b: {switch: s, interface: b%s}\n",
+		lists, more_a, more_b);
+	return pair;
+}
+
+#define WEB                                                                                        \
+	"acls:\n"                                                                                  \
+	"  web:\n"                                                                                 \
+	"    - {name: ping, action: allow, direction: out, protocol: icmp, stateful: on, "         \
+	"weight: 30}\n"                                                                            \
+	"    - {name: tcp, action: allow, direction: out, protocol: tcp, weight: 25, "             \
+	"stateful: on}\n"                                                                          \
+	"    - {name: query, action: allow, direction: out, protocol: udp, weight: 20, "           \
+	"stateful: on}\n"                                                                          \
+	"    - {name: rest, action: deny, direction: in, weight: 10, log: on}\n"
+
+/* A counter of the rule with this name, of what `command` shows. */
+static long long counted(
+	struct testbed *tb, const char *command, const char *rule, const char *what)
+{
+	json_t *rules = json_object_get(testbed_json(tb, "%s", command), "rules"), *item;
+	size_t i;
+
+	json_array_foreach (rules, i, item) {
+		const char *name = json_text(item, "name");
+
+		if (name && !strcmp(name, rule))
+			return json_number(item, what);
+	}
+	FAIL("rule %s, expected it in %s, got none", rule, command);
+}
+
+static json_t *flows(struct testbed *tb, const char *filter)
+{
+	return json_object_get(testbed_json(tb, "flow list %s", filter), "flows");
+}
+
+static void ping(const struct station *from, int count)
+{
+	run(&from->netns, "ping -n -q -c %d -i 0.01 -W 2 10.7.0.2", count);
+}
+
+TEST(acl_rules_count_what_ping_sends)
+{
+	const struct pair p = make_pair(tb, WEB, ", acl: web", "");
+
+	CHECK_EQUAL(0, counted(tb, "acl show web", "ping", "packets"));
+	ping(p.a, 7);
+	CHECK_EQUAL(7, counted(tb, "acl show web", "ping", "packets"));
+	CHECK_EQUAL(7 * PING_BYTES, counted(tb, "acl show port a", "ping", "bytes"));
+	CHECK_EQUAL(0, counted(tb, "acl show", "query", "packets"));
+	CHECK_EQUAL(4, json_number(testbed_json(tb, "acl reset web"), "reset"));
+	CHECK_EQUAL(0, counted(tb, "acl show web", "ping", "packets"));
+	CHECK_EQUAL(0, counted(tb, "acl show web", "ping", "bytes"));
+	ping(p.a, 2);
+	CHECK_EQUAL(2, counted(tb, "acl show web", "ping", "packets"));
+	testbed_command_fails(tb, CONTROL_WRONG, "acl reset wbe");
+}
+
+/* Segments that the namespace's TCP has sent. */
+static long long segments_sent(const struct station *from)
+{
+	return atoll(run(&from->netns, "awk '/^Tcp: [0-9]/ {print $12 + $13}' /proc/net/snmp"));
+}
+
+TEST(acl_rules_count_segments)
+{
+	const struct pair p = make_pair(tb, WEB, ", acl: web", "");
+	long long before = segments_sent(p.a);
+	struct process server = start(&p.b->netns, "iperf3 -s --forceflush");
+
+	CHECK_SOON(strstr(process_output(&server), "listening"));
+	run(&p.a->netns, "iperf3 -c 10.7.0.2 -n 50M");
+	process_stop(&server, SIGKILL);
+	CHECK_SOON(segments_sent(p.a) - before == counted(tb, "acl show web", "tcp", "packets"));
+	CHECK_BETWEEN(50000000 / 1500, 1000000, counted(tb, "acl show web", "tcp", "packets"));
+	CHECK_BETWEEN(50000000, 100000000, counted(tb, "acl show web", "tcp", "bytes"));
+}
+
+TEST(acl_meter_shows_bytes)
+{
+	const struct pair p = make_pair(tb,
+		"port-acls: {m: [{name: all, action: meter, direction: both, remote: "
+		"10.7.0.0/24}]}\n",
+		", port-acl: m", "");
+
+	ping(p.a, 3);
+	CHECK_EQUAL(6 * PING_BYTES, counted(tb, "port-acl show m", "all", "bytes"));
+	CHECK_EQUAL(1, json_number(testbed_json(tb, "port-acl reset port a"), "reset"));
+	CHECK_EQUAL(0, counted(tb, "port-acl show m", "all", "bytes"));
+}
+
+#define OWN ", acl: [{name: own, action: allow, direction: out, weight: 1}]"
+
+/* The same rules, but each port's are its own. A list with a name counts for all its ports. */
+TEST(acl_own_lists_count_apart)
+{
+	const struct pair p = make_pair(tb, "", OWN, OWN);
+
+	ping(p.a, 3);
+	run(&p.b->netns, "ping -n -q -c 2 -i 0.01 -W 2 10.7.0.1");
+	CHECK_EQUAL(5, counted(tb, "acl show port a", "own", "packets"));
+	CHECK_EQUAL(5, counted(tb, "acl show port b", "own", "packets"));
+	CHECK_EQUAL(1, json_number(testbed_json(tb, "acl reset port a"), "reset"));
+	CHECK_EQUAL(0, counted(tb, "acl show port a", "own", "packets"));
+	CHECK_EQUAL(5, counted(tb, "acl show port b", "own", "packets"));
+}
+
+/* While packets pass, other rules change, the daemon is killed, and comes back. */
+TEST(acl_counters_go_on)
+{
+	const struct pair p = make_pair(tb, WEB, ", acl: web", "");
+	struct process pinging;
+	long long sent;
+
+	pinging = start(&p.a->netns, "ping -n -q -i 0.002 -c 1000 -W 2 10.7.0.2");
+	for (int i = 1; i <= 8; i++) {
+		testbed_command(tb, "acl rule set web name rest weight %d", i);
+		test_sleep_ms(60);
+		if (i % 4)
+			continue;
+		testbed_kill(tb);
+		testbed_start(tb);
+	}
+	testbed_command(tb, "acl rule add web name new action allow direction out weight 40 "
+			    "protocol sctp");
+	testbed_command(tb, "acl rule del web name query");
+	CHECK_EQUAL(0, process_wait(&pinging, PROCESS_TIMEOUT_MS));
+	sent = atoll(process_output(&pinging) + strcspn(process_output(&pinging), "\n") +
+		     1 /* the title */
+		     + strlen("\n--- 10.7.0.2 ping statistics ---\n"));
+	CHECK_EQUAL(1000, sent);
+	CHECK_SOON(counted(tb, "acl show web", "ping", "packets") == sent);
+	CHECK_EQUAL(sent * PING_BYTES, counted(tb, "acl show web", "ping", "bytes"));
+	CHECK_EQUAL(0, counted(tb, "acl show web", "new", "packets"));
+	testbed_stop(tb);
+	testbed_start(tb);
+	CHECK_EQUAL(sent, counted(tb, "acl show web", "ping", "packets"));
+	ping(p.a, 5);
+	CHECK_EQUAL(sent + 5, counted(tb, "acl show web", "ping", "packets"));
+	testbed_command(tb, "acl rule set web name ping weight 31"); /* another rule */
+	CHECK_EQUAL(0, counted(tb, "acl show web", "ping", "packets"));
+}
+
+TEST(flows_are_shown)
+{
+	const struct pair p = make_pair(tb, WEB, ", acl: web", "");
+	json_t *flow, *rule;
+
+	CHECK_EQUAL(0, json_array_size(flows(tb, "")));
+	ping(p.a, 4);
+	CHECK_EQUAL(1, json_array_size(flows(tb, "port a")));
+	CHECK_EQUAL(1, json_array_size(flows(tb, "switch s")));
+	CHECK_EQUAL(0, json_array_size(flows(tb, "port b")));
+	flow = json_array_get(flows(tb, ""), 0);
+	rule = json_array_get(json_object_get(flow, "rules"), 0);
+	CHECK_TEXT("a", json_text(flow, "port"));
+	CHECK_TEXT("icmp", json_text(flow, "protocol"));
+	CHECK_TEXT("out", json_text(flow, "began"));
+	CHECK_TEXT("10.7.0.1", json_text(flow, "local"));
+	CHECK_TEXT("10.7.0.2", json_text(flow, "remote"));
+	CHECK(json_is_true(json_object_get(flow, "stateful")));
+	CHECK_TEXT("out", json_text(rule, "direction"));
+	CHECK_TEXT("web", json_text(rule, "list"));
+	CHECK_TEXT("ping", json_text(rule, "rule"));
+	CHECK_EQUAL(1, json_number(rule, "number"));
+	CHECK_EQUAL(4, json_number(flow, "out.packets"));
+	CHECK_EQUAL(4, json_number(flow, "in.packets"));
+	CHECK_EQUAL(4 * PING_BYTES, json_number(flow, "in.bytes"));
+	CHECK_BETWEEN(290, 300, json_number(flow, "left"));
+	CHECK_EQUAL(1, json_number(testbed_port(tb, "a"), "flows.used"));
+	CHECK_EQUAL(16384, json_number(testbed_port(tb, "a"), "flows.limit"));
+	testbed_command_fails(tb, CONTROL_WRONG, "flow list port nobody");
+	testbed_command(tb, "acl rule set web name rest weight 9"); /* not judged again yet */
+	flow = json_array_get(flows(tb, ""), 0);
+	CHECK_EQUAL(0, json_array_size(json_object_get(flow, "rules")));
+}
+
+TEST(flows_follow_a_connection)
+{
+	const struct pair p = make_pair(tb, WEB, ", acl: web, acl-strict: on", "");
+	struct process server = start(&p.b->netns, "iperf3 -s --forceflush");
+	json_t *all, *flow;
+	size_t i;
+
+	CHECK_SOON(strstr(process_output(&server), "listening"));
+	run(&p.a->netns, "iperf3 -c 10.7.0.2 -n 1M");
+	process_stop(&server, SIGKILL);
+	all = flows(tb, "port a");
+	CHECK_EQUAL(2, json_array_size(all)); /* control and data */
+	json_array_foreach (all, i, flow) {
+		CHECK_TEXT("tcp", json_text(flow, "protocol"));
+		CHECK_EQUAL(5201, json_number(flow, "remote_port"));
+		CHECK_TEXT("closed", json_text(flow, "state"));
+	}
+	CHECK(json_is_true(json_object_get(testbed_port(tb, "a"), "acl_strict")));
+}
+
+/* b answers a's question again and again. */
+#define SERVER                                                                                     \
+	"python3 -u -c 'import socket, time\n"                                                     \
+	"s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"                                   \
+	"s.bind((\"10.7.0.2\", 7000))\n"                                                           \
+	"print(\"ready\")\n"                                                                       \
+	"to = s.recvfrom(9)[1]\n"                                                                  \
+	"while True:\n"                                                                            \
+	"    s.sendto(b\"answer\", to)\n"                                                          \
+	"    time.sleep(0.02)\n'"
+#define CLIENT                                                                                     \
+	"python3 -u -c 'import socket\n"                                                           \
+	"s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"                                   \
+	"s.sendto(b\"what\", (\"10.7.0.2\", 7000))\n"                                              \
+	"while True:\n"                                                                            \
+	"    print(s.recv(9))\n'"
+
+TEST(flow_flush_ends_answers)
+{
+	const struct pair p = make_pair(tb, WEB, ", acl: web", "");
+	struct process server = start(&p.b->netns, SERVER), client, monitor;
+	size_t heard;
+
+	monitor = start(&tb->host, "%s --socket %s monitor", control_program("xvsctl"), tb->socket);
+	CHECK_SOON(strstr(process_output(&server), "ready"));
+	client = start(&p.a->netns, CLIENT);
+	CHECK_SOON(strstr(process_output(&client), "answer"));
+	CHECK_EQUAL(1, json_number(testbed_port(tb, "a"), "flows.used"));
+	CHECK_EQUAL(0, testbed_drop_count(tb, "a", "acl-extended"));
+
+	CHECK_EQUAL(0, json_number(testbed_json(tb, "flow flush port b"), "flushed"));
+	CHECK_EQUAL(1, json_number(testbed_json(tb, "flow flush port a"), "flushed"));
+	CHECK_EQUAL(0, json_number(testbed_port(tb, "a"), "flows.used"));
+	CHECK_SOON(testbed_drop_count(tb, "a", "acl-extended") > 60);
+	heard = strlen(process_output(&client));
+	CHECK_SOON(counted(tb, "acl show web", "rest", "packets") > 70);
+	CHECK_EQUAL(heard, strlen(process_output(&client)));
+
+	CHECK_SOON(
+		strstr(process_output(&monitor), "port a: in denied by web rest (acl-extended)"));
+	CHECK_CONTAINS(": udp local 10.7.0.1:", process_output(&monitor));
+	CHECK_CONTAINS(" remote 10.7.0.2:7000", process_output(&monitor));
+	CHECK_SOON(strstr(process_output(&monitor), " more not told")); /* 50 a second */
+	process_stop(&monitor, SIGINT);
+	process_stop(&client, SIGKILL);
+	process_stop(&server, SIGKILL);
+}
+
+TEST(flow_limit_is_obeyed)
+{
+	const struct pair p = make_pair(tb, "", OWN ", flow-limit: 1", OWN ", flow-limit: 0");
+
+	ping(p.a, 1);
+	ping(p.a, 1); /* another identifier */
+	CHECK_EQUAL(1, json_number(testbed_port(tb, "a"), "flows.used"));
+	CHECK_EQUAL(1, json_number(testbed_port(tb, "a"), "flows.limit"));
+	CHECK_BETWEEN(1, 10, json_number(testbed_port(tb, "a"), "flows.refused"));
+	CHECK_EQUAL(0, json_number(testbed_port(tb, "b"), "flows.used"));
+	CHECK(json_number(testbed_port(tb, "b"), "flows.refused") > 0);
+	CHECK_EQUAL(0, json_array_size(flows(tb, "port b")));
+}
+
+/* The next port gets the same id, but nothing of what the first one was allowed. */
+TEST(flows_go_with_their_port)
+{
+	const struct pair p = make_pair(tb, WEB, ", acl: web", "");
+
+	ping(p.a, 2);
+	CHECK_EQUAL(1, json_array_size(flows(tb, "")));
+	testbed_command(tb, "port del a");
+	testbed_command(tb, "port add c switch s interface a acl web");
+	testbed_wait_port_state(tb, "c", "up");
+	CHECK_EQUAL(0, json_array_size(flows(tb, "")));
+	CHECK_EQUAL(0, json_number(testbed_port(tb, "c"), "flows.used"));
+	ping(p.a, 2);
+	CHECK_EQUAL(1, json_number(testbed_port(tb, "c"), "flows.used"));
+}
