@@ -6,6 +6,7 @@
 #ifndef XVS_BPF_GUARD_H
 #define XVS_BPF_GUARD_H
 
+#include <asm-generic/errno-base.h>
 #include "bpf/lib/context.h"
 #include "bpf/lib/fdb.h"
 #include "bpf/lib/packet.h"
@@ -102,7 +103,7 @@ static __always_inline int xvs_learn_address(const __be32 *address, __u32 id, __
 	error = bpf_map_update_elem(&learned_addresses, &key, &now, BPF_NOEXIST);
 	if (error)
 		xvs_disclaim_address(word, key.epoch);
-	return error && error != -17 /* EEXIST: another CPU was faster */ ? -1 : 0;
+	return error && error != -EEXIST ? -1 : 0; /* another CPU may be faster */
 }
 
 /* Could a station have it? Not ::, ::1, groups, 0/8, 127/8, class D and E. */

@@ -123,6 +123,8 @@ TEST(guards_tell_a_guest_its_addresses)
 	CHECK(testbed_drop_count(tb, "a", "arp-spoofed") > 0);
 	testbed_command(tb, "port set a security.addresses '[10.0.0.9, 10.0.0.1]'");
 	CHECK(pings(a, "10.0.0.9", "10.0.0.2"));
+	testbed_command(tb, "port unset a security.addresses");
+	CHECK(!pings(a, "10.0.0.9", "10.0.0.2"));
 	testbed_command(tb, "port set a security.addresses '[10.0.0.9]'");
 	CHECK_TEXT("10.0.0.9",
 		json_string_value(json_array_get(
