@@ -244,6 +244,8 @@ static const struct {
 
 Test(guards, fragments)
 {
+	const uint16_t offsets[] = {8, 256, 4096, 32768, 65528}; /* the least, a bit, the most */
+
 	guard_with(BOTH_GUARDS);
 	for (size_t i = 0; i < MESSAGES; i++)
 		for (size_t j = 0; j < sizeof(fragments) / sizeof(*fragments); j++) {
@@ -257,8 +259,10 @@ Test(guards, fragments)
 				wrap.more_fragments = !last;
 				check_wrapped(&messages[i].message, &wrap, 0);
 			}
-			wrap.fragment_offset = 8; /* the least */
-			check_wrapped(&messages[i].message, &wrap, 0);
+			for (size_t k = 0; k < sizeof(offsets) / sizeof(*offsets); k++) {
+				wrap.fragment_offset = offsets[k];
+				check_wrapped(&messages[i].message, &wrap, 0);
+			}
 		}
 }
 
