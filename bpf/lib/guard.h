@@ -291,8 +291,9 @@ static __always_inline int xvs_guard_dhcp(struct __sk_buff *skb, const struct xv
 		return -XVS_DROP_dhcp_server;
 	if (ip4 ? port != XVS_BOOTP_SERVER : port != XVS_DHCP6_CLIENT && port != XVS_DHCP6_SERVER)
 		return 0;
-	/* a later fragment may bring another type */
-	if (packet->fragment || XVS_LOAD_INSIDE(skb, packet, packet->transport + 8, &type))
+	/* a later fragment, or segment of a GSO packet, may bring another type */
+	if (packet->fragment || skb->gso_size ||
+		XVS_LOAD_INSIDE(skb, packet, packet->transport + 8, &type))
 		return -XVS_DROP_dhcp_server;
 	return (ip4 ? type == XVS_BOOTP_REPLY : xvs_is_dhcp6_server(port, type))
 		       ? -XVS_DROP_dhcp_server

@@ -446,6 +446,27 @@ Test(guards, received)
 	}
 }
 
+/* Each segment of a GSO packet is a message of its own. */
+Test(guards, segments)
+{
+	static struct input input = {.program = INGRESS, .on = GUEST_PORT, .gso_size = 4};
+	static struct outcome got;
+
+	guard_with(BOTH_GUARDS);
+	for (size_t i = 0; i < MESSAGES; i++) {
+		enum xvs_drop drop = of_first_fragment(&messages[i]);
+
+		if (messages[i].message.protocol != IPPROTO_UDP)
+			continue;
+		build(&input.packet, STATION(GUEST_PORT), STATION(UPLINK), &wraps[0].wrap,
+			&messages[i].message, NULL);
+		input.gso_segs = 1;
+		run(&input, &got);
+		cr_expect_eq(got.change.drops[GUEST_PORT][XVS_DROP_dhcp_server], drop != 0, "%s",
+			messages[i].message.name);
+	}
+}
+
 /* A packet of many pages: the guards see headers wherever they lie. */
 Test(guards, large)
 {
