@@ -129,7 +129,9 @@ int xvs_guards_fill(struct xvs_agent *agent, const struct xvs_config *config,
 	const struct xvs_security *security = &setting->security;
 
 	if (!security->mac_spoofing && (port->flags & XVS_PORT_MAC))
-		port->flags |= XVS_PORT_OWN_MAC | (security->teaming ? XVS_PORT_TEAMING : 0);
+		port->flags |= XVS_PORT_OWN_MAC;
+	if (security->teaming)
+		port->flags |= XVS_PORT_TEAMING;
 	if (security->dhcp_guard)
 		port->flags |= XVS_PORT_DHCP_GUARD;
 	if (security->router_guard)
@@ -225,14 +227,14 @@ int xvs_guards_write(struct xvs_agent *agent, const struct xvs_config *config)
 	return error;
 }
 
+/* Ports that are removed differ anyway. */
 bool xvs_guards_differ(struct xvs_agent *agent, const struct xvs_config *config)
 {
 	XVS_EACH_PORT (config, port) {
 		const struct xvs_port_setting *other = xvs_config_port(agent->running, port->name);
 
-		if (port->security.address_count &&
-			(!other ||
-				!xvs_security_addresses_equal(&port->security, &other->security)))
+		if (!other ? port->security.address_count != 0
+			   : !xvs_security_addresses_equal(&port->security, &other->security))
 			return true;
 	}
 	return false;

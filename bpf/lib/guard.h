@@ -6,6 +6,7 @@
 #ifndef XVS_BPF_GUARD_H
 #define XVS_BPF_GUARD_H
 
+#include <asm-generic/errno-base.h>
 #include "bpf/lib/context.h"
 #include "bpf/lib/fdb.h"
 #include "bpf/lib/scratch.h"
@@ -102,7 +103,7 @@ static __always_inline int xvs_learn_address(const __be32 *address, __u32 id, __
 	error = bpf_map_update_elem(&learned_addresses, &key, &now, BPF_NOEXIST);
 	if (error)
 		xvs_disclaim_address(word, key.epoch);
-	return error && error != -17 /* EEXIST: another CPU was faster */ ? -1 : 0;
+	return error && error != -EEXIST ? -1 : 0; /* another CPU may be faster */
 }
 
 /* Could a station have it? Not ::, ::1, groups, 0/8, 127/8, class D and E. */
@@ -290,8 +291,9 @@ static __always_inline int xvs_guard_dhcp(struct __sk_buff *skb, const struct xv
 		return -XVS_DROP_dhcp_server;
 	if (ip4 ? port != XVS_BOOTP_SERVER : port != XVS_DHCP6_CLIENT && port != XVS_DHCP6_SERVER)
 		return 0;
-	/* a later fragment may bring another type */
-	if (packet->fragment || XVS_LOAD_INSIDE(skb, packet, packet->transport + 8, &type))
+	/* a later fragment, or segment of a GSO packet, may bring another type */
+	if (packet->fragment || skb->gso_size ||
+		XVS_LOAD_INSIDE(skb, packet, packet->transport + 8, &type))
 		return -XVS_DROP_dhcp_server;
 	return (ip4 ? type == XVS_BOOTP_REPLY : xvs_is_dhcp6_server(port, type))
 		       ? -XVS_DROP_dhcp_server

@@ -20,6 +20,7 @@ struct look {
 	uint32_t network, transport, end;
 	uint8_t protocol;
 	bool fragment, later; /* one of several; not the first one */
+	bool gso; /* several in one */
 	uint8_t source[16];
 };
 
@@ -313,7 +314,7 @@ static bool is_dhcp_server(const struct look *look)
 		return true;
 	if (look->type == ETH_P_IP ? port != 67 : port != 546 && port != 547)
 		return false;
-	if (look->fragment || look->transport + 9 > look->end)
+	if (look->fragment || look->gso || look->transport + 9 > look->end)
 		return true;
 	type = *at(look, look->transport + 8);
 	if (port == 67)
@@ -359,6 +360,7 @@ enum xvs_drop model_guard(const struct input *input)
 		.packet = &input->packet,
 		.port = &world.ports[input->on],
 		.id = input->on,
+		.gso = input->gso_size,
 	};
 	enum xvs_drop drop;
 

@@ -244,6 +244,8 @@ static const struct {
 
 Test(guards, fragments)
 {
+	const uint16_t offsets[] = {8, 256, 4096, 32768, 65528}; /* the least, a bit, the most */
+
 	guard_with(BOTH_GUARDS);
 	for (size_t i = 0; i < MESSAGES; i++)
 		for (size_t j = 0; j < sizeof(fragments) / sizeof(*fragments); j++) {
@@ -257,8 +259,10 @@ Test(guards, fragments)
 				wrap.more_fragments = !last;
 				check_wrapped(&messages[i].message, &wrap, 0);
 			}
-			wrap.fragment_offset = 8; /* the least */
-			check_wrapped(&messages[i].message, &wrap, 0);
+			for (size_t k = 0; k < sizeof(offsets) / sizeof(*offsets); k++) {
+				wrap.fragment_offset = offsets[k];
+				check_wrapped(&messages[i].message, &wrap, 0);
+			}
 		}
 }
 
@@ -439,6 +443,27 @@ Test(guards, received)
 		input.packet = packet;
 		run(&input, &got);
 		check_sent(messages[i].message.name, &got, GUEST_PORT);
+	}
+}
+
+/* Each segment of a GSO packet is a message of its own. */
+Test(guards, segments)
+{
+	static struct input input = {.program = INGRESS, .on = GUEST_PORT, .gso_size = 4};
+	static struct outcome got;
+
+	guard_with(BOTH_GUARDS);
+	for (size_t i = 0; i < MESSAGES; i++) {
+		enum xvs_drop drop = of_first_fragment(&messages[i]);
+
+		if (messages[i].message.protocol != IPPROTO_UDP)
+			continue;
+		build(&input.packet, STATION(GUEST_PORT), STATION(UPLINK), &wraps[0].wrap,
+			&messages[i].message, NULL);
+		input.gso_segs = 1;
+		run(&input, &got);
+		cr_expect_eq(got.change.drops[GUEST_PORT][XVS_DROP_dhcp_server], drop != 0, "%s",
+			messages[i].message.name);
 	}
 }
 

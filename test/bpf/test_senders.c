@@ -9,7 +9,7 @@
 #include "test/bpf/build.h"
 #include "test/bpf/run.h"
 
-#define VM 1
+#define VM 2
 
 TestSuite(senders, .init = run_open);
 
@@ -148,22 +148,35 @@ Test(senders, sibling_on_another_switch)
 	cr_expect_eq(entry.port, STRANGER);
 }
 
-/* There the address may be another VM's own, or fixed elsewhere: that counts more. */
+/*
+ * There the address may be another port's own, or fixed elsewhere: that counts more, unless it is
+ * assigned to a port of the same VM there, too.
+ */
 Test(senders, sibling_address_taken)
 {
+	static const struct {
+		uint32_t kind;
+		uint16_t vm; /* of its owner */
+		bool taken;
+	} rows[] = {
+		{XVS_FDB_ASSIGNED, VM, false},
+		{XVS_FDB_ASSIGNED, VM + 1, true},
+		{XVS_FDB_STATIC, VM, true},
+		{XVS_FDB_STATIC, VM + 1, true},
+	};
 	struct frame frame = {STATION(PEER), BROADCAST, EXPERIMENTAL, {}, 0};
-	const uint32_t kinds[] = {XVS_FDB_ASSIGNED, XVS_FDB_STATIC};
 	struct outcome got;
 
 	add_to_vm(PEER, VM);
 	add_to_vm(STRANGER, VM);
 	world.ports[B].switch_id = SWITCH_B;
-	world.ports[B].vm = VM + 1;
-	set_flags(STRANGER, XVS_PORT_OWN_MAC | XVS_PORT_TEAMING);
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		world_fdb_set(SWITCH_B, STATION(PEER), 0, B, kinds[i], 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		add_to_vm(B, rows[i].vm);
+		set_flags(STRANGER, XVS_PORT_OWN_MAC | XVS_PORT_TEAMING);
+		world_fdb_set(SWITCH_B, STATION(PEER), 0, B, rows[i].kind, 0);
 		run_frame(INGRESS, STRANGER, &frame, IN_PACKET, &got);
-		cr_expect_eq(got.change.drops[STRANGER][XVS_DROP_mac_taken], 1, "kind %zu", i);
+		cr_expect_eq(got.change.drops[STRANGER][XVS_DROP_mac_taken], rows[i].taken,
+			"row %zu", i);
 		world_fdb_remove(SWITCH_B, STATION(PEER), 0);
 	}
 }

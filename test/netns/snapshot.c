@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -424,12 +425,12 @@ static void take_port(struct taking *taking, uint32_t id, const struct xvs_port_
 {
 	line(taking,
 		"port %s: kind %u mode %u vlan %u set [%s] switch %s flags %x device %s mtu %u "
-		"limit %u ageing %llu mac %s primary %u mirror %s",
+		"limit %u ageing %llu mac %s primary %u mirror %s storm %u addresses %u",
 		port_name(taking, id), port->kind, port->vlan_mode, port->vlan,
 		vlan_set_text(taking, port->vlan_set), switch_name(taking, port->switch_id),
 		port->flags, device_name(taking, port->ifindex), port->mtu, port->learning_limit,
 		(unsigned long long)port->ageing_ns, mac_of(port->mac), port->primary_vlan,
-		port_name(taking, port->mirror_to));
+		port_name(taking, port->mirror_to), port->storm_limit, port->address_limit);
 }
 
 static const void *map_memory(const struct taking *taking, const char *name, size_t size)
@@ -545,6 +546,35 @@ static void take_private_vlans(struct taking *taking)
 	close(fd);
 }
 
+/* VMs are numbered anew by each daemon; whose address it is counts. */
+static void take_vm_macs(struct taking *taking)
+{
+	int fd = open_pin(taking, "vm_macs");
+	struct xvs_vm_mac key;
+	void *from = NULL;
+	uint32_t port;
+
+	for (; !bpf_map_get_next_key(fd, from, &key); from = &key)
+		if (key.half == taking->active && !bpf_map_lookup_elem(fd, &key, &port))
+			line(taking, "MAC address of a VM: %s on %s", mac_of(key.mac),
+				port_name(taking, port));
+	close(fd);
+}
+
+static void take_port_addresses(struct taking *taking)
+{
+	int fd = open_pin(taking, "port_addresses");
+	struct xvs_port_address key;
+	void *from = NULL;
+
+	for (; !bpf_map_get_next_key(fd, from, &key); from = &key)
+		if (key.half == taking->active)
+			line(taking, "address of %s: %x %x %x %x", port_name(taking, key.port),
+				ntohl(key.address[0]), ntohl(key.address[1]), ntohl(key.address[2]),
+				ntohl(key.address[3]));
+	close(fd);
+}
+
 /* When it was seen is the traffic's, and what is learned comes and goes with it. */
 static void take_slot(struct taking *taking, const char *name, const struct xvs_fdb_slot *slot)
 {
@@ -613,6 +643,8 @@ static void take_maps(struct taking *taking)
 	take_xdp_ports(taking);
 	take_flood_lists(taking);
 	take_private_vlans(taking);
+	take_vm_macs(taking);
+	take_port_addresses(taking);
 	take_tables(taking);
 }
 

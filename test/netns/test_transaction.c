@@ -61,11 +61,11 @@ static const char config_a[] =
 	"  t: {type: internal, host-port: {interface: old0, addresses: [10.9.0.1/24]}}\n"
 	"  v: {type: external, uplink: nic1}\n"
 	"ports:\n"
-	"  a: {switch: s, interface: a}\n"
+	"  a: {switch: s, interface: a, security: {address-guard: on, addresses: [10.7.0.9]}}\n"
 	"  b: {switch: s, interface: b, vlan: {access: 10}}\n"
-	"  c: {switch: s, interface: c, mac: pool}\n"
+	"  c: {switch: s, interface: c, mac: pool, vm: one, security: {teaming: on}}\n"
 	"  d: {switch: t, interface: d}\n"
-	"  e: {switch: v, interface: e, mac: '02:00:00:00:0a:0e'}\n"
+	"  e: {switch: v, interface: e, mac: '02:00:00:00:0a:0e', vm: one}\n"
 	"  m0: {switch: s, interface: m0, vlan: {access: 10}, mirror: m2}\n"
 	"  m1: {switch: s, interface: m1, vlan: {isolated: {primary: 40, secondary: 41}}}\n"
 	"  m2: {switch: s, interface: m2, vlan: {trunk: [10, 20]}}\n";
@@ -73,7 +73,7 @@ static const char config_a[] =
 /*
  * Against A: switch t and v go, u comes; the table of s grows; its host port is renamed, its
  * address and an IP address change; XDP is switched on; c and d swap their devices, e's goes to
- * another port; f is new; VLANs change; static entries change; leases change.
+ * another port; f is new; VLANs change; static entries change; leases change; so do guards.
  */
 static const char config_b[] =
 	"version: 1\n"
@@ -90,11 +90,12 @@ static const char config_b[] =
 	"    static-entries: [{mac: '02:00:00:00:0b:02', port: b, vlan: 20}]\n"
 	"  u: {type: internal, host-port: {interface: new0, addresses: [10.10.0.1/24]}}\n"
 	"ports:\n"
-	"  a: {switch: s, interface: a}\n"
+	"  a: {switch: s, interface: a, security: {address-guard: on,\n"
+	"    addresses: ['2001:db8::9'], storm-limit: 77}}\n"
 	"  b: {switch: s, interface: b, vlan: {access: 20}}\n"
 	"  c: {switch: s, interface: d}\n"
 	"  d: {switch: u, interface: c}\n"
-	"  late: {switch: u, interface: e, mac: pool}\n"
+	"  late: {switch: u, interface: e, mac: pool, vm: two}\n"
 	"  f: {switch: s, interface: f, vlan: {access: 20}}\n"
 	"  m0: {switch: s, interface: m0, vlan: {access: 20}, mirror: a}\n"
 	"  m1: {switch: s, interface: m1, vlan: {promiscuous: {primary: 40, secondaries: "
