@@ -25,12 +25,13 @@ _xvsctl_options()
 _xvsctl_candidates()
 {
 	case $1:$2 in
-	:) echo apply diff try confirm cancel save show features switch port mac-pool fdb monitor help; return ;;
-	help:) echo apply diff try confirm cancel save show features switch port mac-pool fdb monitor; return ;;
+	:) echo apply diff try confirm cancel save show features switch port mac-pool fdb flow monitor help; return ;;
+	help:) echo apply diff try confirm cancel save show features switch port mac-pool fdb flow monitor; return ;;
 	apply: | diff: | try:) echo -f; return ;;
 	switch: | port:) echo list show add set unset del help; return ;;
 	mac-pool:) echo set del help; return ;;
 	fdb:) echo list show flush add del help; return ;;
+	flow:) echo list show flush help; return ;;
 	switch:set | switch:unset | switch:del | port:set | port:unset | port:del)
 		[[ $3 ]] || { _xvsctl_names "$1"; return; }
 		;;
@@ -48,6 +49,7 @@ _xvsctl_candidates()
 	fdb:list | fdb:show) echo switch vlan port mac ;;
 	fdb:flush | fdb:add) echo switch vlan port ;;
 	fdb:del) echo switch vlan ;;
+	flow:list | flow:show | flow:flush) echo port switch ;;
 	esac
 }
 
