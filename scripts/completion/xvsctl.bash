@@ -53,14 +53,15 @@ _xvsctl_rule()
 _xvsctl_candidates()
 {
 	case $1:$2 in
-	:) echo apply diff try confirm cancel save show features switch port acl port-acl mac-pool fdb monitor help; return ;;
-	help:) echo apply diff try confirm cancel save show features switch port acl port-acl mac-pool fdb monitor; return ;;
+	:) echo apply diff try confirm cancel save show features switch port acl port-acl mac-pool fdb flow monitor help; return ;;
+	help:) echo apply diff try confirm cancel save show features switch port acl port-acl mac-pool fdb flow monitor; return ;;
 	apply: | diff: | try:) echo -f; return ;;
 	switch:) echo list show add set unset del help; return ;;
 	port:) echo list show add set unset del forget-addresses help; return ;;
 	mac-pool:) echo set del help; return ;;
 	fdb:) echo list show flush add del help; return ;;
-	acl: | port-acl:) echo list show add set del rule help; return ;;
+	flow:) echo list show flush help; return ;;
+	acl: | port-acl:) echo list show add set del rule reset help; return ;;
 	acl:set | acl:del | port-acl:set | port-acl:del)
 		[[ $3 ]] || { _xvsctl_names "$1"; return; }
 		;;
@@ -84,6 +85,7 @@ _xvsctl_candidates()
 	fdb:list | fdb:show) echo switch vlan port mac ;;
 	fdb:flush | fdb:add) echo switch vlan port ;;
 	fdb:del) echo switch vlan ;;
+	flow:list | flow:show | flow:flush) echo port switch ;;
 	esac
 }
 

@@ -92,7 +92,7 @@ function __xvsctl_changes
     __xvsctl_at apply
 end
 
-set -l objects apply diff try confirm cancel save show features switch port acl port-acl mac-pool fdb monitor
+set -l objects apply diff try confirm cancel save show features switch port acl port-acl mac-pool fdb flow monitor
 
 complete -c xvsctl -f
 complete -c xvsctl -s j -l json -d 'the reply as JSON'
@@ -114,10 +114,11 @@ complete -c xvsctl -n '__xvsctl_at show' -l yaml -d 'the running configuration'
 complete -c xvsctl -n 'test (count (__xvsctl_words)) -eq 1' -a "$objects help"
 complete -c xvsctl -n '__xvsctl_wants_verb help' -a "$objects"
 complete -c xvsctl -n '__xvsctl_wants_verb switch port' -a 'list show add set unset del help'
-complete -c xvsctl -n '__xvsctl_wants_verb acl port-acl' -a 'list show add set del rule help'
+complete -c xvsctl -n '__xvsctl_wants_verb acl port-acl' -a 'list show add set del rule reset help'
 complete -c xvsctl -n '__xvsctl_wants_verb port' -a forget-addresses
 complete -c xvsctl -n '__xvsctl_wants_verb mac-pool' -a 'set del help'
 complete -c xvsctl -n '__xvsctl_wants_verb fdb' -a 'list show flush add del help'
+complete -c xvsctl -n '__xvsctl_wants_verb flow' -a 'list show flush help'
 complete -c xvsctl -n '__xvsctl_at switch list show; and __xvsctl_wants_word' -a '(__xvsctl_names switch)'
 complete -c xvsctl -n '__xvsctl_at port list show; and __xvsctl_wants_word' -a '(__xvsctl_names port) switch'
 complete -c xvsctl -n '__xvsctl_at switch set unset del; and __xvsctl_wants_name' -a '(__xvsctl_names switch)'
@@ -132,6 +133,7 @@ end
 complete -c xvsctl -n '__xvsctl_at fdb list show flush add del; and __xvsctl_wants_word' -a 'switch vlan'
 complete -c xvsctl -n '__xvsctl_at fdb list show flush add; and __xvsctl_wants_word' -a port
 complete -c xvsctl -n '__xvsctl_at fdb list show; and __xvsctl_wants_word' -a mac
+complete -c xvsctl -n '__xvsctl_at flow list show flush; and __xvsctl_wants_word' -a 'port switch'
 complete -c xvsctl -n '__xvsctl_after switch' -a '(__xvsctl_names switch)'
 complete -c xvsctl -n '__xvsctl_after port' -a '(__xvsctl_names port)'
 complete -c xvsctl -n '__xvsctl_after port; and __xvsctl_at fdb' -a 'uplink host'

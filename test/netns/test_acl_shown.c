@@ -240,9 +240,11 @@ TEST(flows_follow_a_connection)
 	"while True:\n"                                                                            \
 	"    print(s.recv(9))\n'"
 
+#define METER "port-acls: {m: [{action: meter, direction: both, remote: any}]}\n"
+
 TEST(flow_flush_ends_answers)
 {
-	const struct pair p = make_pair(tb, WEB, ", acl: web", "");
+	const struct pair p = make_pair(tb, WEB METER, ", acl: web, port-acl: m", "");
 	struct process server = start(&p.b->netns, SERVER), client, monitor;
 	size_t heard;
 
@@ -266,6 +268,8 @@ TEST(flow_flush_ends_answers)
 	CHECK_CONTAINS(": udp local 10.7.0.1:", process_output(&monitor));
 	CHECK_CONTAINS(" remote 10.7.0.2:7000", process_output(&monitor));
 	CHECK_SOON(strstr(process_output(&monitor), " more not told")); /* 50 a second */
+	ping(p.a, 1);
+	run(&tb->host, "python3 %s/test/netns/check_acl_replies.py %s", XVS_SOURCE_DIR, tb->socket);
 	process_stop(&monitor, SIGINT);
 	process_stop(&client, SIGKILL);
 	process_stop(&server, SIGKILL);

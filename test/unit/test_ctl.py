@@ -90,6 +90,24 @@ def entry(number):
             "vlan": None if number % 2 else 5, "port": "vm%d" % number, "kind": "learned", "age": number}
 
 
+def flow(protocol, local, remote, began="in", **members):
+    return {"port": "vm1", "switch": "prod", "vlan": 0, "protocol": protocol, "began": began, "local": local,
+            "local_port": None, "remote": remote, "remote_port": None, "state": None, "stateful": False, "rules": [],
+            "age": 0, "left": 60, "in": {"packets": 1, "bytes": 98}, "out": {"packets": 0, "bytes": 0}, **members}
+
+
+FLOWS = [
+    flow("tcp", "192.0.2.8", "198.51.100.1", local_port=443, remote_port=40112, vlan=100, state="established",
+         stateful=True, age=2, left=298, rules=[{"direction": "in", "kind": "acl", "list": "web", "rule": "https", "number": 1}],
+         **{"in": {"packets": 41, "bytes": 3170}, "out": {"packets": 38, "bytes": 52114}}),
+    flow("udp", "2001:db8::1", "2001:db8::2", "out", local_port=7, remote_port=53, stateful=True, left=10,
+         rules=[{"direction": "out", "kind": "acl", "list": None, "rule": None, "number": 3},
+                {"direction": "in", "kind": "port_acl", "list": "m", "rule": None, "number": 1}],
+         **{"in": {"packets": 1, "bytes": 60}, "out": {"packets": 2, "bytes": 70}}),
+    flow("icmp", "192.0.2.8", "192.0.2.9", icmp_id=7, port=None, switch=None),
+    flow("icmp", "192.0.2.8", "192.0.2.9", port="vm2", icmp_type="time-exceeded", icmp_code=0)]
+
+
 def message(**members):
     return json.dumps(members).encode() + b"\0"
 
@@ -233,6 +251,12 @@ class Words(Case):
                 ("fd f v 7 p uplink", "FlushEntries", {"vlan": 7, "port": "uplink"}),
                 ("fdb add 02:00:00:00:00:01 switch s port p vlan 0", "AddEntry",
                  {"mac": "02:00:00:00:00:01", "switch": "s", "port": "p", "vlan": 0}),
+                ("-j flow", "ListFlows", {}),
+                ("-j flow l po p sw s", "ListFlows", {"port": "p", "switch": "s"}),
+                ("flow flush port p", "FlushFlows", {"port": "p"}),
+                ("acl reset", "ResetRules", {}),
+                ("acl reset web", "ResetRules", {"name": "web"}),
+                ("port-acl reset port p", "ResetPortRules", {"port": "p"}),
                 ("fdb del switch s mac m", "RemoveEntry", {"mac": "m", "switch": "s"})):
             with self.subTest(line):
                 self.assertEqual(self.call_of(*line.split()), (method, parameters))
@@ -654,6 +678,31 @@ class Tables(Case):
         page = "\n".join(self.table({"ports": [PORT]}, "port", "show", "vm1")[0])
         self.assertNotIn("acl", page)
 
+    def test_flows(self):
+        lines = self.table({"flows": FLOWS}, "flow")[0]
+        self.assertEqual([line.split() for line in lines], [
+            "PROTOCOL BEGAN STATE AGE LEFT IN-PACKETS IN-BYTES OUT-PACKETS OUT-BYTES VLAN PORT LOCAL REMOTE ICMP RULES".split(),
+            "tcp in established 2 298 41 3170 38 52114 100 vm1 192.0.2.8:443 198.51.100.1:40112 - in web https".split(),
+            "udp out stateful 0 10 1 60 2 70 0 vm1 [2001:db8::1]:7 [2001:db8::2]:53 - out own 3, in m 1".split(),
+            "icmp in - 0 60 1 98 0 0 0 - 192.0.2.8 192.0.2.9 echo 7 -".split(),
+            "icmp in - 0 60 1 98 0 0 0 vm2 192.0.2.8 192.0.2.9 time-exceeded/0 -".split()])
+        self.assertEqual(self.table({"flows": []}, "flow"), ([], "no flows\n"))
+        stream = [message(parameters={"flows": [flow]}, continues=flow is not FLOWS[-1]) for flow in FLOWS]
+        code, stdout, _, call = self.ask(stream, "-j", "flow")
+        self.assertEqual((code, json.loads(stdout), call["more"]), (0, {"flows": FLOWS}, True))
+
+    def test_flows_flush_and_reset(self):
+        self.assertEqual(self.table({"flushed": 1}, "flow", "flush")[0], ["1 flow removed"])
+        self.assertEqual(self.table({"flushed": 20}, "flow", "flush")[0], ["20 flows removed"])
+        self.assertEqual(self.table({"reset": 2}, "acl", "reset")[0], ["counters of 2 rules set to zero"])
+
+    def test_flows_of_a_port(self):
+        port = dict(PORT, flows={"limit": 16384, "used": 12, "refused": 3}, acl_strict=True)
+        page = "\n".join(self.table({"ports": [port]}, "port", "show", "vm1")[0])
+        self.assertIn("flows         12 of 16384, 3 refused\n", page)
+        self.assertIn("acl-strict    yes\n", page)
+        self.assertNotIn("flows", "\n".join(self.table({"ports": [PORT]}, "port", "show", "vm1")[0]))
+
     def test_flush(self):
         self.assertEqual(self.table({"flushed": 1}, "fdb", "flush")[0], ["1 learned entry removed"])
 
@@ -757,7 +806,7 @@ class Changes(Case):
                 ("acl del rule", "acls", "rule", "del", []),
                 ("acl rule add web action deny weight 7", "acls", "web", "add_rule",
                  [("action", "deny"), ("weight", "7")]),
-                ("acl r s rule name x", "acls", "rule", "set_rule", [("name", "x")]),
+                ("acl ru s rule name x", "acls", "rule", "set_rule", [("name", "x")]),
                 ("acl rule del web weight 7", "acls", "web", "del_rule", [("weight", "7")]),
                 ("port-acl rule add m remote any", "port-acls", "m", "add_rule", [("remote", "any")]),
                 ("port- d m", "port-acls", "m", "del", []),
@@ -1130,6 +1179,14 @@ def event(name, **members):
     return message(parameters={"event": name, "time": 1700000000123456, **members}, continues=True)
 
 
+def logged(**members):
+    return event("logged", **{"port": "vm1", "switch": "prod", "direction": "in", "action": "deny",
+                              "reason": "acl-extended", "kind": "acl", "list": "web", "rule": None, "number": 2,
+                              "weight": 0, "protocol": "tcp", "local": "192.0.2.8", "local_port": None,
+                              "remote": "198.51.100.1", "remote_port": None, "icmp_type": None, "vlan": 0, "missed": 0,
+                              **members})
+
+
 class Monitor(Case):
     EVENTS = (
         (event("link", port="vm1", interface="tap0", up=True), "port vm1: link of tap0 is up"),
@@ -1138,6 +1195,15 @@ class Monitor(Case):
         (event("detached", port="vm1", interface="tap0"), "port vm1: detached from tap0"),
         (event("mac_moved", switch="prod", mac="02:00:00:00:00:01", vlan=5, **{"from": "vm1", "to": "vm2"}),
          "switch prod: 02:00:00:00:00:01 vlan 5 moved from vm1 to vm2"),
+        (logged(rule="rest", weight=1, local_port=22, remote_port=40114),
+         "port vm1: in denied by web rest (acl-extended): tcp local 192.0.2.8:22 remote 198.51.100.1:40114"),
+        (logged(action="allow", reason=None, weight=7, list=None, protocol="icmp", icmp_type="echo-request", missed=12),
+         "port vm1: in allowed by own weight 7: icmp echo-request local 192.0.2.8 remote 198.51.100.1, 12 more not told"),
+        (logged(kind="port_acl", weight=0, number=3, reason="acl-mac", protocol=None, local="02:00:00:00:00:01",
+                remote="02:00:00:00:00:02"),
+         "port vm1: in denied by web 3 (acl-mac): local 02:00:00:00:00:01 remote 02:00:00:00:00:02"),
+        (logged(kind=None, list=None), "port vm1: in denied by a rule that is gone (acl-extended): tcp local "
+         "192.0.2.8 remote 198.51.100.1"),
         (event("step", number=3, total=10, step="attach tap0", result="undone"), "step 3 of 10 undone: attach tap0"),
         (event("trial", state="begun", seconds_left=60), "try begun: reverts in 60 s unless confirmed"),
         (event("trial", state="confirmed"), "try confirmed"),
@@ -1201,13 +1267,14 @@ class Completion(Case):
 
     CASES = (
         ("xvsctl ", {"apply", "diff", "try", "confirm", "cancel", "save", "show", "features",
-                     "switch", "port", "acl", "port-acl", "mac-pool", "fdb", "monitor", "help"}),
+                     "switch", "port", "acl", "port-acl", "mac-pool", "fdb", "flow",
+                     "monitor", "help"}),
         ("xvsctl c", {"confirm", "cancel"}),
         ("xvsctl port ", {"list", "show", "add", "set", "unset", "del", "forget-addresses",
                           "help"}),
         ("xvsctl mac-pool ", {"set", "del", "help"}),
         ("xvsctl fdb f", {"flush"}),
-        ("xvsctl acl ", {"list", "show", "add", "set", "del", "rule", "help"}),
+        ("xvsctl acl ", {"list", "show", "add", "set", "del", "rule", "reset", "help"}),
         ("xvsctl acl show ", {"web", "wide", "port"}),
         ("xvsctl acl show port ", {"vm1", "vm20"}),
         ("xvsctl port-acl list ", {"metered"}),
@@ -1222,6 +1289,9 @@ class Completion(Case):
         ("xvsctl port-acl rule set metered action ", {"allow", "deny", "meter"}),
         ("xvsctl port-acl rule del metered name x ", {"name", "direction", "local", "remote"}),
         ("xvsctl acl rule add web --dr", {"--dry-run"}),
+        ("xvsctl flow ", {"list", "show", "flush", "help"}),
+        ("xvsctl flow flush ", {"port", "switch"}),
+        ("xvsctl flow list port ", {"vm1", "vm20"}),
         ("xvsctl port show ", {"vm1", "vm20", "switch"}),
         ("xvsctl -s port show vm2", {"vm20"}),
         ("xvsctl port set ", {"vm1", "vm20"}),
