@@ -21,6 +21,8 @@ ONE_FLOW_MOST, FLOWS_MOST, FIRST_MOST = 160, 260, 1000  # ns above an empty prog
 RULES_LEAST, NEW_LEAST = 0.97, 0.4
 TCP_LEAST, UDP_LEAST = 0.90, 0.85
 CHANGE_MOST = 0.05  # seconds until a changed rule is obeyed
+FRAMES = 300_000  # live ones of a measurement
+REST = 0.5  # seconds before a change: the kernel frees what the one before took away
 SEED = 4711
 GUARDS = {"dhcp-guard": True, "router-guard": True, "address-guard": True, "address-limit": 16}
 
@@ -105,20 +107,13 @@ def new(lab, way):
     return rate
 
 
-def change(way):
-    """Seconds of xvsctl until a list of MANY rules has another one in force."""
-    change.number += 1
-    weight = 2 + change.number % 100
+def change(way, number):
+    """Seconds of xvsctl until a list of MANY rules has its rule `number` changed."""
     time.sleep(REST)
     start = time.monotonic()
-    way.daemon.control("acl", "rule", "set", f"of-{MANY}", "direction", "out", "weight", weight,
-                       "remote-port", 1 + change.number)
+    way.daemon.control("acl", "rule", "set", f"of-{MANY}", "direction", "out",
+                       "weight", 2 + number, "remote-port", 60000 + number)
     return time.monotonic() - start
-
-
-change.number = 0
-FRAMES = 300_000  # live ones of a measurement
-REST = 0.5  # seconds before a change: the kernel frees what the one before took away
 
 
 def measure_rounds(settings, values):
@@ -137,7 +132,7 @@ def measure_rounds(settings, values):
                 values["rate", count].append(known(lab, sizes[count], 1))
             values["known"].append(known(lab, many, FLOWS))
             values["new"].append(new(lab, many))
-            values["change"].append(change(many))
+            values["change"].append(change(many, number))
             settings.tell(f"round {number + 1}: " + ", ".join(
                 f"{key} {of[-1]:,.3g}" for key, of in values.items()))
 
@@ -222,7 +217,7 @@ def open_vswitch_with_rules(lab, name):
     """The same rules without state, in one flow table."""
     way = ways.open_vswitch(lab, name)
     lines = [flow for listed in rules(MANY)[:-1] for flow in ovs_flows(listed)]
-    way.ovs.add_flows(lines)
+    way.vswitch.add_flows(lines)
     return way
 
 

@@ -41,7 +41,7 @@ class Way:
     b: Namespace
     middle: Namespace | None = None
     daemon: Daemon | None = None
-    ovs: ovs.OpenVSwitch | None = None
+    vswitch: ovs.OpenVSwitch | None = None
     hosts: dict = dataclasses.field(default_factory=dict)  # guest: namespace of its host
     bare: bool = False  # nothing joins the two; the sender does it
 
@@ -145,9 +145,9 @@ def open_vswitch(lab, name):
     """Its userspace datapath, which takes frames by AF_PACKET sockets."""
     ovs.obtain()
     way = through(lab, name)
-    way.ovs = ovs.OpenVSwitch(lab, way.middle, large=True)
+    way.vswitch = ovs.OpenVSwitch(lab, way.middle, large=True)
     for guest in GUESTS:
-        way.ovs.command("add-port", "br0", f"port-{guest}")
+        way.vswitch.command("add-port", "br0", f"port-{guest}")
     return way
 
 
