@@ -90,18 +90,28 @@ static long long segments_sent(const struct station *from)
 	return atoll(run(&from->netns, "awk '/^Tcp: [0-9]/ {print $12 + $13}' /proc/net/snmp"));
 }
 
+/* What its device has sent. */
+static long long bytes_sent(const struct station *from)
+{
+	return atoll(run(&from->netns,
+		"ip -j -s link show dev eth0 | python3 -c 'import json, sys\n"
+		"print(json.load(sys.stdin)[0][\"stats64\"][\"tx\"][\"bytes\"])'"));
+}
+
 TEST(acl_rules_count_segments)
 {
 	const struct pair p = make_pair(tb, WEB, ", acl: web", "");
-	long long before = segments_sent(p.a);
+	const long long before = segments_sent(p.a), bytes_before = bytes_sent(p.a);
 	struct process server = start(&p.b->netns, "iperf3 -s --forceflush");
 
 	CHECK_SOON(strstr(process_output(&server), "listening"));
 	run(&p.a->netns, "iperf3 -c 10.7.0.2 -n 50M");
 	process_stop(&server, SIGKILL);
 	CHECK_SOON(segments_sent(p.a) - before == counted(tb, "acl show web", "tcp", "packets"));
-	CHECK_BETWEEN(50000000 / 1500, 1000000, counted(tb, "acl show web", "tcp", "packets"));
-	CHECK_BETWEEN(50000000, 100000000, counted(tb, "acl show web", "tcp", "bytes"));
+	CHECK_BETWEEN(10000, 1000000, counted(tb, "acl show web", "tcp", "packets"));
+	/* a packet that is cut later is counted as it comes; the rest are questions of ARP */
+	CHECK_BETWEEN(0, 20 * 42,
+		bytes_sent(p.a) - bytes_before - counted(tb, "acl show web", "tcp", "bytes"));
 }
 
 TEST(acl_meter_shows_bytes)
