@@ -164,6 +164,11 @@ Test(acl_counters, another_map_under_the_pin_is_refused)
 	cr_assert_eq(rename(from, to), 0, "%m");
 	cr_expect_eq(xvs_list_map(&world.loader.tables, OLD, &map), -ESTALE);
 	cr_expect_eq(xvs_list_map(&world.loader.tables, NEW, &map), -ENOENT);
+	cr_assert_eq(rename(to, from), 0, "%m");
+	cr_assert_eq(xvs_list_map(&world.loader.tables, NEW, &map), 0);
+	map.element->head.rules = 1000;
+	xvs_list_unmap(&map);
+	cr_expect_eq(xvs_list_map(&world.loader.tables, NEW, &map), -EPROTO);
 	list_free(&old);
 	list_free(&other);
 }

@@ -101,6 +101,8 @@ Test(model, defaults)
 	cr_expect_eq(port->mac.source, XVS_MAC_NONE);
 	cr_expect_not(port->priority_tag);
 	cr_expect_eq(port->learning_limit, 0);
+	cr_expect_eq(port->flow_limit, XVS_FLOW_LIMIT_DEFAULT);
+	cr_expect_not(port->acl_strict);
 	xvs_switch_free(item);
 	xvs_port_setting_free(port);
 	xvs_config_free(config);
