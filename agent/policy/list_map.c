@@ -63,10 +63,20 @@ int xvs_list_put(const struct xvs_tables *tables, uint32_t id, const struct xvs_
 	return error;
 }
 
+/* Do all of its counters stand within the map? */
+static bool is_whole(const struct xvs_list_map *map)
+{
+	const struct xvs_acl_head *head = &map->element->head;
+	uint64_t elements = ((uint64_t)head->rules + XVS_ACL_COUNTERS - 1) / XVS_ACL_COUNTERS;
+
+	return (head->counters + elements * XVS_ACL_STRIPES) * sizeof(*map->element) <= map->size;
+}
+
 int xvs_list_map(const struct xvs_tables *tables, uint32_t id, struct xvs_list_map *ret)
 {
 	struct bpf_map_info info = {0};
 	uint32_t length = sizeof(info), map_id = 0;
+	struct xvs_list_map map = {0};
 	char path[320];
 	int fd, error;
 
@@ -79,8 +89,14 @@ int xvs_list_map(const struct xvs_tables *tables, uint32_t id, struct xvs_list_m
 	error = bpf_obj_get_info_by_fd(fd, &info, &length) ? -errno : 0;
 	if (!error && (info.id != map_id || info.value_size != sizeof(struct xvs_acl_element)))
 		error = -ESTALE;
-	error = error ?: map_memory(fd, info.max_entries, ret);
+	error = error ?: map_memory(fd, info.max_entries, &map);
 	close(fd);
+	if (!error && !is_whole(&map)) {
+		xvs_list_unmap(&map);
+		error = -EPROTO;
+	}
+	if (!error)
+		*ret = map;
 	return error;
 }
 

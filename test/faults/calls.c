@@ -98,6 +98,10 @@ WRAP_BPF(bpf_map_update_elem, (int fd, const void *key, const void *value, __u64
 	(fd, key, value, flags), map_name(fd))
 WRAP_BPF(
 	bpf_map_lookup_elem, (int fd, const void *key, void *value), (fd, key, value), map_name(fd))
+WRAP_BPF(bpf_map_lookup_batch,
+	(int fd, void *in, void *out, void *keys, void *values, __u32 *count,
+		const struct bpf_map_batch_opts *options),
+	(fd, in, out, keys, values, count, options), map_name(fd))
 WRAP_BPF(bpf_map_delete_elem, (int fd, const void *key), (fd, key), map_name(fd))
 WRAP_BPF(bpf_map_get_next_key, (int fd, const void *key, void *next), (fd, key, next), map_name(fd))
 WRAP(void *, mmap, (void *at, size_t size, int protection, int flags, int fd, off_t offset),

@@ -421,16 +421,38 @@ static const char *vlan_set_text(const struct taking *taking, uint32_t id)
 	return text;
 }
 
+/* What a list was compiled from, by its digest. */
+static char *list_text(const struct taking *taking, uint32_t id)
+{
+	struct xvs_acl_element element = {0};
+	uint32_t map_id, first = 0;
+	int list, fd = open_pin(taking, "acls");
+
+	list = id && !bpf_map_lookup_elem(fd, &id, &map_id) ? bpf_map_get_fd_by_id(map_id) : -1;
+	close(fd);
+	if (list < 0)
+		return test_text("%s", id ? "gone" : "none");
+	if (bpf_map_lookup_elem(list, &first, &element))
+		test_fail("list %u: %s", id, strerror(errno));
+	close(list);
+	return test_text(
+		"%016llx (%u rules)", (unsigned long long)element.head.hash[0], element.head.rules);
+}
+
 static void take_port(struct taking *taking, uint32_t id, const struct xvs_port_config *port)
 {
 	line(taking,
 		"port %s: kind %u mode %u vlan %u set [%s] switch %s flags %x device %s mtu %u "
-		"limit %u ageing %llu mac %s primary %u mirror %s storm %u addresses %u",
+		"limit %u ageing %llu mac %s primary %u mirror %s storm %u addresses %u lists %s, "
+		"%s "
+		"version %x flows %u",
 		port_name(taking, id), port->kind, port->vlan_mode, port->vlan,
 		vlan_set_text(taking, port->vlan_set), switch_name(taking, port->switch_id),
 		port->flags, device_name(taking, port->ifindex), port->mtu, port->learning_limit,
 		(unsigned long long)port->ageing_ns, mac_of(port->mac), port->primary_vlan,
-		port_name(taking, port->mirror_to), port->storm_limit, port->address_limit);
+		port_name(taking, port->mirror_to), port->storm_limit, port->address_limit,
+		list_text(taking, port->acl_port), list_text(taking, port->acl_extended),
+		port->acl_version, port->flow_limit);
 }
 
 static const void *map_memory(const struct taking *taking, const char *name, size_t size)

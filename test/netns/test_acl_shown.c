@@ -90,18 +90,28 @@ static long long segments_sent(const struct station *from)
 	return atoll(run(&from->netns, "awk '/^Tcp: [0-9]/ {print $12 + $13}' /proc/net/snmp"));
 }
 
+/* What its device has sent. */
+static long long bytes_sent(const struct station *from)
+{
+	return atoll(run(&from->netns,
+		"ip -j -s link show dev eth0 | python3 -c 'import json, sys\n"
+		"print(json.load(sys.stdin)[0][\"stats64\"][\"tx\"][\"bytes\"])'"));
+}
+
 TEST(acl_rules_count_segments)
 {
 	const struct pair p = make_pair(tb, WEB, ", acl: web", "");
-	long long before = segments_sent(p.a);
+	const long long before = segments_sent(p.a), bytes_before = bytes_sent(p.a);
 	struct process server = start(&p.b->netns, "iperf3 -s --forceflush");
 
 	CHECK_SOON(strstr(process_output(&server), "listening"));
 	run(&p.a->netns, "iperf3 -c 10.7.0.2 -n 50M");
 	process_stop(&server, SIGKILL);
 	CHECK_SOON(segments_sent(p.a) - before == counted(tb, "acl show web", "tcp", "packets"));
-	CHECK_BETWEEN(50000000 / 1500, 1000000, counted(tb, "acl show web", "tcp", "packets"));
-	CHECK_BETWEEN(50000000, 100000000, counted(tb, "acl show web", "tcp", "bytes"));
+	CHECK_BETWEEN(10000, 1000000, counted(tb, "acl show web", "tcp", "packets"));
+	/* a packet that is cut later is counted as it comes; the rest are questions of ARP */
+	CHECK_BETWEEN(0, 20 * 42,
+		bytes_sent(p.a) - bytes_before - counted(tb, "acl show web", "tcp", "bytes"));
 }
 
 TEST(acl_meter_shows_bytes)
@@ -303,4 +313,88 @@ TEST(flows_go_with_their_port)
 	CHECK_EQUAL(0, json_number(testbed_port(tb, "c"), "flows.used"));
 	ping(p.a, 2);
 	CHECK_EQUAL(1, json_number(testbed_port(tb, "c"), "flows.used"));
+}
+
+#define LOGGING                                                                                    \
+	"acls:\n"                                                                                  \
+	"  web:\n"                                                                                 \
+	"    - {name: ping, action: allow, direction: out, protocol: icmp, weight: 30, log: on}\n" \
+	"    - {action: deny, direction: out, protocol: udp, weight: 20, log: on}\n"
+
+/* Of a flow the first packet; of what is denied each. */
+TEST(acl_log_tells_of_what_is_allowed)
+{
+	const struct pair p = make_pair(tb, LOGGING, ", acl: web", "");
+	const char *allowed = "port a: out allowed by web ping: icmp echo-request local 10.7.0.1 "
+			      "remote 10.7.0.2\n";
+	struct process monitor =
+		start(&tb->host, "%s --socket %s monitor", control_program("xvsctl"), tb->socket);
+	char *told;
+
+	ping(p.a, 5);
+	run(&p.a->netns, "python3 -c 'import socket\n"
+			 "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+			 "s.bind((\"\", 9))\n"
+			 "s.sendto(b\"x\", (\"10.7.0.2\", 7))'");
+	CHECK_SOON(strstr(process_output(&monitor),
+		"port a: out denied by web weight 20 (acl-extended): udp local 10.7.0.1:9 "
+		"remote 10.7.0.2:7\n"));
+	told = strstr(process_output(&monitor), allowed);
+	CHECK(told);
+	CHECK(!strstr(told + 1, allowed));
+	process_stop(&monitor, SIGINT);
+}
+
+/* Connections that are older than the rules. */
+static void take_over(struct testbed *tb, const char *strict)
+{
+	const struct pair p = make_pair(tb, WEB, "", "");
+	struct process server = start(&p.b->netns, "iperf3 -s --forceflush"), client;
+	long long before;
+
+	CHECK_SOON(strstr(process_output(&server), "listening"));
+	client = start(&p.a->netns, "iperf3 -c 10.7.0.2 -b 10M -t 30");
+	before = segments_sent(p.a);
+	CHECK_SOON(segments_sent(p.a) > before + 100);
+	testbed_command(tb, "port set a acl web acl-strict %s", strict);
+	if (!strcmp(strict, "on")) {
+		CHECK_SOON(testbed_drop_count(tb, "a", "flow-state") > 0);
+		CHECK_EQUAL(0, json_array_size(flows(tb, "port a")));
+	} else {
+		CHECK_SOON(counted(tb, "acl show web", "tcp", "packets") > 100);
+		CHECK_EQUAL(0, testbed_drop_count(tb, "a", "flow-state"));
+	}
+	process_stop(&client, SIGKILL);
+	process_stop(&server, SIGKILL);
+}
+
+TEST(flows_take_connections_over)
+{
+	take_over(tb, "off");
+}
+
+TEST(flows_begin_with_a_syn_where_that_is_strict)
+{
+	take_over(tb, "on");
+}
+
+#define MANY 4096
+
+/* As many ports as a switch must take, each with lists of its own. */
+TEST(acl_every_port_may_have_its_own)
+{
+	char *text = malloc(MANY * 200), *at = text;
+
+	for (int i = 0; i < MANY; i++)
+		at += sprintf(at,
+			"  p%d: {switch: s, interface: none%d, acl: [{action: deny, direction: in, "
+			"weight: 1}], port-acl: [{action: meter, direction: in, remote: any}]}\n",
+			i, i);
+	testbed_apply(tb, PRIVATE_SWITCH "ports:\n%s", text);
+	free(text);
+	CHECK_EQUAL(MANY, json_array_size(json_object_get(testbed_json(tb, "acl show"), "rules")));
+	CHECK_EQUAL(MANY, json_number(testbed_json(tb, "port-acl reset"), "reset"));
+	testbed_kill(tb);
+	testbed_start(tb);
+	CHECK_EQUAL(1, json_number(testbed_json(tb, "acl reset port p4095"), "reset"));
 }

@@ -60,8 +60,11 @@ static const char config_a[] =
 	"    static-entries: [{mac: '02:00:00:00:0b:01', port: a}]\n"
 	"  t: {type: internal, host-port: {interface: old0, addresses: [10.9.0.1/24]}}\n"
 	"  v: {type: external, uplink: nic1}\n"
+	"acls: {web: [{action: allow, direction: in, protocol: tcp, weight: 2},\n"
+	"  {action: deny, direction: in, weight: 1}]}\n"
 	"ports:\n"
-	"  a: {switch: s, interface: a, security: {address-guard: on, addresses: [10.7.0.9]}}\n"
+	"  a: {switch: s, interface: a, acl: web, flow-limit: 7,\n"
+	"    security: {address-guard: on, addresses: [10.7.0.9]}}\n"
 	"  b: {switch: s, interface: b, vlan: {access: 10}}\n"
 	"  c: {switch: s, interface: c, mac: pool, vm: one, security: {teaming: on}}\n"
 	"  d: {switch: t, interface: d}\n"
@@ -73,7 +76,8 @@ static const char config_a[] =
 /*
  * Against A: switch t and v go, u comes; the table of s grows; its host port is renamed, its
  * address and an IP address change; XDP is switched on; c and d swap their devices, e's goes to
- * another port; f is new; VLANs change; static entries change; leases change; so do guards.
+ * another port; f is new; VLANs change; static entries change; leases change; so do guards; a's
+ * list loses a rule, and it gets one of its own.
  */
 static const char config_b[] =
 	"version: 1\n"
@@ -89,9 +93,11 @@ static const char config_b[] =
 	"      addresses: [10.8.0.1/24, 10.7.1.1/24]}\n"
 	"    static-entries: [{mac: '02:00:00:00:0b:02', port: b, vlan: 20}]\n"
 	"  u: {type: internal, host-port: {interface: new0, addresses: [10.10.0.1/24]}}\n"
+	"acls: {web: [{action: allow, direction: in, protocol: tcp, weight: 2}]}\n"
 	"ports:\n"
-	"  a: {switch: s, interface: a, security: {address-guard: on,\n"
-	"    addresses: ['2001:db8::9'], storm-limit: 77}}\n"
+	"  a: {switch: s, interface: a, acl: web, acl-strict: on,\n"
+	"    port-acl: [{action: meter, direction: in, remote: any}],\n"
+	"    security: {address-guard: on, addresses: ['2001:db8::9'], storm-limit: 77}}\n"
 	"  b: {switch: s, interface: b, vlan: {access: 20}}\n"
 	"  c: {switch: s, interface: d}\n"
 	"  d: {switch: u, interface: c}\n"

@@ -105,6 +105,8 @@ Test(model, defaults)
 	cr_expect_str_eq(port->vm, "");
 	cr_expect_eq(port->security.storm_limit, -1);
 	cr_expect_not(port->security.mac_spoofing);
+	cr_expect_eq(port->flow_limit, XVS_FLOW_LIMIT_DEFAULT);
+	cr_expect_not(port->acl_strict);
 	xvs_switch_free(item);
 	xvs_port_setting_free(port);
 	xvs_config_free(config);

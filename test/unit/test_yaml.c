@@ -304,14 +304,15 @@ Test(yaml, vlan_list_has_the_ids_and_no_other)
 
 Test(yaml, ports_find_their_device)
 {
-	struct xvs_config *config =
-		read_good("version: 1\n"
-			  "ports:\n"
-			  "  c: {switch: s, interface: abcdefghijklmno}\n"
-			  "  b: {switch: s, match: {name: \"vnet*\"}}\n"
-			  "  a: {switch: t, match: {mac: 52:54:00:12:34:56},\n"
-			  "      mac: pool, learning-limit: 4194304, mirror: b}\n"
-			  "  d: {switch: s, interface: x, mac: 02-00-00-00-00-01}\n");
+	struct xvs_config *config = read_good(
+		"version: 1\n"
+		"ports:\n"
+		"  c: {switch: s, interface: abcdefghijklmno}\n"
+		"  b: {switch: s, match: {name: \"vnet*\"}}\n"
+		"  a: {switch: t, match: {mac: 52:54:00:12:34:56},\n"
+		"      mac: pool, learning-limit: 4194304, mirror: b, flow-limit: 262144,\n"
+		"      acl-strict: on}\n"
+		"  d: {switch: s, interface: x, mac: 02-00-00-00-00-01}\n");
 	struct xvs_port_setting *port = config->ports;
 
 	cr_expect_str_eq(port->name, "c", "in the order of the text");
@@ -329,6 +330,8 @@ Test(yaml, ports_find_their_device)
 	cr_expect_eq(port->mac.source, XVS_MAC_POOL);
 	cr_expect_eq(port->learning_limit, 4194304);
 	cr_expect_str_eq(port->mirror_to, "b");
+	cr_expect_eq(port->flow_limit, XVS_FLOW_MAX);
+	cr_expect(port->acl_strict);
 	cr_expect_eq(port->place.line, 5);
 	port = xvs_config_port(config, "d");
 	cr_expect_eq(port->mac.source, XVS_MAC_GIVEN);
