@@ -6,10 +6,11 @@ Guards are on as well wherever there are lists.
 """
 
 import random
+import shutil
 import time
 
 from harness import compare, programs, ways
-from harness.lab import BenchError, Lab, run
+from harness.lab import BenchError, Lab, install, run
 from harness.report import Figure, Ratio
 
 CPU = 1
@@ -178,6 +179,7 @@ def matches(listed):
 
 def bridge_with_nftables(lab, name):
     """The same rules in the bridge family's forward hook, where established flows come first."""
+    install("nftables", lambda: [] if shutil.which("nft") else ["nft"])
     way = ways.bridge(lab, name)
     lines = ["table bridge acl {", "chain forward {", "type filter hook forward priority 0;",
              "ct state established,related accept"]

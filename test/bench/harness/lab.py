@@ -23,6 +23,17 @@ class Missing(BenchError):
     """A peer can't be had on this machine: it is left out, and the result says so."""
 
 
+def install(name, missing):
+    """Installs the bench's packages if `missing` names anything that `name` needs."""
+    if not missing():
+        return
+    done = subprocess.run([ROOT / "scripts" / "install-dependencies", "--bench"], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if done.returncode or missing():
+        said = done.stdout.strip().splitlines()[-1:] or [", ".join(missing())]
+        raise Missing(f"{name} can't be had: {said[0]}")
+
+
 def command_line(words, netns=None, cpu=None):
     """The words, run in a namespace and on one CPU where given. /sys stays the host's."""
     inside = ["nsenter", f"--net=/run/netns/{netns}"] if netns else []

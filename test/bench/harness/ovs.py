@@ -4,10 +4,9 @@
 import os
 import pathlib
 import shutil
-import subprocess
 import time
 
-from harness.lab import ROOT, BenchError, Missing, run
+from harness.lab import BenchError, install, run
 
 PROGRAMS = ("ovsdb-tool", "ovsdb-server", "ovs-vswitchd", "ovs-vsctl")
 SCHEMA = pathlib.Path("/usr/share/openvswitch/vswitch.ovsschema")
@@ -24,13 +23,7 @@ def missing():
 
 def obtain():
     """Installs it where it isn't."""
-    if not missing():
-        return
-    done = subprocess.run([ROOT / "scripts" / "install-dependencies", "--bench"], text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    if done.returncode or missing():
-        said = done.stdout.strip().splitlines()[-1:] or [", ".join(missing())]
-        raise Missing(f"Open vSwitch can't be had: {said[0]}")
+    install("Open vSwitch", missing)
 
 
 class OpenVSwitch:
