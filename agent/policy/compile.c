@@ -13,6 +13,7 @@
 #include "agent/policy/compile.h"
 
 #define GOOD_CHAIN 8 /* a longer one is worth another table */
+#define GROUPS_MAX 2048 /* to be joined in little time */
 #define MAPPED_BITS 96 /* of an IPv4 address in front of it */
 #define PORT_BITS 16
 
@@ -38,8 +39,8 @@ struct entry {
 
 struct group {
 	struct shape shape;
-	bool rounded;
 	uint32_t count, best, longest; /* entries; weight of the heaviest; of the longest chain */
+	uint32_t joined; /* without entries: the group that has them */
 };
 
 /* One way under construction. */
@@ -47,7 +48,7 @@ struct way {
 	struct entry *entries;
 	size_t count;
 	struct group *groups;
-	size_t group_count, group_room;
+	size_t group_count;
 };
 
 static uint64_t word_at(const uint8_t *byte)
@@ -159,32 +160,43 @@ static int collect(const struct xvs_acl *acl, enum xvs_acl_kind kind,
 	return 0;
 }
 
-static int add_group(struct way *way, const struct shape *shape, bool rounded)
-{
-	struct group *grown;
+/* An entry and the shape of the group that it is to be in. */
+struct placing {
+	struct shape shape;
+	uint32_t entry;
+};
 
-	if (way->group_count == way->group_room) {
-		way->group_room = way->group_room ? 2 * way->group_room : 64;
-		grown = realloc(way->groups, way->group_room * sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		way->groups = grown;
-	}
-	way->groups[way->group_count++] = (struct group){.shape = *shape, .rounded = rounded};
-	return 0;
+static int compare_placings(const void *left, const void *right)
+{
+	return memcmp(left, right, sizeof(struct shape)); /* the first member */
 }
 
-/* The group of this shape, a new one if there is none. `from`: the first to look at. */
-static int find_group(
-	struct way *way, const struct shape *shape, bool rounded, size_t from, uint32_t *ret)
+/* Sorts, so that those of one group follow each other. Returns how many groups that makes. */
+static size_t sort_placings(struct placing *placings, size_t count)
 {
-	for (size_t i = way->group_count; i-- > from;)
-		if (!memcmp(&way->groups[i].shape, shape, sizeof(*shape))) {
-			*ret = i;
-			return 0;
-		}
-	*ret = way->group_count;
-	return add_group(way, shape, rounded);
+	size_t groups = 0;
+
+	qsort(placings, count, sizeof(*placings), compare_placings);
+	for (size_t i = 0; i < count; i++)
+		groups += !i || compare_placings(&placings[i - 1], &placings[i]);
+	return groups;
+}
+
+/* Makes the groups, behind those that are there. `placings` are sorted. */
+static int place(struct way *way, const struct placing *placings, size_t count, size_t groups)
+{
+	struct group *grown =
+		realloc(way->groups, (way->group_count + groups + 1) * sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	way->groups = grown;
+	for (size_t i = 0; i < count; i++) {
+		if (!i || compare_placings(&placings[i - 1], &placings[i]))
+			grown[way->group_count++] = (struct group){.shape = placings[i].shape};
+		way->entries[placings[i].entry].group = way->group_count - 1;
+	}
+	return 0;
 }
 
 static struct xvs_acl_tuple mask_of(const struct shape *shape)
@@ -292,30 +304,36 @@ static struct order *sort(struct way *way)
 
 static int group_rounded(struct way *way, enum xvs_acl_family family)
 {
-	int error = 0;
+	struct placing *placings = calloc(way->count + 1, sizeof(*placings));
+	int error;
 
-	for (size_t i = 0; !error && i < way->count; i++) {
-		struct shape shape = way->entries[i].shape;
-
-		round_shape(&shape, family);
-		error = find_group(way, &shape, true, 0, &way->entries[i].group);
+	if (!placings)
+		return -ENOMEM;
+	for (size_t i = 0; i < way->count; i++) {
+		placings[i] = (struct placing){way->entries[i].shape, i};
+		round_shape(&placings[i].shape, family);
 	}
+	error = place(way, placings, way->count, sort_placings(placings, way->count));
+	free(placings);
 	return error;
 }
 
-/* Groups with long chains become groups of what their rules name, where there is room. */
+/* Groups with long chains become groups of what their rules name, if these are not too many. */
 static int divide(struct way *way)
 {
-	size_t before = way->group_count;
+	struct placing *placings = calloc(way->count + 1, sizeof(*placings));
+	size_t count = 0, groups;
 	int error = 0;
 
-	for (size_t i = 0; !error && i < way->count; i++) {
-		struct entry *entry = &way->entries[i];
-		struct group *group = &way->groups[entry->group];
-
-		if (entry->group < before && group->longest > GOOD_CHAIN)
-			error = find_group(way, &entry->shape, false, before, &entry->group);
-	}
+	if (!placings)
+		return -ENOMEM;
+	for (size_t i = 0; i < way->count; i++)
+		if (way->groups[way->entries[i].group].longest > GOOD_CHAIN)
+			placings[count++] = (struct placing){way->entries[i].shape, i};
+	groups = sort_placings(placings, count);
+	if (groups <= GROUPS_MAX)
+		error = place(way, placings, count, groups);
+	free(placings);
 	return error;
 }
 
@@ -333,47 +351,53 @@ static uint32_t loss(const struct group *a, const struct group *b)
 	return sum;
 }
 
-/* Two groups become one; the last group takes the place that falls free. */
-static void join(struct way *way, uint32_t into, uint32_t gone)
+/* Two groups become one. The one that goes has no entries then, but tells where they are. */
+static void join(struct group *into, struct group *gone, uint32_t place)
 {
-	struct shape *shape = &way->groups[into].shape;
-	uint32_t last = way->group_count - 1;
-
 	for (int i = 0; i < FIELDS; i++)
-		if (way->groups[gone].shape.bits[i] < shape->bits[i])
-			shape->bits[i] = way->groups[gone].shape.bits[i];
-	way->groups[into].count += way->groups[gone].count;
-	for (size_t i = 0; i < way->count; i++) {
-		uint32_t *group = &way->entries[i].group;
-
-		*group = *group == gone ? into : *group;
-		*group = *group == last ? gone : *group;
-	}
-	way->groups[gone] = way->groups[last];
-	way->group_count--;
+		if (gone->shape.bits[i] < into->shape.bits[i])
+			into->shape.bits[i] = gone->shape.bits[i];
+	into->count += gone->count;
+	gone->count = 0;
+	gone->joined = place;
 }
 
+/* The smallest group, and the one that is most like it. */
 static void join_most_alike(struct way *way)
 {
-	uint32_t least = 0, best, with = 0, smallest = UINT32_MAX;
+	struct group *groups = way->groups;
+	uint32_t smallest = UINT32_MAX, with = 0, least = UINT32_MAX;
 
 	for (uint32_t i = 0; i < way->group_count; i++)
-		if (way->groups[i].count < way->groups[least].count)
-			least = i;
-	best = least;
+		if (groups[i].count &&
+			(smallest == UINT32_MAX || groups[i].count < groups[smallest].count))
+			smallest = i;
 	for (uint32_t i = 0; i < way->group_count; i++) {
-		uint32_t is = i == best ? UINT32_MAX : loss(&way->groups[i], &way->groups[best]);
+		uint32_t is = i == smallest || !groups[i].count
+				      ? UINT32_MAX
+				      : loss(&groups[i], &groups[smallest]);
 
-		if (is < smallest) {
-			smallest = is;
+		if (is < least) {
+			least = is;
 			with = i;
 		}
 	}
-	/* the one with the higher number goes, so that the other one's does not change */
-	join(way, with < best ? with : best, with < best ? best : with);
+	join(&groups[with], &groups[smallest], with);
 }
 
-/* Drops groups without entries, which divide() leaves behind. */
+/* Joins groups until there are few enough for a table each. */
+static void join_groups(struct way *way)
+{
+	uint32_t *group;
+
+	for (size_t left = way->group_count; left > XVS_ACL_TABLES_MAX; left--)
+		join_most_alike(way);
+	for (size_t i = 0; i < way->count; i++)
+		for (group = &way->entries[i].group; !way->groups[*group].count;)
+			*group = way->groups[*group].joined;
+}
+
+/* Drops groups without entries. */
 static int pack(struct way *way)
 {
 	uint32_t *place = calloc(way->group_count + 1, sizeof(*place)), count = 0;
@@ -406,10 +430,10 @@ static int group(struct way *way, enum xvs_acl_family family, struct order **ret
 	error = error ?: pack(way);
 	if (error)
 		return error;
-	while (way->group_count > XVS_ACL_TABLES_MAX)
-		join_most_alike(way);
+	join_groups(way);
+	error = pack(way);
 	measure(way);
-	*ret = sort(way);
+	*ret = error ? NULL : sort(way);
 	return *ret ? 0 : -ENOMEM;
 }
 
