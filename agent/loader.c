@@ -604,12 +604,15 @@ static bool is_own_table(const char *name)
 	return !*part || !strcmp(part, "_next");
 }
 
-/* "acl_12" */
+/* "acl_12", "acl_12_next" */
 static bool is_own_list(const char *name)
 {
 	const char *part = name + strlen("acl_");
 
-	return !strncmp(name, "acl_", strlen("acl_")) && *part && !part[strspn(part, "0123456789")];
+	if (strncmp(name, "acl_", strlen("acl_")) || !strspn(part, "0123456789"))
+		return false;
+	part += strspn(part, "0123456789");
+	return !*part || !strcmp(part, "_next");
 }
 
 static void remove_folder(const char *pin_dir, const char *name, bool (*is_own)(const char *name))

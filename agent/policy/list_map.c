@@ -3,6 +3,7 @@
  * A compiled list as a map: made, pinned, mapped, its counters. It is pinned since a map can be
  * opened by its pin with fewer capabilities than by its id.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,9 +12,12 @@
 #include <bpf/bpf.h>
 #include "agent/policy/lists.h"
 
-static void pin_path(const struct xvs_tables *tables, uint32_t id, char path[320])
+#define NEXT "_next" /* behind the name of a list that packets don't find yet */
+
+static void pin_path(
+	const struct xvs_tables *tables, uint32_t id, const char *suffix, char path[320])
 {
-	snprintf(path, 320, "%s/lists/acl_%u", tables->pin_dir, id);
+	snprintf(path, 320, "%s/lists/acl_%u%s", tables->pin_dir, id, suffix);
 }
 
 static int map_memory(int fd, size_t count, struct xvs_list_map *ret)
@@ -47,17 +51,24 @@ static int make_map(const struct xvs_acl_image *image)
 	return fd;
 }
 
-/* No packet reads the place: what was pinned for it may go before packets find the new one. */
+/*
+ * No packet reads the place, so what was pinned for it may go first. The pin has its name only once
+ * packets find the list: whoever starts after a kill need not ask the map `acls`, where each look
+ * takes a grace period before kernel 6.8.
+ */
 int xvs_list_put(const struct xvs_tables *tables, uint32_t id, const struct xvs_acl_image *image)
 {
-	char path[320];
+	char path[320], next[320];
 	int error = 0, fd = make_map(image);
 
 	if (fd < 0)
 		return fd;
-	pin_path(tables, id, path);
+	pin_path(tables, id, "", path);
+	pin_path(tables, id, NEXT, next);
 	unlink(path);
-	if (bpf_obj_pin(fd, path) || bpf_map_update_elem(tables->acls, &id, &fd, BPF_ANY))
+	unlink(next); /* of a run that was killed */
+	if (bpf_obj_pin(fd, next) || bpf_map_update_elem(tables->acls, &id, &fd, BPF_ANY) ||
+		rename(next, path))
 		error = -errno;
 	close(fd);
 	return error;
@@ -75,20 +86,18 @@ static bool is_whole(const struct xvs_list_map *map)
 int xvs_list_map(const struct xvs_tables *tables, uint32_t id, struct xvs_list_map *ret)
 {
 	struct bpf_map_info info = {0};
-	uint32_t length = sizeof(info), map_id = 0;
+	uint32_t length = sizeof(info);
 	struct xvs_list_map map = {0};
 	char path[320];
 	int fd, error;
 
-	if (bpf_map_lookup_elem(tables->acls, &id, &map_id)) /* gives the list's id */
-		return -errno;
-	pin_path(tables, id, path);
+	pin_path(tables, id, "", path);
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return -errno;
 	error = bpf_obj_get_info_by_fd(fd, &info, &length) ? -errno : 0;
-	if (!error && (info.id != map_id || info.value_size != sizeof(struct xvs_acl_element)))
-		error = -ESTALE;
+	if (!error && info.value_size != sizeof(struct xvs_acl_element))
+		error = -EPROTO;
 	error = error ?: map_memory(fd, info.max_entries, &map);
 	close(fd);
 	if (!error && !is_whole(&map)) {
@@ -158,4 +167,22 @@ uint32_t xvs_list_rule_of(const struct xvs_list_map *map, uint32_t counter)
 	rule = (element - head->counters) % in_stripe * XVS_ACL_COUNTERS +
 	       counter % XVS_ACL_COUNTERS;
 	return rule < head->rules ? rule : XVS_ACL_NO_RULE;
+}
+
+int xvs_lists_pinned(const struct xvs_tables *tables, bool ret[XVS_ACL_LIST_MAX])
+{
+	char path[300], rest;
+	struct dirent *entry;
+	uint32_t id;
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "%s/lists", tables->pin_dir);
+	folder = opendir(path);
+	if (!folder)
+		return -errno;
+	while ((entry = readdir(folder)))
+		if (sscanf(entry->d_name, "acl_%u%c", &id, &rest) == 1 && id < XVS_ACL_LIST_MAX)
+			ret[id] = true;
+	closedir(folder);
+	return 0;
 }

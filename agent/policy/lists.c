@@ -55,7 +55,6 @@ static void forget_known(struct xvs_lists *lists)
 static struct xvs_compiled *free_place(struct xvs_lists *lists, uint32_t generation)
 {
 	struct xvs_compiled *place, *next;
-	uint32_t count = HASH_COUNT(lists->compiled);
 
 	HASH_ITER (hh, lists->compiled, place, next) {
 		if (lists->none_free == generation)
@@ -66,7 +65,7 @@ static struct xvs_compiled *free_place(struct xvs_lists *lists, uint32_t generat
 		return place;
 	}
 	lists->none_free = generation;
-	place = count + 1 < XVS_ACL_LIST_MAX ? calloc(1, sizeof(*place)) : NULL;
+	place = lists->end + 1 < XVS_ACL_LIST_MAX ? calloc(1, sizeof(*place)) : NULL;
 	if (place)
 		place->id = ++lists->end;
 	return place;
@@ -330,64 +329,58 @@ static int adopt_list(struct xvs_agent *agent, uint32_t id)
 	return 0;
 }
 
-static int compare_ids(const void *left, const void *right)
+/* Notes the places that the half of the ports names. */
+static void note_named(const struct xvs_tables *tables, unsigned int half, bool *ret)
 {
-	const uint32_t *a = left, *b = right;
+	for (uint32_t id = 1; id < XVS_PORT_MAX; id++) {
+		const struct xvs_port_config *port = &tables->ports[id].half[half];
 
-	return *a < *b ? -1 : *a > *b;
+		ret[port->acl_port % XVS_ACL_LIST_MAX] = true;
+		ret[port->acl_extended % XVS_ACL_LIST_MAX] = true;
+	}
 }
 
 /* Which of the adopted places packets read. */
-static int adopt_force(struct xvs_agent *agent)
+static void adopt_force(struct xvs_lists *lists, const bool *is_read)
 {
-	const struct xvs_tables *tables = &agent->loader.tables;
-	struct xvs_lists *lists = agent->lists;
 	struct xvs_compiled *place, *next, *other;
-	uint32_t *ids = calloc(2 * XVS_PORT_MAX, sizeof(*ids));
-	size_t count = 0;
 
-	if (!ids)
-		return -ENOMEM;
-	for (uint32_t id = 1; id < XVS_PORT_MAX; id++) {
-		const struct xvs_port_config *port =
-			&tables->ports[id].half[xvs_tables_active(tables)];
-
-		ids[count++] = port->acl_port;
-		ids[count++] = port->acl_extended;
-	}
-	qsort(ids, count, sizeof(*ids), compare_ids);
 	HASH_ITER (hh, lists->compiled, place, next) {
 		HASH_FIND(by_owner, lists->in_force, &place->owner, sizeof(place->owner), other);
-		if (!other && bsearch(&place->id, ids, count, sizeof(*ids), compare_ids))
+		if (is_read[place->id] && place->owner && !other)
 			HASH_ADD(by_owner, lists->in_force, owner, sizeof(place->owner), place);
 	}
-	free(ids);
-	return 0;
 }
 
-/* One past the highest place in use. */
-static uint32_t places_end(const struct xvs_agent *agent)
+/* Places with a list, and those that packets may yet read, whatever became of their pins. */
+static int adopt(struct xvs_agent *agent)
 {
-	uint32_t map_id, end = 1;
+	const struct xvs_tables *tables = &agent->loader.tables;
+	bool *is_read = calloc(2, XVS_ACL_LIST_MAX), *used = is_read + XVS_ACL_LIST_MAX;
+	int error;
 
-	for (uint32_t id = 1; id < XVS_ACL_LIST_MAX; id++)
-		if (!bpf_map_lookup_elem(agent->loader.tables.acls, &id, &map_id))
-			end = id + 1;
-	return end;
+	if (!is_read)
+		return -ENOMEM;
+	error = xvs_lists_pinned(tables, used);
+	note_named(tables, xvs_tables_active(tables), is_read);
+	note_named(tables, xvs_tables_spare(tables), used);
+	for (uint32_t id = 1; !error && id < XVS_ACL_LIST_MAX; id++) {
+		if (!used[id] && !is_read[id])
+			continue;
+		error = adopt_list(agent, id);
+		agent->lists->end = id;
+	}
+	adopt_force(agent->lists, is_read);
+	free(is_read);
+	return error;
 }
 
 int xvs_lists_open(struct xvs_agent *agent)
 {
-	uint32_t end = agent->loader.adopted ? places_end(agent) : 1;
-	int error = 0;
-
 	agent->lists = calloc(1, sizeof(*agent->lists));
 	if (!agent->lists)
 		return -ENOMEM;
-	agent->lists->end = end - 1;
-	for (uint32_t id = 1; !error && id < end; id++)
-		error = adopt_list(agent, id);
-	return error ?: adopt_force(agent);
+	return agent->loader.adopted ? adopt(agent) : 0;
 }
 
 void xvs_lists_close(struct xvs_agent *agent)

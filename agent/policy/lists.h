@@ -56,7 +56,9 @@ struct xvs_list_map {
 
 /* Makes a map of the image and puts it at the place, pinned. 0 or -errno. */
 int xvs_list_put(const struct xvs_tables *tables, uint32_t id, const struct xvs_acl_image *image);
-/* What stands at the place. 0 or -errno; -ESTALE: what is pinned is not what packets find. */
+/* Notes the places where a list stands. 0 or -errno. */
+int xvs_lists_pinned(const struct xvs_tables *tables, bool ret[XVS_ACL_LIST_MAX]);
+/* What stands at the place. 0 or -errno; -EPROTO: it is no list. */
 int xvs_list_map(const struct xvs_tables *tables, uint32_t id, struct xvs_list_map *ret);
 void xvs_list_unmap(struct xvs_list_map *map);
 

@@ -42,7 +42,9 @@ static char *port_lines(struct station *const at[ROLES], bool assigned)
 	for (enum role role = 0; role < ROLES; role++)
 		lines = test_text("%s  %s: {switch: s, interface: %s, vlan: %s%s}\n", lines,
 			roles[role].name, roles[role].name, roles[role].vlan,
-			assigned ? test_text(", mac: '%s'", mac_text(at[role]->mac)) : "");
+			assigned ? test_text(", mac: '%s', security: {mac-spoofing: on}",
+					   mac_text(at[role]->mac))
+				 : "");
 	return lines;
 }
 
