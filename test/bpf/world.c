@@ -225,7 +225,7 @@ static void shape_port(struct random *random, uint32_t id)
 		port->vlan_set = LISTED_SET;
 	if (port->vlan_mode == XVS_VLAN_PROMISCUOUS)
 		port->vlan_set = SECONDARIES_SET;
-	if (!random_once_in(random, 4))
+	if (!random_once_in(random, 8))
 		port->flags |= XVS_PORT_XDP_TARGET;
 	if (random_once_in(random, 16))
 		port->flags &= ~XVS_PORT_UP;
@@ -245,7 +245,7 @@ static void shape_mirrors(struct random *random)
 	for (uint32_t id = 1; id < PORTS; id++) {
 		struct xvs_port_config *port = &world.ports[id];
 
-		if (id == to || id == UPLINK || !random_once_in(random, 4))
+		if (id == to || id == UPLINK || !random_once_in(random, 6))
 			continue;
 		port->flags = (port->flags | XVS_PORT_MIRROR) & ~XVS_PORT_XDP_TARGET;
 		port->mirror_to = to;
