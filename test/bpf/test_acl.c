@@ -8,7 +8,7 @@
 TestSuite(acl, .init = run_open);
 
 #define CASES 100000 /* of an address family */
-#define PACKETS 250 /* of a pair of lists */
+#define PACKETS 500 /* of a pair of lists */
 #define RULES 48 /* of a list, at most */
 
 static void compare(enum xvs_address_family family, struct random *random)
