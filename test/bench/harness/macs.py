@@ -27,7 +27,9 @@ WATCH_SECONDS = 4  # at least: an entry is written a few times
 PICTURE = "a frame between two ports", "MAC addresses in use"
 
 SWITCH = {**ways.PLAIN_SWITCH,
-          "switches": {"bench": {"type": "private", "mac-table-size": TABLE_SIZE}}}
+          "switches": {"bench": {"type": "private", "mac-table-size": TABLE_SIZE}},
+          "ports": {name: {**port, "security": {"mac-spoofing": True}}
+                    for name, port in ways.PLAIN_SWITCH["ports"].items()}}
 
 
 def through(lab, name):

@@ -58,7 +58,8 @@ def config():
         "version": 1,
         "switches": {"bench": {**uplink.SWITCH["switches"]["bench"], "static-entries": entries}},
         "ports": {**uplink.SWITCH["ports"], "port-c": {
-            "switch": "bench", "interface": "port-c", "mac": PORT_C_MAC}},
+            "switch": "bench", "interface": "port-c", "mac": PORT_C_MAC,
+            "security": {"mac-spoofing": True}}},
     }
 
 

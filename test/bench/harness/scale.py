@@ -31,7 +31,7 @@ def crowd(lab, name, size):
 
 def xvswitch(lab, size):
     way, taps = crowd(lab, "ours", size)
-    ports = {**ways.PLAIN_SWITCH["ports"],
+    ports = {**macs.SWITCH["ports"],
              **{tap: {"switch": "bench", "interface": tap} for tap in taps}}
     return ways.join_by_xvswitch(lab, way, {**ways.PLAIN_SWITCH, "ports": ports})
 
