@@ -9,7 +9,7 @@ import random
 import shutil
 import time
 
-from harness import compare, programs, ways
+from harness import compare, macs, programs, ways
 from harness.lab import BenchError, Lab, install, run
 from harness.report import Figure, Ratio
 
@@ -119,7 +119,8 @@ def change(way, number):
 
 def measure_rounds(settings, values):
     with Lab(settings.build) as lab:
-        sizes = {count: with_rules(count)(lab, f"acl{count}") for count in (0, FEW, MANY, MOST)}
+        sizes = {count: ways.join_by_xvswitch(lab, macs.through(lab, f"acl{count}"), config(count))
+                 for count in (0, FEW, MANY, MOST)}
         many = sizes[MANY]
         for number in range(settings.rounds):
             values["plain"].append(cost(lab, sizes[0]))
