@@ -9,7 +9,8 @@
 struct cost_setup {
 	__u32 cb[4]; /* of the skb */
 	__u32 spread; /* destinations; above 1: the last two bytes of the MAC address vary */
-	__u32 flows; /* above 1: so many IPv4 source addresses, of which the last three bytes vary */
+	__u32 flows; /* above 1: so many IPv4 source addresses, of which the last three bytes vary
+		      */
 	__u32 fresh; /* not 0: each flow has its turn, from `next` on; else at random */
 	__u32 next;
 };
