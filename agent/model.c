@@ -108,6 +108,39 @@ void xvs_port_setting_free(struct xvs_port_setting *item)
 	free(item);
 }
 
+/* The one of the two that is more like it; `best` may be NULL. */
+static const char *nearer(const char *name, const char *candidate, const char *best)
+{
+	return xvs_did_you_mean(name, (const char *const[]){candidate, best, NULL});
+}
+
+const char *xvs_config_near_switch(const struct xvs_config *config, const char *name)
+{
+	const char *best = NULL;
+
+	XVS_EACH_SWITCH (config, item)
+		best = nearer(name, item->name, best);
+	return best;
+}
+
+const char *xvs_config_near_port(const struct xvs_config *config, const char *name)
+{
+	const char *best = NULL;
+
+	XVS_EACH_PORT (config, port)
+		best = nearer(name, port->name, best);
+	return best;
+}
+
+const char *xvs_acls_near(struct xvs_acl *acls, const char *name)
+{
+	const char *best = NULL;
+
+	for (; acls; acls = acls->hh.next)
+		best = nearer(name, acls->name, best);
+	return best;
+}
+
 struct xvs_switch *xvs_config_switch(const struct xvs_config *config, const char *name)
 {
 	struct xvs_switch *item;

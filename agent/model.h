@@ -209,6 +209,11 @@ const struct xvs_acl *xvs_port_acl_of(
 const struct xvs_acl *xvs_extended_acl_of(
 	const struct xvs_config *config, const struct xvs_port_setting *port);
 
+/* The names that are most like a wrong one, NULL if none is; they belong to what has them. */
+const char *xvs_config_near_switch(const struct xvs_config *config, const char *name);
+const char *xvs_config_near_port(const struct xvs_config *config, const char *name);
+const char *xvs_acls_near(struct xvs_acl *acls, const char *name);
+
 /*
  * Alike in every setting. Quick, and strict: what is written in another order is not alike, even
  * where that makes no difference.

@@ -13,6 +13,12 @@
 
 #define GRACE_FALLBACK_NS 100000000L /* where membarrier(2) can't wait: longer than any packet */
 
+const char *const xvs_drop_words[XVS_DROP_count] = {[XVS_DROP_none] = "none",
+#define WORD(member, word, meaning) [XVS_DROP_##member] = word,
+	XVS_DROP_LIST(WORD)
+#undef WORD
+};
+
 static int open_pin(const char *pin_dir, const char *name, int *ret)
 {
 	char path[4096];

@@ -10,6 +10,9 @@
 #include <stdint.h>
 #include "maps/layout.h"
 
+/* What people read for a drop reason; indexed by enum xvs_drop. */
+extern const char *const xvs_drop_words[XVS_DROP_count];
+
 struct bpf_map;
 struct bpf_object;
 

@@ -148,12 +148,9 @@ int ctl_diff_status(const json_t *reply);
 /* The object as it is, on one line or as -p wants it. */
 void ctl_print_json(const struct ctl_options *options, const json_t *object);
 
-/*
- * A part of a stream as JSON: {"KEY": [...]}, the one object that would have been too large to
- * send, or to hold, at once.
- */
-void ctl_print_list_json(
-	struct ctl_request *request, const char *key, const json_t *items, bool last);
+/* The next part of a list that comes as a stream: the member KEY of the reply. */
+void ctl_print_list(struct ctl_request *request, const char *key, const struct ctl_column *columns,
+	const json_t *reply, bool last);
 
 /* Parts of `show`, in the form that the options ask for. */
 void ctl_list_switches(const struct ctl_request *request, const json_t *switches);

@@ -101,18 +101,7 @@ static const struct ctl_column rule_columns[] = {
 
 void ctl_print_rules(struct ctl_request *request, const json_t *reply, bool last)
 {
-	const json_t *rules = ctl_find(reply, "rules");
-
-	if (request->options.json) {
-		ctl_print_list_json(request, "rules", rules, last);
-		return;
-	}
-	request->table.options = &request->options;
-	request->table.columns = rule_columns;
-	ctl_table_print(&request->table, rules);
-	request->printed += json_array_size(rules);
-	if (last && !request->printed)
-		ctl_say_empty("rules");
+	ctl_print_list(request, "rules", rule_columns, reply, last);
 }
 
 void ctl_print_rules_reset(struct ctl_request *request, const json_t *reply, bool last)

@@ -21,18 +21,7 @@ static const struct ctl_column columns[] = {
 
 void ctl_print_entries(struct ctl_request *request, const json_t *reply, bool last)
 {
-	const json_t *entries = ctl_find(reply, "entries");
-
-	request->table.options = &request->options;
-	request->table.columns = columns;
-	if (request->options.json) {
-		ctl_print_list_json(request, "entries", entries, last);
-		return;
-	}
-	ctl_table_print(&request->table, entries);
-	request->printed += json_array_size(entries);
-	if (last && !request->printed)
-		ctl_say_empty("entries");
+	ctl_print_list(request, "entries", columns, reply, last);
 }
 
 void ctl_print_flushed(struct ctl_request *request, const json_t *reply, bool last)

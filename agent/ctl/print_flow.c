@@ -108,18 +108,7 @@ static const struct ctl_column columns[] = {
 
 void ctl_print_flows(struct ctl_request *request, const json_t *reply, bool last)
 {
-	const json_t *flows = ctl_find(reply, "flows");
-
-	if (request->options.json) {
-		ctl_print_list_json(request, "flows", flows, last);
-		return;
-	}
-	request->table.options = &request->options;
-	request->table.columns = columns;
-	ctl_table_print(&request->table, flows);
-	request->printed += json_array_size(flows);
-	if (last && !request->printed)
-		ctl_say_empty("flows");
+	ctl_print_list(request, "flows", columns, reply, last);
 }
 
 void ctl_print_flows_flushed(struct ctl_request *request, const json_t *reply, bool last)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A list that comes as a stream, as JSON. */
+/* A list that comes as a stream, in the form that the options ask for. */
 #include <stdio.h>
 #include "agent/ctl/ctl.h"
 
@@ -19,8 +19,8 @@ static int write_indented(const char *text, size_t size, void *unused)
 	return 0;
 }
 
-void ctl_print_list_json(
-	struct ctl_request *request, const char *key, const json_t *items, bool last)
+/* {"KEY": [...]}, the one object that would have been too large to send, or to hold, at once. */
+static void print_json(struct ctl_request *request, const char *key, const json_t *items, bool last)
 {
 	const bool pretty = request->options.pretty;
 	const json_t *item;
@@ -42,4 +42,21 @@ void ctl_print_list_json(
 	}
 	if (last)
 		fputs(!pretty ? "]}\n" : request->printed ? "\n    ]\n}\n" : "]\n}\n", stdout);
+}
+
+void ctl_print_list(struct ctl_request *request, const char *key, const struct ctl_column *columns,
+	const json_t *reply, bool last)
+{
+	const json_t *items = ctl_find(reply, key);
+
+	if (request->options.json) {
+		print_json(request, key, items, last);
+		return;
+	}
+	request->table.options = &request->options;
+	request->table.columns = columns;
+	ctl_table_print(&request->table, items);
+	request->printed += json_array_size(items);
+	if (last && !request->printed)
+		ctl_say_empty(key);
 }

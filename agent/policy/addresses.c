@@ -84,30 +84,6 @@ json_t *xvs_addresses_list(const struct xvs_agent *agent, uint32_t port)
 	return list;
 }
 
-/* The id of a vPort in force, 0 if there is none of that name. */
-static uint32_t find_port(const struct xvs_tables *tables, const char *wanted)
-{
-	struct xvs_name name;
-
-	for (uint32_t id = 1; id < XVS_PORT_MAX; id++)
-		if (tables->ports[id].half[xvs_tables_active(tables)].kind == XVS_PORT_VPORT &&
-			!xvs_name_read(tables->port_names, id, &name) && !strcmp(name.text, wanted))
-			return id;
-	return 0;
-}
-
-static const char *near_port(const struct xvs_agent *agent, const char *name)
-{
-	const char *best = NULL;
-
-	XVS_EACH_PORT (agent->running, port) {
-		const char *const one[] = {port->name, best, NULL};
-
-		best = xvs_did_you_mean(name, one);
-	}
-	return best;
-}
-
 int xvs_addresses_method(struct xvs_agent *agent, struct xvs_call *call)
 {
 	struct xvs_tables *tables = &agent->loader.tables;
@@ -119,9 +95,10 @@ int xvs_addresses_method(struct xvs_agent *agent, struct xvs_call *call)
 		error = xvs_call_invalid(call, "port", "must be given");
 	if (error)
 		return error;
-	id = find_port(tables, name);
+	id = xvs_config_port(agent->running, name) ? xvs_features_port_id(agent, name) : 0;
 	if (!id)
-		return xvs_call_not_found(call, "port", name, near_port(agent, name));
+		return xvs_call_not_found(
+			call, "port", name, xvs_config_near_port(agent->running, name));
 	return xvs_call_reply(
 		call, json_pack("{s:i}", "forgotten", xvs_addresses_forget(tables, id)));
 }

@@ -85,7 +85,8 @@ static int get_filter(struct xvs_agent *agent, struct xvs_call *call, struct fil
 	if (error)
 		return error;
 	if (port && !xvs_config_port(agent->running, port))
-		return xvs_call_not_found(call, "port", port, xvs_policy_near_port(agent, port));
+		return xvs_call_not_found(
+			call, "port", port, xvs_config_near_port(agent->running, port));
 	if (of && !xvs_config_switch(agent->running, of))
 		return xvs_call_not_found(call, "switch", of, NULL);
 	ret->port = port ? xvs_features_port_id(agent, port) : 0;

@@ -4,12 +4,6 @@
 #include "agent/event.h"
 #include "agent/policy/lists.h"
 
-static const char *const drop_words[XVS_DROP_count] = {
-#define WORD(member, word, meaning) [XVS_DROP_##member] = word,
-	XVS_DROP_LIST(WORD)
-#undef WORD
-};
-
 #define ADDRESS_SIZE INET6_ADDRSTRLEN /* a MAC address fits too */
 
 static char *address_text(
@@ -72,7 +66,7 @@ static void tell(struct xvs_agent *agent, const struct xvs_logged *logged,
 		"port", port->name, "switch", port->switch_name, "direction",
 		logged->direction == XVS_ACL_OUT ? "out" : "in", "action",
 		logged->reason ? "deny" : "allow", "reason",
-		logged->reason ? drop_words[logged->reason] : NULL, "kind", name->kind, "list",
+		logged->reason ? xvs_drop_words[logged->reason] : NULL, "kind", name->kind, "list",
 		name->list, "rule", name->rule, "number", name->number, "weight", name->weight,
 		"protocol", extras.protocol, "local", address_text(logged, logged->local, local),
 		"local_port", extras.local_port, "remote",

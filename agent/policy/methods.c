@@ -102,24 +102,6 @@ static const struct xvs_acl *own_list(
 	return kind->kind == XVS_ACL_EXTENDED ? port->acl : port->port_acl;
 }
 
-static const char *near_list(struct xvs_acl *lists, const char *name)
-{
-	const char *best = NULL;
-
-	XVS_EACH_ACL(lists, acl)
-	best = xvs_did_you_mean(name, (const char *const[]){acl->name, best, NULL});
-	return best;
-}
-
-const char *xvs_policy_near_port(const struct xvs_agent *agent, const char *name)
-{
-	const char *best = NULL;
-
-	XVS_EACH_PORT (agent->running, port)
-		best = xvs_did_you_mean(name, (const char *const[]){port->name, best, NULL});
-	return best;
-}
-
 /* The parameters `name` of a list and `port`, "" where they are not given. */
 static int get_names(struct xvs_agent *agent, struct xvs_call *call, const struct list_kind *kind,
 	const char **ret_name, const char **ret_port)
@@ -132,9 +114,10 @@ static int get_names(struct xvs_agent *agent, struct xvs_call *call, const struc
 		return error;
 	if (name && !kind->find(agent->running, name))
 		return xvs_call_not_found(
-			call, kind->noun, name, near_list(lists_of(agent, kind), name));
+			call, kind->noun, name, xvs_acls_near(lists_of(agent, kind), name));
 	if (port && !xvs_config_port(agent->running, port))
-		return xvs_call_not_found(call, "port", port, xvs_policy_near_port(agent, port));
+		return xvs_call_not_found(
+			call, "port", port, xvs_config_near_port(agent->running, port));
 	*ret_name = name ?: "";
 	*ret_port = port ?: "";
 	return 0;

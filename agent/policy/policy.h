@@ -67,7 +67,6 @@ int xvs_policy_validate(
 	const struct xvs_agent *agent, const struct xvs_config *config, struct xvs_report *report);
 
 /* methods.c */
-const char *xvs_policy_near_port(const struct xvs_agent *agent, const char *name);
 extern const struct xvs_method xvs_policy_methods[];
 
 #endif

@@ -12,15 +12,6 @@ static const struct list_kind {
 } extended_kind = {"ACL", "port ACL", "port-acl", xvs_config_acl, xvs_config_port_acl},
   port_kind = {"port ACL", "ACL", "acl", xvs_config_port_acl, xvs_config_acl};
 
-static const char *meant_list(struct xvs_acl *lists, const char *name)
-{
-	const char *best = NULL;
-
-	XVS_EACH_ACL(lists, acl)
-	best = xvs_did_you_mean(name, (const char *const[]){acl->name, best, NULL});
-	return best;
-}
-
 /* Is the list there that the port names? */
 static void check_name(const struct xvs_config *config, const struct xvs_port_setting *port,
 	const struct list_kind *kind, const char *name, struct xvs_report *report)
@@ -36,7 +27,7 @@ static void check_name(const struct xvs_config *config, const struct xvs_port_se
 			kind->other_key, name);
 		return;
 	}
-	meant = meant_list(kind == &port_kind ? config->port_acls : config->acls, name);
+	meant = xvs_acls_near(kind == &port_kind ? config->port_acls : config->acls, name);
 	xvs_report(report, &port->place, "port '%s' names the %s '%s', which is not there%s%s%s",
 		port->name, kind->noun, name, meant ? "; did you mean '" : "", meant ?: "",
 		meant ? "'?" : "");

@@ -9,23 +9,6 @@
 #define ENTRIES_A_REPLY 1024
 #define ANY_VLAN (-1)
 
-static const char *near_name(struct xvs_agent *agent, const char *name, bool ports)
-{
-	const char *best = NULL;
-
-	XVS_EACH_SWITCH (agent->running, item) {
-		const char *const one[] = {item->name, best, NULL};
-
-		best = ports ? best : xvs_did_you_mean(name, one);
-	}
-	XVS_EACH_PORT (agent->running, port) {
-		const char *const one[] = {port->name, best, NULL};
-
-		best = ports ? xvs_did_you_mean(name, one) : best;
-	}
-	return best;
-}
-
 /* The switch named by parameter `key`; *ret stays NULL where it is not given. */
 static int get_switch(struct xvs_agent *agent, struct xvs_call *call, const char *key,
 	struct xvs_switch_state **ret)
@@ -37,7 +20,9 @@ static int get_switch(struct xvs_agent *agent, struct xvs_call *call, const char
 	if (error || !name)
 		return error;
 	*ret = xvs_switch_find(agent->switching, name);
-	return *ret ? 0 : xvs_call_not_found(call, "switch", name, near_name(agent, name, false));
+	return *ret ? 0
+		    : xvs_call_not_found(
+			      call, "switch", name, xvs_config_near_switch(agent->running, name));
 }
 
 /* The port named by parameter `port`: a name, or "uplink" or "host" of switch `of`. */
@@ -57,7 +42,9 @@ static int get_port(struct xvs_agent *agent, struct xvs_call *call,
 	} else {
 		*ret = xvs_vport_find(agent->switching, name);
 	}
-	return *ret ? 0 : xvs_call_not_found(call, "port", name, near_name(agent, name, true));
+	return *ret ? 0
+		    : xvs_call_not_found(
+			      call, "port", name, xvs_config_near_port(agent->running, name));
 }
 
 static int run_list_switches(struct xvs_agent *agent, struct xvs_call *call)

@@ -11,12 +11,6 @@
 #define PORTS_A_PART 128 /* a port takes some 8 kB as JSON in memory */
 #define VLAN_LIST_SIZE 24576 /* 2,048 single VLANs and their commas */
 
-static const char *const drop_words[] = {[XVS_DROP_none] = "none",
-#define WORD(member, word, meaning) [XVS_DROP_##member] = word,
-	XVS_DROP_LIST(WORD)
-#undef WORD
-};
-
 static json_t *mac_or_null(const struct xvs_port_config *config)
 {
 	struct xvs_mac mac;
@@ -89,7 +83,8 @@ static json_t *describe_drops(const struct xvs_tables *tables, uint32_t id)
 
 	for (int reason = 1; reason < XVS_DROP_count; reason++)
 		if (drops[reason])
-			json_object_set_new(all, drop_words[reason], json_integer(drops[reason]));
+			json_object_set_new(
+				all, xvs_drop_words[reason], json_integer(drops[reason]));
 	return all;
 }
 
