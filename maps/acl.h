@@ -9,10 +9,13 @@
  *   then        tables   what of the fields counts, and where the buckets are
  *               buckets  eight an element: a chain of rules
  *               rules    chain by chain, the heaviest of a chain first
- *               counters four an element, XVS_ACL_STRIPES times: a rule's stand at its position
- *                        in the list
+ *               counters four an element, in stripes: a rule's stand at its position in the list
  *
- * A list is written once, before packets can see it; only its counters change.
+ * A list is written once, before packets can see it; only its counters change. Each stripe has a
+ * counter for each rule, and a CPU adds to its own: alone, without a locked instruction, or with
+ * others where there are more CPUs than stripes. The last stripe is the agent's. What a rule has
+ * counted is the sum over all of them, modulo 2^64: to start from zero, the agent writes into its
+ * own what the others then add up to, negated.
  */
 #ifndef XVS_MAPS_ACL_H
 #define XVS_MAPS_ACL_H
@@ -36,7 +39,8 @@ enum xvs_acl_family {
 
 #define XVS_ACL_TABLES_MAX 64 /* of one way */
 #define XVS_ACL_CHAIN_MAX 4096 /* rules of one bucket */
-#define XVS_ACL_STRIPES 4 /* counters of a rule: CPUs that share one are few */
+#define XVS_ACL_STRIPES_MAX 256 /* of CPUs */
+#define XVS_ACL_COUNTERS_MAX (1 << 20) /* of a list with more than one stripe of CPUs */
 #define XVS_ACL_NO_RULE 0xffffffff
 #define XVS_ACL_ANY_VLAN 0xffff
 
@@ -63,7 +67,9 @@ struct xvs_acl_head {
 	__u32 counters; /* element where they begin */
 	struct xvs_acl_way way[XVS_ACL_DIRECTIONS][XVS_ACL_FAMILIES];
 	__u8 has_ports[XVS_ACL_DIRECTIONS]; /* bit f: a rule of family f names ports or types */
-	__u8 reserved[6];
+	__u16 stripes; /* of CPUs: a power of two, 1..XVS_ACL_STRIPES_MAX */
+	__u8 shared; /* there are more CPUs than that */
+	__u8 reserved[3];
 	__u64 owner; /* hash of whose list it is: its name, or the port's that alone has it */
 };
 
@@ -137,13 +143,16 @@ static inline __u32 xvs_acl_hash(
 	return xvs_acl_mix(hash, tuple->remote[0] & mask->remote[0]);
 }
 
-/* Where the counter of a rule stands: element, and place in it. */
-static inline __u32 xvs_acl_counter_element(
-	const struct xvs_acl_head *head, __u32 stripe, __u32 rule)
+/* How many elements the counters of a stripe take. */
+static inline __u32 xvs_acl_stripe(const struct xvs_acl_head *head)
 {
-	__u32 elements = (head->rules + XVS_ACL_COUNTERS - 1) / XVS_ACL_COUNTERS;
+	return (head->rules + XVS_ACL_COUNTERS - 1) / XVS_ACL_COUNTERS;
+}
 
-	return head->counters + stripe * elements + rule / XVS_ACL_COUNTERS;
+/* Where a rule is counted, in the first stripe: element << 2 | place. 0 is no rule. */
+static inline __u32 xvs_acl_counter_of(const struct xvs_acl_head *head, __u32 rule)
+{
+	return (head->counters + rule / XVS_ACL_COUNTERS) << 2 | rule % XVS_ACL_COUNTERS;
 }
 
 /* The word of a prefix mask: bits `length` of 128, word 0 or 1. */

@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Map `flows`, hash: what the access control lists of a port have said of a flow that they allow.
- * A flow between two ports has an entry for each that has lists. Denied flows have none, so that
+ * The flow table: what the access control lists of a port have said of a flow that they allow. A
+ * flow between two ports has an entry for each that has lists. Denied flows have none, so that
  * nobody fills the table with what is not let through.
  *
- * An entry goes by a timer of its own when the flow is silent for long enough, whether or not an
- * agent runs. A timer ends with the last reference from user space: the map is pinned.
+ *   flow_tags    array, mmapable: a word for each bucket of eight places, a byte a place. 0: free;
+ *                or enum xvs_flow_tag; or, from XVS_FLOW_TAG_LEAST on, eight bits of the hash of
+ *                the flow that stands there
+ *   flows        array, mmapable: the places, two cache lines each
+ *   flow_sweep   array of one: the timer that takes out who is silent for too long, whether or not
+ *                an agent runs. It ends with the last reference from user space: the map is pinned
+ *
+ * A flow stands in one of two buckets, which its hash names: the first, or, when that was full, the
+ * second. A look-up reads a word of tags and, as a rule, one place. Who puts a flow takes a place
+ * by its tag (compare and exchange, busy), fills it, and sets the tag; who takes one out changes
+ * the tag to dead, and `seen` tells when. A dead place is used again two ticks later, when nobody
+ * reads what stood there. Two that put the same flow at once find each other, and one or both give
+ * way; the next packet puts it again.
  */
 #ifndef XVS_MAPS_FLOW_H
 #define XVS_MAPS_FLOW_H
@@ -13,6 +24,8 @@
 #include <linux/bpf.h>
 #include <linux/types.h>
 #include "maps/acl.h"
+#include "maps/fdb.h"
+#include "maps/limits.h"
 
 #define XVS_FLOW_IDLE_S 60 /* of a flow without state */
 #define XVS_FLOW_OPENING_S 30 /* of a TCP connection that is not established */
@@ -30,7 +43,20 @@ struct xvs_flow_key {
 	__u32 port; /* id of the port */
 	__u32 reserved_2;
 };
-_Static_assert(sizeof(struct xvs_flow_key) == 48, "no padding: compared as bytes");
+#define XVS_FLOW_KEY_WORDS 6
+_Static_assert(sizeof(struct xvs_flow_key) == XVS_FLOW_KEY_WORDS * 8,
+	"no padding: hashed and compared as words");
+
+#define XVS_FLOW_WAYS 8 /* places in a bucket */
+#define XVS_FLOW_BUCKETS (XVS_FLOW_MAX / XVS_FLOW_WAYS) /* a power of two */
+
+enum xvs_flow_tag {
+	XVS_FLOW_TAG_FREE,
+	XVS_FLOW_TAG_BUSY, /* being filled */
+	XVS_FLOW_TAG_DEAD, /* taken out a moment ago */
+	XVS_FLOW_TAG_LEAST, /* from here on: of a flow */
+};
+#define XVS_FLOW_DEAD_TICKS 2 /* how long a place stays dead at least */
 
 enum xvs_flow_flag { /* bit 0 << direction, bit 1 << direction are of a side */
 	XVS_FLOW_IN_JUDGED = 1u << XVS_ACL_IN, /* this way is allowed by rules */
@@ -50,38 +76,54 @@ enum xvs_flow_tcp {
 };
 
 struct xvs_flow {
-	__u64 check; /* of the key: elements of hash maps are reused at once, a reader checks */
+	struct xvs_flow_key key;
 	__u32 version; /* acl_version of the rules that allowed it */
 	__u32 seen; /* tick of the last packet, see maps/fdb.h */
-	__u32 idle_s; /* how long it may be silent */
+	__u32 idle; /* ticks that it may be silent, by its rule */
 	__u8 flags; /* enum xvs_flow_flag */
 	__u8 tcp; /* enum xvs_flow_tcp */
 	__u8 fins; /* bit of each direction that sent a FIN */
 	__u8 reserved;
-	__u32 counter[XVS_ACL_DIRECTIONS][2]; /* of the rules of port ACL and extended ACL:
-						 element << 2 | place; 0 = no rule */
+	/* ---- second cache line ---- */
+	__u32 counter[XVS_ACL_DIRECTIONS][2]; /* of the rules of port ACL and extended ACL, see
+						 xvs_acl_counter_of(); 0 = no rule */
 	__u64 packets[XVS_ACL_DIRECTIONS], bytes[XVS_ACL_DIRECTIONS];
+	__u32 patience; /* ticks that it may be silent now */
+	__u32 reserved_2[3];
+};
+_Static_assert(sizeof(struct xvs_flow) == 128, "two cache lines");
+
+/* In flow_sweep. */
+struct xvs_flow_sweep {
 	struct bpf_timer timer;
+	__u32 running; /* the timer is wound up */
+	__u32 put; /* flows that were put; wraps */
+	__u32 next; /* bucket that is looked at next */
+	__u32 quiet; /* buckets without a flow since one was seen */
+	__u32 put_then; /* `put` when the first of those was looked at */
+	__u32 reserved;
 };
 
-/* How long it may be silent now, in seconds. */
-static inline __u32 xvs_flow_patience_s(const struct xvs_flow *flow)
+static inline __u32 xvs_flow_ticks(__u32 seconds)
 {
-	__u32 most = flow->idle_s;
-
-	if (flow->tcp == XVS_TCP_OPENING || flow->tcp == XVS_TCP_ANSWERED)
-		most = XVS_FLOW_OPENING_S;
-	if (flow->tcp == XVS_TCP_CLOSED)
-		most = XVS_FLOW_CLOSED_S;
-	return flow->idle_s < most ? flow->idle_s : most;
+	return (__u64)seconds * 1000000000ull >> XVS_FDB_TICK_SHIFT;
 }
 
-static inline __u64 xvs_flow_check(const struct xvs_flow_key *key)
+/* How many ticks a flow may be silent. */
+static inline __u32 xvs_flow_patience(__u32 idle, __u8 tcp)
 {
-	__u64 hash = xvs_acl_mix(key->local[1], key->remote[1]);
+	__u32 most = idle;
 
-	hash = xvs_acl_mix(hash, key->remote[0] ^ key->local[0] << 1);
-	return xvs_acl_mix(hash, (__u64)key->port << 32 | key->local_port << 16 | key->remote_port);
+	if (tcp == XVS_TCP_OPENING || tcp == XVS_TCP_ANSWERED)
+		most = xvs_flow_ticks(XVS_FLOW_OPENING_S);
+	if (tcp == XVS_TCP_CLOSED)
+		most = xvs_flow_ticks(XVS_FLOW_CLOSED_S);
+	return idle < most ? idle : most;
+}
+
+static inline int xvs_flow_is_silent(const struct xvs_flow *flow, __u32 now)
+{
+	return xvs_fdb_idle(0, flow->seen, now) >= flow->patience;
 }
 
 #endif

@@ -572,20 +572,36 @@ static int compile_way(struct builder *builder, const struct xvs_acl *acl, enum 
 	return error;
 }
 
-static int put_counters(struct builder *builder, size_t rules)
+/* One for each CPU, if that does not take too much. */
+static uint32_t stripes_for(uint32_t cpus, size_t rules)
 {
-	uint32_t elements = (rules + XVS_ACL_COUNTERS - 1) / XVS_ACL_COUNTERS * XVS_ACL_STRIPES;
-	uint32_t first = grow(builder, elements);
+	uint32_t stripes = 1;
+
+	while (stripes < cpus && stripes < XVS_ACL_STRIPES_MAX &&
+		2 * stripes * rules <= XVS_ACL_COUNTERS_MAX)
+		stripes *= 2;
+	return stripes;
+}
+
+static int put_counters(struct builder *builder, size_t rules, uint32_t cpus)
+{
+	const struct xvs_acl_head size = {.rules = rules};
+	uint32_t stripes = stripes_for(cpus, rules);
+	uint32_t first = grow(builder, (stripes + 1) * xvs_acl_stripe(&size));
+	struct xvs_acl_head *head;
 
 	if (!first)
 		return -ENOMEM;
-	builder->image.element[0].head.rules = rules;
-	builder->image.element[0].head.counters = first;
+	head = &builder->image.element[0].head;
+	head->rules = rules;
+	head->counters = first;
+	head->stripes = stripes;
+	head->shared = cpus > stripes;
 	return 0;
 }
 
-int xvs_acl_compile(const struct xvs_acl *acl, enum xvs_acl_kind kind, struct xvs_acl_image *ret,
-	size_t *ret_rule)
+int xvs_acl_compile(const struct xvs_acl *acl, enum xvs_acl_kind kind, uint32_t cpus,
+	struct xvs_acl_image *ret, size_t *ret_rule)
 {
 	struct builder builder = {0};
 	int error;
@@ -597,7 +613,7 @@ int xvs_acl_compile(const struct xvs_acl *acl, enum xvs_acl_kind kind, struct xv
 			error = error
 					?: compile_way(&builder, acl, kind, direction, family,
 						   ret_rule);
-	error = error ?: put_counters(&builder, acl->count);
+	error = error ?: put_counters(&builder, acl->count, cpus);
 	if (error) {
 		xvs_acl_image_clear(&builder.image);
 		return error;

@@ -18,11 +18,11 @@ struct xvs_acl_image {
 };
 
 /*
- * 0; -ENOMEM; or -E2BIG with the position of a rule in *ret_rule: more than XVS_ACL_CHAIN_MAX rules
+ * For so many possible CPUs. 0; -ENOMEM; or -E2BIG with the position of a rule in *ret_rule: more than XVS_ACL_CHAIN_MAX rules
  * differ from it in nothing that a table can tell apart.
  */
-int xvs_acl_compile(const struct xvs_acl *acl, enum xvs_acl_kind kind, struct xvs_acl_image *ret,
-	size_t *ret_rule);
+int xvs_acl_compile(const struct xvs_acl *acl, enum xvs_acl_kind kind, uint32_t cpus,
+	struct xvs_acl_image *ret, size_t *ret_rule);
 void xvs_acl_image_clear(struct xvs_acl_image *image);
 
 /* Of all that decides what the compiled form is. */

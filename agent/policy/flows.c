@@ -1,72 +1,61 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The map `flows`: shown, and entries taken out. */
+/* The flow table: shown, and flows taken out. */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <bpf/bpf.h>
-#include "agent/log.h"
 #include "agent/mac_table.h"
 #include "agent/methods.h"
 #include "agent/policy/lists.h"
 
-#define FLOWS_READ 512 /* at a time; a reply has as many at most */
-#define READS_A_REPLY 16 /* then the reply goes, even if none of them was meant */
+#define FLOWS_A_REPLY 512
+#define LOOKS_A_REPLY 8192 /* then the reply goes, even if none of them was meant */
 
-/* ---- a walk over the map ---- */
+/* ---- a walk over the table ---- */
 
-struct walk {
-	struct xvs_flow_key *keys;
-	struct xvs_flow *flows;
-	uint32_t room, count; /* entries */
-	uint32_t batch; /* how far the kernel is */
-	bool begun, ended;
-};
-
-static void walk_clear(struct walk *walk)
+static uint8_t tag_at(const struct xvs_tables *tables, uint32_t place)
 {
-	free(walk->keys);
-	free(walk->flows);
-	*walk = (struct walk){0};
+	__u64 tags = __atomic_load_n(&tables->flow_tags[place / XVS_FLOW_WAYS], __ATOMIC_ACQUIRE);
+
+	return tags >> place % XVS_FLOW_WAYS * 8;
 }
 
-static int walk_room(struct walk *walk, uint32_t room)
+/*
+ * The next flow from *place on, which is moved behind it. Programs change the table meanwhile: what
+ * comes or goes is seen or not. False: there is none.
+ */
+static bool next_flow(const struct xvs_tables *tables, uint32_t *place, struct xvs_flow *ret)
 {
-	void *keys = reallocarray(walk->keys, room, sizeof(*walk->keys)), *flows;
+	while (*place < XVS_FLOW_MAX) {
+		uint32_t at = (*place)++;
+		uint8_t tag = tag_at(tables, at);
 
-	if (!keys)
-		return -ENOMEM;
-	walk->keys = keys;
-	flows = reallocarray(walk->flows, room, sizeof(*walk->flows));
-	if (!flows)
-		return -ENOMEM;
-	walk->flows = flows;
-	walk->room = room;
-	return 0;
-}
-
-/* The next entries. An entry that comes or goes meanwhile is among them or not. 0 or -errno. */
-static int walk_next(int fd, struct walk *walk)
-{
-	int error = walk->room ? 0 : walk_room(walk, FLOWS_READ);
-
-	while (!error) {
-		walk->count = walk->room;
-		if (!bpf_map_lookup_batch(fd, walk->begun ? &walk->batch : NULL, &walk->batch,
-			    walk->keys, walk->flows, &walk->count, NULL)) {
-			walk->begun = true;
-			return 0;
-		}
-		if (errno == ENOENT) {
-			walk->ended = true;
-			return 0;
-		}
-		if (errno != ENOSPC)
-			return -errno;
-		error = walk_room(walk, 2 * walk->room); /* a bucket with more than that */
+		if (at % XVS_FLOW_WAYS == 0 && !tables->flow_tags[at / XVS_FLOW_WAYS])
+			*place += XVS_FLOW_WAYS - 1; /* an empty bucket */
+		if (tag < XVS_FLOW_TAG_LEAST)
+			continue;
+		*ret = tables->flows[at];
+		if (tag_at(tables, at) == tag && ret->key.port < XVS_PORT_MAX)
+			return true;
 	}
-	return error;
+	return false;
+}
+
+/* Takes out the flow that was found before `place`. False: it has gone by itself. */
+static bool take_out(const struct xvs_tables *tables, uint32_t place)
+{
+	uint32_t shift = (place - 1) % XVS_FLOW_WAYS * 8;
+	__u64 *tags = &tables->flow_tags[(place - 1) / XVS_FLOW_WAYS];
+	__u64 was = __atomic_load_n(tags, __ATOMIC_RELAXED), then;
+
+	tables->flows[place - 1].seen = xvs_fdb_tick(xvs_mac_table_now());
+	do {
+		if ((was >> shift & 0xff) < XVS_FLOW_TAG_LEAST)
+			return false;
+		then = (was & ~(0xffull << shift)) | (__u64)XVS_FLOW_TAG_DEAD << shift;
+	} while (!__atomic_compare_exchange_n(
+		tags, &was, then, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
+	return true;
 }
 
 /* ---- which entries are meant ---- */
@@ -201,12 +190,13 @@ static json_t *describe_port(const struct xvs_flow_key *key, uint16_t port)
 }
 
 static json_t *describe(const struct xvs_agent *agent, const struct xvs_port_setting *port,
-	const struct xvs_flow_key *key, const struct xvs_flow *flow)
+	const struct xvs_flow *flow)
 {
+	const struct xvs_flow_key *key = &flow->key;
 	uint32_t now = xvs_fdb_tick(xvs_mac_table_now());
 	uint32_t age =
 		((uint64_t)xvs_fdb_idle(0, flow->seen, now) << XVS_FDB_TICK_SHIFT) / 1000000000;
-	uint32_t patience = xvs_flow_patience_s(flow);
+	uint32_t patience = ((uint64_t)flow->patience << XVS_FDB_TICK_SHIFT) / 1000000000;
 	char local[INET6_ADDRSTRLEN], remote[INET6_ADDRSTRLEN], protocol[XVS_PROTOCOL_TEXT_SIZE];
 	json_t *answer = json_pack("{s:s?, s:s?, s:i, s:s, s:s, s:s, s:o, s:s, s:o, s:s?, s:b, "
 				   "s:o, s:i, s:i, s:o, s:o}",
@@ -231,45 +221,35 @@ static json_t *describe(const struct xvs_agent *agent, const struct xvs_port_set
 
 struct flow_listing {
 	struct filter filter;
-	struct walk walk;
+	uint32_t place; /* how far it is */
 };
-
-static void put_flows(struct xvs_agent *agent, const struct flow_listing *listing, json_t *list)
-{
-	for (uint32_t i = 0; i < listing->walk.count; i++) {
-		const struct xvs_flow_key *key = &listing->walk.keys[i];
-		const struct xvs_port_setting *port = xvs_policy_port(agent, key->port);
-
-		if (key->port < XVS_PORT_MAX && is_meant(&listing->filter, key, port))
-			json_array_append_new(
-				list, describe(agent, port, key, &listing->walk.flows[i]));
-	}
-}
 
 static int next_flows(struct xvs_agent *agent, void *data, json_t **ret, bool *ret_last)
 {
+	uint32_t now = xvs_fdb_tick(xvs_mac_table_now());
 	struct flow_listing *listing = data;
 	json_t *list = json_array();
-	int error = 0;
+	struct xvs_flow flow;
+	bool more = true;
 
-	for (int i = 0;
-		!error && i < READS_A_REPLY && !listing->walk.ended && !json_array_size(list);
-		i++) {
-		error = walk_next(agent->loader.tables.flows, &listing->walk);
-		if (!error)
-			put_flows(agent, listing, list);
+	for (int i = 0; i < LOOKS_A_REPLY && json_array_size(list) < FLOWS_A_REPLY; i++) {
+		const struct xvs_port_setting *port;
+
+		more = next_flow(&agent->loader.tables, &listing->place, &flow);
+		if (!more)
+			break;
+		port = xvs_policy_port(agent, flow.key.port);
+		if (!xvs_flow_is_silent(&flow, now) && is_meant(&listing->filter, &flow.key, port))
+			json_array_append_new(list, describe(agent, port, &flow));
 	}
-	*ret_last = listing->walk.ended;
+	*ret_last = !more;
 	*ret = json_pack("{s:o}", "flows", list);
-	return error;
+	return 0;
 }
 
 static void close_listing(void *data)
 {
-	struct flow_listing *listing = data;
-
-	walk_clear(&listing->walk);
-	free(listing);
+	free(data);
 }
 
 int xvs_flows_list(struct xvs_agent *agent, struct xvs_call *call)
@@ -300,30 +280,23 @@ static void count_down(struct xvs_agent *agent, uint32_t port)
 		;
 }
 
-/* Removes what `is_wanted` says; one whose timer is faster is not counted. 0 or -errno. */
-static int remove_flows(struct xvs_agent *agent,
+/* Takes out what `is_wanted` says; what goes by itself first is not counted. Returns how many. */
+static uint32_t remove_flows(struct xvs_agent *agent,
 	bool (*is_wanted)(
 		struct xvs_agent *agent, const struct xvs_flow_key *key, const void *data),
-	const void *data, uint32_t *ret_removed)
+	const void *data)
 {
-	int error = 0, fd = agent->loader.tables.flows;
-	struct walk walk = {0};
+	const struct xvs_tables *tables = &agent->loader.tables;
+	uint32_t place = 0, removed = 0;
+	struct xvs_flow flow;
 
-	*ret_removed = 0;
-	while (!error && !walk.ended) {
-		error = walk_next(fd, &walk);
-		for (uint32_t i = 0; !error && i < walk.count; i++) {
-			const struct xvs_flow_key *key = &walk.keys[i];
-
-			if (key->port >= XVS_PORT_MAX || !is_wanted(agent, key, data) ||
-				bpf_map_delete_elem(fd, key))
-				continue;
-			count_down(agent, key->port);
-			++*ret_removed;
-		}
+	while (next_flow(tables, &place, &flow)) {
+		if (!is_wanted(agent, &flow.key, data) || !take_out(tables, place))
+			continue;
+		count_down(agent, flow.key.port);
+		removed++;
 	}
-	walk_clear(&walk);
-	return error;
+	return removed;
 }
 
 static bool is_flushed(struct xvs_agent *agent, const struct xvs_flow_key *key, const void *data)
@@ -334,15 +307,12 @@ static bool is_flushed(struct xvs_agent *agent, const struct xvs_flow_key *key, 
 int xvs_flows_flush(struct xvs_agent *agent, struct xvs_call *call)
 {
 	struct filter filter;
-	uint32_t flushed;
 	int error = get_filter(agent, call, &filter);
 
 	if (error)
 		return error;
-	error = remove_flows(agent, is_flushed, &filter, &flushed);
-	if (error)
-		return xvs_call_refused(call, "flushing the flows", error);
-	return xvs_call_reply(call, json_pack("{s:i}", "flushed", flushed));
+	return xvs_call_reply(call,
+		json_pack("{s:i}", "flushed", remove_flows(agent, is_flushed, &filter)));
 }
 
 /* ---- ports that are gone ---- */
@@ -363,16 +333,9 @@ static bool is_gone(struct xvs_agent *agent, const struct xvs_flow_key *key, con
 
 void xvs_flows_forget(struct xvs_agent *agent)
 {
-	uint32_t removed;
-	int error;
-
 	if (!agent->lists->any_gone)
 		return;
-	error = remove_flows(agent, is_gone, NULL, &removed);
-	if (error) { /* tried again at the next tick */
-		xvs_log(LOG_WARNING, "forgetting flows: %s", strerror(-error));
-		return;
-	}
+	remove_flows(agent, is_gone, NULL);
 	memset(agent->lists->gone, 0, sizeof(agent->lists->gone));
 	agent->lists->any_gone = false;
 }

@@ -78,9 +78,10 @@ int xvs_list_put(const struct xvs_tables *tables, uint32_t id, const struct xvs_
 static bool is_whole(const struct xvs_list_map *map)
 {
 	const struct xvs_acl_head *head = &map->element->head;
-	uint64_t elements = ((uint64_t)head->rules + XVS_ACL_COUNTERS - 1) / XVS_ACL_COUNTERS;
+	uint64_t stripes = head->stripes + 1, each = xvs_acl_stripe(head);
 
-	return (head->counters + elements * XVS_ACL_STRIPES) * sizeof(*map->element) <= map->size;
+	return head->rules <= XVS_RULE_MAX &&
+	       (head->counters + stripes * each) * sizeof(*map->element) <= map->size;
 }
 
 int xvs_list_map(const struct xvs_tables *tables, uint32_t id, struct xvs_list_map *ret)
@@ -118,15 +119,22 @@ void xvs_list_unmap(struct xvs_list_map *map)
 static struct xvs_acl_counter *counter_of(
 	const struct xvs_list_map *map, uint32_t stripe, uint32_t rule)
 {
-	uint32_t element = xvs_acl_counter_element(&map->element->head, stripe, rule);
+	const struct xvs_acl_head *head = &map->element->head;
+	uint32_t place = xvs_acl_counter_of(head, rule);
 
-	return &map->element[element].counter[rule % XVS_ACL_COUNTERS];
+	return &map->element[(place >> 2) + stripe * xvs_acl_stripe(head)].counter[place & 3];
+}
+
+/* The one that packets don't add to. */
+static struct xvs_acl_counter *counter_of_agent(const struct xvs_list_map *map, uint32_t rule)
+{
+	return counter_of(map, map->element->head.stripes, rule);
 }
 
 void xvs_list_read(const struct xvs_list_map *map, uint32_t rule, struct xvs_acl_counter *ret_sum)
 {
 	*ret_sum = (struct xvs_acl_counter){0};
-	for (uint32_t stripe = 0; stripe < XVS_ACL_STRIPES; stripe++) {
+	for (uint32_t stripe = 0; stripe <= map->element->head.stripes; stripe++) {
 		struct xvs_acl_counter *one = counter_of(map, stripe, rule);
 
 		ret_sum->packets += __atomic_load_n(&one->packets, __ATOMIC_RELAXED);
@@ -136,37 +144,33 @@ void xvs_list_read(const struct xvs_list_map *map, uint32_t rule, struct xvs_acl
 
 void xvs_list_add(struct xvs_list_map *map, uint32_t rule, const struct xvs_acl_counter *more)
 {
-	struct xvs_acl_counter *one = counter_of(map, 0, rule);
+	struct xvs_acl_counter *own = counter_of_agent(map, rule);
 
-	__atomic_fetch_add(&one->packets, more->packets, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&one->bytes, more->bytes, __ATOMIC_RELAXED);
+	own->packets += more->packets;
+	own->bytes += more->bytes;
 }
 
 uint32_t xvs_list_reset(struct xvs_list_map *map)
 {
 	uint32_t rules = map->element->head.rules;
 
-	for (uint32_t stripe = 0; stripe < XVS_ACL_STRIPES; stripe++)
-		for (uint32_t rule = 0; rule < rules; rule++) {
-			struct xvs_acl_counter *one = counter_of(map, stripe, rule);
+	for (uint32_t rule = 0; rule < rules; rule++) {
+		struct xvs_acl_counter *own = counter_of_agent(map, rule), sum;
 
-			__atomic_exchange_n(&one->packets, 0, __ATOMIC_RELAXED);
-			__atomic_exchange_n(&one->bytes, 0, __ATOMIC_RELAXED);
-		}
+		xvs_list_read(map, rule, &sum);
+		own->packets -= sum.packets;
+		own->bytes -= sum.bytes;
+	}
 	return rules;
 }
 
 uint32_t xvs_list_rule_of(const struct xvs_list_map *map, uint32_t counter)
 {
 	const struct xvs_acl_head *head = &map->element->head;
-	uint32_t in_stripe = (head->rules + XVS_ACL_COUNTERS - 1) / XVS_ACL_COUNTERS;
-	uint32_t element = counter >> 2, rule;
+	uint32_t first = head->counters << 2;
 
-	if (element < head->counters || element - head->counters >= in_stripe * XVS_ACL_STRIPES)
-		return XVS_ACL_NO_RULE;
-	rule = (element - head->counters) % in_stripe * XVS_ACL_COUNTERS +
-	       counter % XVS_ACL_COUNTERS;
-	return rule < head->rules ? rule : XVS_ACL_NO_RULE;
+	return counter >= first && counter - first < head->rules ? counter - first
+								 : XVS_ACL_NO_RULE;
 }
 
 int xvs_lists_pinned(const struct xvs_tables *tables, bool ret[XVS_ACL_LIST_MAX])

@@ -10,7 +10,7 @@ struct xvs_acl_found {
 	__u32 index; /* of the rule in its list; XVS_ACL_NO_RULE: none matches */
 	__u32 flags; /* enum xvs_acl_flag */
 	__u32 idle_s;
-	__u32 counter; /* where it is counted: element << 2 | place; 0: no rule */
+	__u32 counter; /* where it is counted, see xvs_acl_counter_of(); 0: no rule */
 };
 
 /* What is looked for; addresses are numbers, as in the list. */
@@ -94,25 +94,30 @@ static long xvs_acl_try_table(__u32 position, void *data)
 	return 0;
 }
 
-/* The CPUs are dealt out to the stripes. */
-static __always_inline __u32 xvs_acl_counter_place(const struct xvs_acl_head *head, __u32 rule)
-{
-	__u32 stripe = bpf_get_smp_processor_id() % XVS_ACL_STRIPES;
-
-	return xvs_acl_counter_element(head, stripe, rule) << 2 | rule % XVS_ACL_COUNTERS;
-}
-
 /* Counts a packet at a rule of the list. `counter`: from the look-up, 0: no rule. */
 static __always_inline void xvs_acl_count(__u32 list, __u32 counter, __u32 packets, __u32 bytes)
 {
 	void *map = counter ? bpf_map_lookup_elem(&acls, &list) : NULL;
-	__u32 index = counter >> 2;
+	__u32 index = 0, cpu = bpf_get_smp_processor_id();
 	struct xvs_acl_element *element = map ? bpf_map_lookup_elem(map, &index) : NULL;
+	struct xvs_acl_counter *own;
+	int shared;
 
 	if (!element)
 		return;
-	__sync_fetch_and_add(&element->counter[counter & 3].packets, packets);
-	__sync_fetch_and_add(&element->counter[counter & 3].bytes, bytes);
+	shared = element->head.shared;
+	index = (counter >> 2) + (cpu & (element->head.stripes - 1)) * xvs_acl_stripe(&element->head);
+	element = bpf_map_lookup_elem(map, &index);
+	if (!element)
+		return;
+	own = &element->counter[counter & 3];
+	if (shared) {
+		__sync_fetch_and_add(&own->packets, packets);
+		__sync_fetch_and_add(&own->bytes, bytes);
+	} else {
+		own->packets += packets;
+		own->bytes += bytes;
+	}
 }
 
 /*
@@ -142,7 +147,7 @@ __noinline int xvs_acl_look_up(const struct xvs_acl_query *query, struct xvs_acl
 	if (!element)
 		return 0;
 	ret->index = element->rule.index;
-	ret->counter = xvs_acl_counter_place(head, ret->index);
+	ret->counter = xvs_acl_counter_of(head, ret->index);
 	ret->flags = element->rule.flags;
 	ret->idle_s = element->rule.idle_s;
 	return 0;

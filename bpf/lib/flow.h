@@ -7,28 +7,10 @@
 #define XVS_BPF_FLOW_H
 
 #include "bpf/lib/acl.h"
+#include "bpf/lib/flow_table.h"
+#include "bpf/lib/fragment.h"
 #include "bpf/lib/scratch.h"
-
-#define XVS_CLOCK_MONOTONIC 1 /* of <time.h> */
-#define XVS_TCP_FIN 0x01
-#define XVS_TCP_SYN 0x02
-#define XVS_TCP_RST 0x04
-#define XVS_TCP_ACK 0x10
-
-static __always_inline __u32 xvs_flow_now(void)
-{
-	return xvs_fdb_tick(bpf_ktime_get_coarse_ns());
-}
-
-static __always_inline __u32 xvs_flow_ticks(__u32 seconds)
-{
-	return (__u64)seconds * 1000000000ull >> XVS_FDB_TICK_SHIFT;
-}
-
-static __always_inline __u64 xvs_address_number(const __be32 *word)
-{
-	return (__u64)bpf_ntohl(word[0]) << 32 | bpf_ntohl(word[1]);
-}
+#include "bpf/lib/tcp.h"
 
 /*
  * ICMP has no ports. An echo is a flow of its own for each identifier and each side that asks; the
@@ -209,47 +191,37 @@ static __always_inline void xvs_flow_count_rules(const struct xvs_port_config *p
 	xvs_acl_count(port->acl_extended, counter[1], passing->packets, passing->bytes);
 }
 
-static __always_inline void xvs_flows_add(__u32 port, __u32 by)
+/* May the port have one more? It is counted. */
+static __always_inline int xvs_flow_allowance(struct xvs_port_state *state, __u32 limit)
 {
-	struct xvs_port_state *state = bpf_map_lookup_elem(&port_state, &port);
-
-	if (state)
-		__sync_fetch_and_add(&state->flows, by);
-}
-
-static __always_inline void xvs_flow_remove(struct xvs_flow_key *key)
-{
-	__u32 port = key->port;
-
-	if (!bpf_map_delete_elem(&flows, key))
-		xvs_flows_add(port, -1);
-}
-
-/* How long the flow may be silent now, in ticks. */
-static __always_inline __u32 xvs_flow_patience(const struct xvs_flow *flow)
-{
-	return xvs_flow_ticks(xvs_flow_patience_s(flow));
-}
-
-static __always_inline void xvs_flow_wind(struct xvs_flow *flow, __u32 ticks)
-{
-	bpf_timer_start(&flow->timer, (__u64)(ticks + 1) << XVS_FDB_TICK_SHIFT, 0);
-}
-
-/* The timer of a flow: it goes when it was silent for long enough, else the timer runs on. */
-static int xvs_flow_age(void *map, struct xvs_flow_key *key, struct xvs_flow *flow)
-{
-	__u32 limit = xvs_flow_patience(flow);
-	__u32 idle = xvs_fdb_idle(0, flow->seen, xvs_flow_now());
-	struct xvs_flow_key copy;
-
-	if (idle < limit) {
-		xvs_flow_wind(flow, limit - idle);
+	if (*(volatile __u32 *)&state->flows >= limit)
 		return 0;
-	}
-	__builtin_memcpy(&copy, key, sizeof(copy));
-	xvs_flow_remove(&copy);
+	if (__sync_fetch_and_add(&state->flows, 1) < limit)
+		return 1;
+	__sync_fetch_and_add(&state->flows, -1);
 	return 0;
+}
+
+static __always_inline void xvs_flow_fill(struct xvs_flow *ret, const struct xvs_scratch *room,
+	const struct xvs_port_config *port, __u8 tcp)
+{
+	const struct xvs_ruling *ruling = &room->ruling;
+	const struct xvs_passing *passing = &room->passing;
+	__u8 side = passing->direction == XVS_ACL_OUT;
+
+	__builtin_memset(ret, 0, sizeof(*ret));
+	ret->key = room->key;
+	ret->version = port->acl_version;
+	ret->seen = xvs_flow_now();
+	ret->idle = xvs_flow_ticks(ruling->idle_s ?: XVS_FLOW_IDLE_S);
+	ret->flags = 1 << side | (side ? XVS_FLOW_BEGAN_OUT : 0) |
+		     (ruling->idle_s ? XVS_FLOW_STATEFUL : 0);
+	ret->tcp = tcp;
+	ret->patience = xvs_flow_patience(ret->idle, tcp);
+	ret->counter[side][0] = ruling->counter[0];
+	ret->counter[side][1] = ruling->counter[1];
+	ret->packets[side] = passing->packets;
+	ret->bytes[side] = passing->bytes;
 }
 
 /*
@@ -259,89 +231,29 @@ static int xvs_flow_age(void *map, struct xvs_flow_key *key, struct xvs_flow *fl
 __noinline int xvs_flow_add(__u32 hook, const struct xvs_port_config *port, __u8 tcp)
 {
 	const struct xvs_scratch *room = xvs_scratch(hook);
-	struct xvs_flow *added, flow = {.tcp = tcp, .seen = xvs_flow_now()};
-	const struct xvs_passing *passing;
-	const struct xvs_ruling *ruling;
-	const struct xvs_flow_key *key;
 	struct xvs_port_state *state;
-	__u8 side;
+	struct xvs_flow *flow;
+	__u32 place;
 
 	if (!room || !port)
 		return 0; /* for the verifier, which lets them be NULL */
-	passing = &room->passing;
-	ruling = &room->ruling;
-	key = &room->key;
-	side = passing->direction == XVS_ACL_OUT;
-	flow.check = xvs_flow_check(key);
-	flow.version = port->acl_version;
-	flow.idle_s = ruling->idle_s ?: XVS_FLOW_IDLE_S;
-	flow.flags = 1 << side | (side ? XVS_FLOW_BEGAN_OUT : 0) |
-		     (ruling->idle_s ? XVS_FLOW_STATEFUL : 0);
-	flow.counter[side][0] = ruling->counter[0];
-	flow.counter[side][1] = ruling->counter[1];
-	flow.packets[side] = passing->packets;
-	flow.bytes[side] = passing->bytes;
-	state = bpf_map_lookup_elem(&port_state, &passing->port);
+	state = bpf_map_lookup_elem(&port_state, &room->passing.port);
 	if (!state)
 		return 0;
-	if (*(volatile __u32 *)&state->flows >= port->flow_limit ||
-		bpf_map_update_elem(&flows, key, &flow, BPF_NOEXIST)) {
+	if (!xvs_flow_allowance(state, port->flow_limit)) {
 		__sync_fetch_and_add(&state->flows_refused, 1);
 		return 0;
 	}
-	__sync_fetch_and_add(&state->flows, 1);
-	added = bpf_map_lookup_elem(&flows, key);
-	if (!added)
+	place = xvs_flow_take_place(room->hash);
+	flow = xvs_flow_at(place);
+	if (!flow) {
+		__sync_fetch_and_add(&state->flows, -1);
+		__sync_fetch_and_add(&state->flows_refused, 1);
 		return 0;
-	bpf_timer_init(&added->timer, &flows, XVS_CLOCK_MONOTONIC);
-	bpf_timer_set_callback(&added->timer, xvs_flow_age);
-	xvs_flow_wind(added, xvs_flow_patience(&flow));
+	}
+	xvs_flow_fill(flow, room, port, tcp);
+	xvs_flow_publish(place, &room->key, room->hash);
 	return 0;
-}
-
-/* The state of a connection that begins with this packet. */
-static __always_inline __u8 xvs_tcp_begin(const struct xvs_packet *packet)
-{
-	if (packet->next != IPPROTO_TCP || !(packet->tcp_flags & XVS_TCP_SYN))
-		return XVS_TCP_NONE;
-	return packet->tcp_flags & XVS_TCP_ACK ? XVS_TCP_NONE : XVS_TCP_OPENING;
-}
-
-/*
- * Follows a connection whose first packet was seen. Returns its next state, or -1: the packet is
- * no part of it. `first`: it is sent by the side that began.
- *
- *   state        by the first side            by the other
- *   opening      SYN, RST                     SYN ACK (answered), RST
- *   answered     ACK (established), SYN, RST  SYN ACK, RST; data may overtake nothing: others not
- *   established  any but SYN alone            any but SYN alone
- *   closing      the same                     the same; FINs of both: closed
- *   closed       ACK, FIN, RST                the same; data not
- */
-static __always_inline int xvs_tcp_next(__u8 state, __u8 flags, int first, __u8 fins)
-{
-	__u8 syn = flags & (XVS_TCP_SYN | XVS_TCP_ACK);
-
-	if (state == XVS_TCP_NONE)
-		return XVS_TCP_NONE;
-	if (flags & XVS_TCP_RST)
-		return XVS_TCP_CLOSED;
-	if (state == XVS_TCP_OPENING) {
-		if (first)
-			return syn == XVS_TCP_SYN ? XVS_TCP_OPENING : -1;
-		return syn == (XVS_TCP_SYN | XVS_TCP_ACK) ? XVS_TCP_ANSWERED : -1;
-	}
-	if (state == XVS_TCP_ANSWERED) {
-		if (!first)
-			return syn == (XVS_TCP_SYN | XVS_TCP_ACK) ? XVS_TCP_ANSWERED : -1;
-		return syn == XVS_TCP_ACK ? XVS_TCP_ESTABLISHED
-					  : (syn == XVS_TCP_SYN ? XVS_TCP_ANSWERED : -1);
-	}
-	if (syn == XVS_TCP_SYN)
-		return -1;
-	if (fins == 3)
-		return XVS_TCP_CLOSED;
-	return fins ? XVS_TCP_CLOSING : state;
 }
 
 /* Watches the connection. 0, or minus the drop reason. */
@@ -360,8 +272,7 @@ static __always_inline int xvs_flow_watch(
 	if (next == flow->tcp)
 		return 0;
 	flow->tcp = next;
-	if (next == XVS_TCP_CLOSED)
-		xvs_flow_wind(flow, xvs_flow_patience(flow));
+	flow->patience = xvs_flow_patience(flow->idle, next);
 	return 0;
 }
 
@@ -372,10 +283,10 @@ static __always_inline int xvs_flow_is_over(
 	return flow->tcp == XVS_TCP_CLOSED && xvs_tcp_begin(packet) == XVS_TCP_OPENING;
 }
 
-static __always_inline void xvs_flow_count(struct xvs_flow *flow, const struct xvs_passing *passing)
+static __always_inline void xvs_flow_count(
+	struct xvs_flow *flow, const struct xvs_passing *passing, __u32 now)
 {
 	__u8 side = passing->direction == XVS_ACL_OUT;
-	__u32 now = xvs_flow_now();
 
 	if (flow->seen != now)
 		flow->seen = now;
@@ -392,22 +303,18 @@ static __always_inline int xvs_flow_known(
 {
 	const struct xvs_passing *passing = &room->passing;
 	const struct xvs_packet *packet = &room->packet;
-	__u8 side = passing->direction == XVS_ACL_OUT, flags = flow->flags;
-	__u32 counter[2];
+	__u8 side = passing->direction == XVS_ACL_OUT;
+	__u32 now = xvs_flow_now();
 	int error;
 
-	if (flow->version != port->acl_version || xvs_flow_is_over(flow, packet) ||
-		!(flags & 1 << side))
+	if (flow->version != port->acl_version || !(flow->flags & 1 << side) ||
+		xvs_flow_is_silent(flow, now) || xvs_flow_is_over(flow, packet))
 		return 1;
-	counter[0] = flow->counter[side][0];
-	counter[1] = flow->counter[side][1];
-	if (*(volatile __u64 *)&flow->check != xvs_flow_check(&room->key))
-		return 1; /* the element was another flow's a moment ago, or is now */
 	error = xvs_flow_watch(flow, packet, side);
 	if (error)
 		return error;
-	xvs_flow_count(flow, passing);
-	xvs_flow_count_rules(port, counter, passing);
+	xvs_flow_count(flow, passing, now);
+	xvs_flow_count_rules(port, flow->counter[side], passing);
 	return 0;
 }
 
@@ -440,7 +347,8 @@ static __always_inline void xvs_flow_allow(
 	flow->counter[side & 1][0] = ruling->counter[0];
 	flow->counter[side & 1][1] = ruling->counter[1];
 	if (ruling->idle_s)
-		flow->idle_s = ruling->idle_s;
+		flow->idle = xvs_flow_ticks(ruling->idle_s);
+	flow->patience = xvs_flow_patience(flow->idle, flow->tcp);
 	flow->flags |= 1 << side | (ruling->idle_s ? XVS_FLOW_STATEFUL : 0);
 }
 
@@ -457,7 +365,7 @@ static __always_inline int xvs_flow_judge_again(
 	if (ruling->reason)
 		return -1;
 	flow->flags = began ? XVS_FLOW_BEGAN_OUT : 0;
-	flow->idle_s = XVS_FLOW_IDLE_S;
+	flow->idle = xvs_flow_ticks(XVS_FLOW_IDLE_S);
 	xvs_flow_allow(flow, began, ruling);
 	flow->version = port->acl_version; /* last: now it counts */
 	return 0;
@@ -480,9 +388,11 @@ __noinline int xvs_flow_is_related(
 	struct __sk_buff *skb, __u32 hook, const struct xvs_port_config *port)
 {
 	struct xvs_scratch *room = xvs_scratch(hook);
+	struct xvs_control *control = xvs_control();
 	struct xvs_flow *flow;
+	__u64 hash;
 
-	if (!room || !port)
+	if (!room || !control || !port)
 		return 0; /* for the verifier, which lets them be NULL */
 	if (xvs_read_quoted(skb, room->packet.transport + 8, room->packet.protocol, &room->quoted))
 		return 0;
@@ -490,9 +400,10 @@ __noinline int xvs_flow_is_related(
 	room->quoted_passing.direction =
 		room->passing.direction == XVS_ACL_OUT ? XVS_ACL_IN : XVS_ACL_OUT;
 	xvs_flow_key(&room->quoted_passing, &room->quoted, &room->quoted_key);
-	flow = bpf_map_lookup_elem(&flows, &room->quoted_key);
+	hash = xvs_flow_hash(&room->quoted_key, control->cookie);
+	flow = xvs_flow_at(xvs_flow_seek(&room->quoted_key, hash, 0));
 	return flow && (flow->flags & XVS_FLOW_STATEFUL) && flow->version == port->acl_version &&
-	       flow->check == xvs_flow_check(&room->quoted_key);
+	       !xvs_flow_is_silent(flow, xvs_flow_now());
 }
 
 /* A packet of no flow that is known. */
@@ -534,7 +445,7 @@ static __always_inline int xvs_flow_judge_side(struct xvs_flow *flow, struct xvs
 	if (error)
 		return error;
 	xvs_flow_allow(flow, side, ruling);
-	xvs_flow_count(flow, &room->passing);
+	xvs_flow_count(flow, &room->passing, xvs_flow_now());
 	return 0;
 }
 
@@ -546,14 +457,17 @@ __noinline int xvs_flow_judge(struct __sk_buff *skb, __u32 hook, const struct xv
 {
 	struct xvs_scratch *room = xvs_scratch(hook);
 	struct xvs_flow *flow;
+	__u32 place;
 
 	if (!room || !port)
 		return -XVS_DROP_unparsed; /* for the verifier, which lets them be NULL */
-	flow = bpf_map_lookup_elem(&flows, &room->key);
-	if (flow && (xvs_flow_is_over(flow, &room->packet) ||
+	place = xvs_flow_seek(&room->key, room->hash, 0);
+	flow = xvs_flow_at(place);
+	if (flow && (xvs_flow_is_silent(flow, xvs_flow_now()) ||
+			    xvs_flow_is_over(flow, &room->packet) ||
 			    (flow->version != port->acl_version &&
 				    xvs_flow_judge_again(flow, room, port)))) {
-		xvs_flow_remove(&room->key);
+		xvs_flow_take_out(place);
 		flow = NULL;
 	}
 	if (flow) {
@@ -564,88 +478,6 @@ __noinline int xvs_flow_judge(struct __sk_buff *skb, __u32 hook, const struct xv
 	if (xvs_is_icmp_error(&room->packet) && xvs_flow_is_related(skb, hook, port))
 		return 0;
 	return xvs_flow_begin(room, hook, port);
-}
-
-/*
- * Later fragments have no ports: they take the verdict of the first one, which is remembered for a
- * while by addresses, protocol and identification.
- */
-static __always_inline __u64 xvs_fragment_mark(
-	const struct xvs_passing *passing, const struct xvs_packet *packet, __u32 seed)
-{
-	__u64 hash = xvs_acl_mix(seed, xvs_address_number(packet->source + 2));
-
-	hash = xvs_acl_mix(hash, xvs_address_number(packet->destination + 2));
-	hash = xvs_acl_mix(hash, xvs_address_number(packet->source));
-	hash = xvs_acl_mix(hash, xvs_address_number(packet->destination));
-	hash = xvs_acl_mix(hash, (__u64)packet->fragment_id << 32 | passing->vlan << 16 |
-					 packet->next << 8 | passing->direction);
-	return hash;
-}
-
-#define XVS_FRAGMENT_STAMP 0xffff /* the lowest bits of a mark: when it was made */
-
-static __always_inline __u64 *xvs_fragment_place(__u32 port, __u64 mark)
-{
-	struct xvs_fragments *of = bpf_map_lookup_elem(&fragments, &port);
-
-	return of ? &of->mark[mark >> 60 & (XVS_FRAGMENTS - 1)] : NULL;
-}
-
-/* In units of a second, more or less. */
-static __always_inline __u16 xvs_fragment_now(void)
-{
-	return xvs_flow_now() >> 7;
-}
-
-/* Does a list of the port look at ports in this direction? */
-static __always_inline int xvs_acl_has_ports(__u32 list, __u8 direction, __u8 family)
-{
-	void *map = list ? bpf_map_lookup_elem(&acls, &list) : NULL;
-	__u32 first = 0;
-	const struct xvs_acl_element *element = map ? bpf_map_lookup_elem(map, &first) : NULL;
-
-	return element && (element->head.has_ports[direction & 1] >> family & 1);
-}
-
-/* Remembers that the first fragment may pass. */
-__noinline int xvs_fragment_first(__u32 hook)
-{
-	const struct xvs_scratch *room = xvs_scratch(hook);
-	struct xvs_control *control = xvs_control();
-	__u64 *place, mark;
-
-	if (!room || !control)
-		return 0; /* cannot be: an array's element */
-	mark = xvs_fragment_mark(&room->passing, &room->packet, control->cookie);
-	place = xvs_fragment_place(room->passing.port, mark);
-	if (place)
-		*place = (mark & ~(__u64)XVS_FRAGMENT_STAMP) | xvs_fragment_now();
-	return 0;
-}
-
-/* 0: it passes as the first one did; minus the drop reason; 1: no rule looks at ports. */
-__noinline int xvs_fragment_later(__u32 hook, const struct xvs_port_config *port)
-{
-	const struct xvs_scratch *room = xvs_scratch(hook);
-	struct xvs_control *control = xvs_control();
-	__u64 *place, mark, is;
-	__u8 family, side;
-
-	if (!room || !control || !port)
-		return -XVS_DROP_fragment; /* for the verifier: they are there */
-	mark = xvs_fragment_mark(&room->passing, &room->packet, control->cookie);
-	place = xvs_fragment_place(room->passing.port, mark);
-	is = place ? *(volatile __u64 *)place : 0;
-	if (is && !((is ^ mark) & ~(__u64)XVS_FRAGMENT_STAMP) &&
-		(__u16)(xvs_fragment_now() - (__u16)is) < XVS_FRAGMENT_S)
-		return 0;
-	family = room->packet.protocol == ETH_P_IP ? XVS_ACL_IPV4 : XVS_ACL_IPV6;
-	side = room->passing.direction;
-	return xvs_acl_has_ports(port->acl_port, side, family) ||
-			       xvs_acl_has_ports(port->acl_extended, side, family)
-		       ? -XVS_DROP_fragment
-		       : 1;
 }
 
 /* A MAC address as rules have it. */
@@ -702,10 +534,11 @@ static __always_inline int xvs_is_beside_ip(const struct xvs_packet *packet)
 __noinline int xvs_acl_pass(struct __sk_buff *skb, __u32 hook, const struct xvs_port_config *port)
 {
 	struct xvs_scratch *room = xvs_scratch(hook);
+	struct xvs_control *control = xvs_control();
 	struct xvs_flow *flow;
 	int verdict = 1;
 
-	if (!room || !port)
+	if (!room || !control || !port)
 		return -XVS_DROP_unparsed; /* for the verifier: they are there */
 	if (port->flags & XVS_PORT_MAC_ACL)
 		verdict = xvs_acl_mac(skb, hook, port) ?: 1;
@@ -718,7 +551,8 @@ __noinline int xvs_acl_pass(struct __sk_buff *skb, __u32 hook, const struct xvs_
 	if (verdict <= 0)
 		return verdict;
 	xvs_flow_key(&room->passing, &room->packet, &room->key);
-	flow = bpf_map_lookup_elem(&flows, &room->key);
+	room->hash = xvs_flow_hash(&room->key, control->cookie);
+	flow = xvs_flow_at(xvs_flow_find(&room->key, room->hash));
 	if (flow)
 		verdict = xvs_flow_known(flow, room, port);
 	if (verdict > 0)

@@ -150,12 +150,27 @@ struct {
 } fragments SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, XVS_FLOW_BUCKETS);
+	__type(key, __u32);
+	__type(value, __u64);
+} flow_tags SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, XVS_FLOW_MAX);
-	__type(key, struct xvs_flow_key);
+	__type(key, __u32);
 	__type(value, struct xvs_flow);
 } flows SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct xvs_flow_sweep);
+} flow_sweep SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -122,6 +122,12 @@ static __always_inline int xvs_has_ports(__u8 protocol)
 	       protocol == IPPROTO_UDPLITE || protocol == IPPROTO_DCCP;
 }
 
+/* Half of an address as a number: the first byte on the wire is the highest. */
+static __always_inline __u64 xvs_address_number(const __be32 *word)
+{
+	return (__u64)bpf_ntohl(word[0]) << 32 | bpf_ntohl(word[1]);
+}
+
 static __always_inline int xvs_is_echo(const struct xvs_packet *packet)
 {
 	__u8 type = packet->icmp_type;

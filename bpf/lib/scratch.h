@@ -33,6 +33,7 @@ struct xvs_scratch {
 	int error; /* that came of reading it, 0 = none */
 	struct xvs_passing passing;
 	struct xvs_flow_key key; /* of it */
+	__u64 hash; /* of the key */
 	struct xvs_acl_query query;
 	struct xvs_acl_found found;
 	struct xvs_ruling ruling;

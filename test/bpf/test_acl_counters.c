@@ -38,13 +38,15 @@ static struct xvs_acl *acl_of(const uint32_t *weights, size_t count)
 	return acl;
 }
 
+#define STRIPES 4
+
 static struct list make(uint32_t id, const uint32_t *weights, size_t count)
 {
 	struct list list = {.acl = acl_of(weights, count), .compiled = {.id = id, .count = count}};
 	struct xvs_acl_image image;
 	size_t rule;
 
-	cr_assert_eq(xvs_acl_compile(list.acl, XVS_ACL_EXTENDED, &image, &rule), 0);
+	cr_assert_eq(xvs_acl_compile(list.acl, XVS_ACL_EXTENDED, STRIPES, &image, &rule), 0);
 	cr_assert_eq(xvs_list_put(&world.loader.tables, id, &image), 0);
 	xvs_acl_image_clear(&image);
 	cr_assert_eq(xvs_list_map(&world.loader.tables, id, &list.map), 0);
@@ -65,12 +67,14 @@ static void list_free(struct list *list)
 /* As a packet on the CPU that has this stripe does. */
 static void count(struct list *list, uint32_t stripe, uint32_t rule, uint64_t packets)
 {
-	uint32_t at = xvs_acl_counter_element(&list->map.element->head, stripe, rule);
-	struct xvs_acl_counter *one = &list->map.element[at].counter[rule % XVS_ACL_COUNTERS];
+	const struct xvs_acl_head *head = &list->map.element->head;
+	uint32_t counter = xvs_acl_counter_of(head, rule);
+	uint32_t element = (counter >> 2) + stripe * xvs_acl_stripe(head);
+	struct xvs_acl_counter *one = &list->map.element[element].counter[counter & 3];
 
 	one->packets += packets;
 	one->bytes += 100 * packets;
-	cr_expect_eq(xvs_list_rule_of(&list->map, at << 2 | rule % XVS_ACL_COUNTERS), rule);
+	cr_expect_eq(xvs_list_rule_of(&list->map, counter), rule);
 }
 
 static void expect_count(const struct list *list, uint32_t rule, uint64_t packets)
@@ -95,7 +99,7 @@ Test(acl_counters, each_rule_has_its_own)
 	struct list list = make(OLD, weights, 7);
 
 	for (uint32_t rule = 0; rule < 7; rule++)
-		for (uint32_t stripe = 0; stripe < XVS_ACL_STRIPES; stripe++)
+		for (uint32_t stripe = 0; stripe < STRIPES; stripe++)
 			count(&list, stripe, rule, 1 + 10 * rule + 100 * stripe);
 	for (uint32_t rule = 0; rule < 7; rule++)
 		expect_count(&list, rule, 4 * (1 + 10 * rule) + 600);
@@ -116,7 +120,7 @@ Test(acl_counters, are_carried_to_the_same_rules)
 	struct xvs_carry *carries = NULL;
 
 	for (uint32_t rule = 0; rule < 5; rule++)
-		count(&old, rule % XVS_ACL_STRIPES, rule, 10 + rule);
+		count(&old, rule % STRIPES, rule, 10 + rule);
 	count(&new, 0, 1, 77); /* of a time when it was in force before */
 	cr_assert_eq(
 		xvs_carry_begin(&world.loader.tables, &old.compiled, &new.compiled, &carries), 0);

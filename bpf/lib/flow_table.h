@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The flow table: finding, putting and taking out; who is silent goes. How it stands: maps/flow.h. */
+#ifndef XVS_BPF_FLOW_TABLE_H
+#define XVS_BPF_FLOW_TABLE_H
+
+#include "bpf/lib/maps.h"
+
+#define XVS_CLOCK_MONOTONIC 1 /* of <time.h> */
+
+#define XVS_FLOW_EACH_BYTE 0x0101010101010101ull
+#define XVS_FLOW_TRIES 4 /* against other CPUs that change the same word of tags */
+
+/* What the timer looks at before it lets others work, and how long it rests then. */
+#define XVS_FLOW_SWEEP_BUCKETS 512
+#define XVS_FLOW_SWEEP_FLOWS 128
+#define XVS_FLOW_SWEEP_NS (1ull << XVS_FDB_TICK_SHIFT)
+
+static __always_inline __u32 xvs_flow_now(void)
+{
+	return xvs_fdb_tick(bpf_ktime_get_coarse_ns());
+}
+
+/* The products don't wait for each other. */
+static __always_inline __u64 xvs_flow_hash(const struct xvs_flow_key *key, __u32 seed)
+{
+	const __u64 *word = (const __u64 *)key;
+	__u64 a = (word[1] ^ seed) * 0x9e3779b97f4a7c15ull;
+	__u64 b = (word[3] ^ (__u64)seed << 32) * 0xc2b2ae3d27d4eb4full;
+	__u64 c = (word[4] + seed) * 0x165667b19e3779f9ull;
+	__u64 d = (word[0] ^ word[5] << 20) * 0xd6e8feb86659fd93ull;
+	__u64 e = (word[2] + word[5]) * 0xa0761d6478bd642full;
+
+	return xvs_acl_mix((a ^ a >> 29) + (b ^ b >> 31) + (c ^ c >> 33), d + (e ^ e >> 32));
+}
+
+static __always_inline __u32 xvs_flow_bucket(__u64 hash, int second)
+{
+	return (second ? hash >> 24 : hash) & (XVS_FLOW_BUCKETS - 1);
+}
+
+static __always_inline __u64 xvs_flow_tag(__u64 hash)
+{
+	return XVS_FLOW_TAG_LEAST + ((hash >> 56) * (256 - XVS_FLOW_TAG_LEAST) >> 8);
+}
+
+/* The highest bit of each byte that is zero; above the first of them there may be more. */
+static __always_inline __u64 xvs_flow_zeros(__u64 word)
+{
+	return (word - XVS_FLOW_EACH_BYTE) & ~word & XVS_FLOW_EACH_BYTE << 7;
+}
+
+/* The number of the lowest byte that has its highest bit set; one has. */
+static __always_inline __u32 xvs_flow_first(__u64 bits)
+{
+	return ((bits & -bits) >> 7) * 0x0001020304050607ull >> 56;
+}
+
+static __always_inline int xvs_flow_is(const struct xvs_flow *flow, const struct xvs_flow_key *key)
+{
+	const __u64 *a = (const __u64 *)&flow->key, *b = (const __u64 *)key;
+	__u64 different = 0;
+
+	for (int i = 0; i < XVS_FLOW_KEY_WORDS; i++)
+		different |= a[i] ^ b[i];
+	return !different;
+}
+
+static __always_inline __u64 *xvs_flow_tags(__u32 bucket)
+{
+	return bpf_map_lookup_elem(&flow_tags, &bucket);
+}
+
+/* Places go by their number from 1 on; 0 is none. */
+static __always_inline __u32 xvs_flow_place(__u32 bucket, __u32 way)
+{
+	return bucket * XVS_FLOW_WAYS + way + 1;
+}
+
+static __always_inline struct xvs_flow *xvs_flow_at(__u32 place)
+{
+	__u32 index = place - 1;
+
+	return place ? bpf_map_lookup_elem(&flows, &index) : NULL;
+}
+
+/* In one bucket, but for the place `but`. */
+static __always_inline __u32 xvs_flow_seek_in(
+	const struct xvs_flow_key *key, __u64 hash, __u32 bucket, __u32 but)
+{
+	const __u64 *tags = xvs_flow_tags(bucket);
+	struct xvs_flow *flow;
+	__u64 like;
+
+	if (!tags)
+		return 0;
+	like = xvs_flow_zeros(
+		*(volatile const __u64 *)tags ^ xvs_flow_tag(hash) * XVS_FLOW_EACH_BYTE);
+	for (int i = 0; i < XVS_FLOW_WAYS && like; i++) {
+		__u32 place = xvs_flow_place(bucket, xvs_flow_first(like));
+
+		flow = place == but ? NULL : xvs_flow_at(place);
+		if (flow && xvs_flow_is(flow, key))
+			return place;
+		like &= like - 1;
+	}
+	return 0;
+}
+
+/*
+ * Where the flow stands, whichever of its places that is, but for the place `but`. The verifier
+ * looks at it once: it is a function of its own.
+ */
+__noinline __u32 xvs_flow_seek(const struct xvs_flow_key *key, __u64 hash, __u32 but)
+{
+	__u32 place;
+
+	if (!key)
+		return 0; /* for the verifier, which lets it be NULL */
+	place = xvs_flow_seek_in(key, hash, xvs_flow_bucket(hash, 0), but);
+	return place ? place : xvs_flow_seek_in(key, hash, xvs_flow_bucket(hash, 1), but);
+}
+
+/* The place of the flow, 0 if there is none. Nearly always it is the first that is looked at. */
+static __always_inline __u32 xvs_flow_find(const struct xvs_flow_key *key, __u64 hash)
+{
+	__u32 bucket = xvs_flow_bucket(hash, 0), place = 0;
+	const __u64 *tags = xvs_flow_tags(bucket);
+	struct xvs_flow *flow;
+	__u64 like;
+
+	if (!tags)
+		return 0;
+	like = xvs_flow_zeros(
+		*(volatile const __u64 *)tags ^ xvs_flow_tag(hash) * XVS_FLOW_EACH_BYTE);
+	if (like)
+		place = xvs_flow_place(bucket, xvs_flow_first(like));
+	flow = xvs_flow_at(place);
+	return flow && xvs_flow_is(flow, key) ? place : xvs_flow_seek(key, hash, 0);
+}
+
+static __always_inline void xvs_flows_add(__u32 port, __u32 by)
+{
+	struct xvs_port_state *state = bpf_map_lookup_elem(&port_state, &port);
+
+	if (state)
+		__sync_fetch_and_add(&state->flows, by);
+}
+
+/* Changes a tag. Returns what it was before, or -1: other CPUs were faster every time. */
+static __always_inline int xvs_flow_change_tag(__u32 place, int least, int most, __u64 to)
+{
+	__u32 shift = (place - 1) % XVS_FLOW_WAYS * 8;
+	__u64 *tags = xvs_flow_tags((place - 1) / XVS_FLOW_WAYS);
+
+	for (int i = 0; tags && i < XVS_FLOW_TRIES; i++) {
+		__u64 was = *(volatile __u64 *)tags;
+		int tag = was >> shift & 0xff;
+
+		if (tag < least || tag > most)
+			return -1;
+		if (__sync_val_compare_and_swap(
+			    tags, was, (was & ~(0xffull << shift)) | to << shift) == was)
+			return tag;
+	}
+	return -1;
+}
+
+/* Takes the flow out. */
+__noinline int xvs_flow_take_out(__u32 place)
+{
+	struct xvs_flow *flow = xvs_flow_at(place);
+	__u32 port;
+
+	if (!flow)
+		return 0;
+	port = flow->key.port;
+	flow->seen = xvs_flow_now();
+	if (xvs_flow_change_tag(place, XVS_FLOW_TAG_LEAST, 0xff, XVS_FLOW_TAG_DEAD) >= 0)
+		xvs_flows_add(port, -1);
+	return 0;
+}
+
+/* ---- putting ---- */
+
+/* Takes a free place of the bucket. */
+static __always_inline __u32 xvs_flow_claim(__u32 bucket)
+{
+	__u64 *tags = xvs_flow_tags(bucket);
+
+	for (int i = 0; tags && i < XVS_FLOW_TRIES; i++) {
+		__u64 was = *(volatile __u64 *)tags, free = xvs_flow_zeros(was);
+		__u32 way = xvs_flow_first(free);
+
+		if (!free)
+			return 0;
+		if (__sync_val_compare_and_swap(tags, was,
+			    was | (__u64)XVS_FLOW_TAG_BUSY << (way * 8 & 63)) == was)
+			return xvs_flow_place(bucket, way);
+	}
+	return 0;
+}
+
+/* A place of one that is dead, or has been silent for too long. */
+static __always_inline __u32 xvs_flow_reclaim(__u32 bucket)
+{
+	__u32 now = xvs_flow_now();
+
+	for (__u32 way = 0; way < XVS_FLOW_WAYS; way++) {
+		__u32 place = xvs_flow_place(bucket, way), port;
+		struct xvs_flow *flow = xvs_flow_at(place);
+		int was;
+
+		if (!flow)
+			return 0;
+		if (!xvs_flow_is_silent(flow, now) &&
+			xvs_fdb_idle(0, flow->seen, now) < XVS_FLOW_DEAD_TICKS)
+			continue;
+		port = flow->key.port;
+		was = xvs_flow_change_tag(place, XVS_FLOW_TAG_DEAD,
+			xvs_flow_is_silent(flow, now) ? 0xff : XVS_FLOW_TAG_DEAD,
+			XVS_FLOW_TAG_BUSY);
+		if (was > XVS_FLOW_TAG_DEAD)
+			xvs_flows_add(port, -1);
+		if (was >= 0)
+			return place;
+	}
+	return 0;
+}
+
+/* The two buckets of a hash are full, or nearly so. */
+__noinline __u32 xvs_flow_make_room(__u64 hash)
+{
+	__u32 place = xvs_flow_claim(xvs_flow_bucket(hash, 1));
+
+	place = place ? place : xvs_flow_reclaim(xvs_flow_bucket(hash, 0));
+	return place ? place : xvs_flow_reclaim(xvs_flow_bucket(hash, 1));
+}
+
+/* A place for a flow that was not found, busy; 0: there is none. */
+static __always_inline __u32 xvs_flow_take_place(__u64 hash)
+{
+	__u32 place = xvs_flow_claim(xvs_flow_bucket(hash, 0));
+
+	return place ? place : xvs_flow_make_room(hash);
+}
+
+/* ---- who is silent ---- */
+
+static __always_inline void xvs_flow_sweep_place(__u32 place, int tag, __u32 now)
+{
+	struct xvs_flow *flow = xvs_flow_at(place);
+
+	if (!flow)
+		return;
+	if (tag == XVS_FLOW_TAG_DEAD && xvs_fdb_idle(0, flow->seen, now) >= XVS_FLOW_DEAD_TICKS)
+		xvs_flow_change_tag(place, tag, tag, XVS_FLOW_TAG_FREE);
+	if (tag >= XVS_FLOW_TAG_LEAST && xvs_flow_is_silent(flow, now))
+		xvs_flow_take_out(place);
+}
+
+struct xvs_flow_round {
+	__u32 first; /* bucket */
+	__u32 now;
+	__u32 flows; /* places with something in them, so far */
+	__u32 quiet; /* buckets without, since there was one */
+};
+
+static long xvs_flow_sweep_bucket(__u32 number, void *data)
+{
+	struct xvs_flow_round *round = data;
+	__u32 bucket = (round->first + number) & (XVS_FLOW_BUCKETS - 1);
+	const __u64 *tags = xvs_flow_tags(bucket);
+	__u64 word = tags ? *(volatile const __u64 *)tags : 0;
+
+	round->quiet++;
+	if (!word)
+		return 0;
+	round->quiet = 0;
+	for (__u32 way = 0; way < XVS_FLOW_WAYS; way++) {
+		int tag = word >> way * 8 & 0xff;
+
+		if (tag)
+			xvs_flow_sweep_place(xvs_flow_place(bucket, way), tag, round->now);
+		round->flows += !!tag;
+	}
+	return round->flows >= XVS_FLOW_SWEEP_FLOWS;
+}
+
+/*
+ * A part of the table. Once all of it was empty and nothing has been put since, the timer rests; it
+ * is wound up by the next flow.
+ */
+static int xvs_flow_sweep(void *map, __u32 *key, struct xvs_flow_sweep *sweep)
+{
+	struct xvs_flow_round round = {.first = sweep->next, .now = xvs_flow_now()};
+	__u32 put = *(volatile __u32 *)&sweep->put;
+	long done = bpf_loop(XVS_FLOW_SWEEP_BUCKETS, xvs_flow_sweep_bucket, &round, 0);
+
+	sweep->next = (round.first + done) & (XVS_FLOW_BUCKETS - 1);
+	if (round.flows || put != sweep->put_then) {
+		sweep->quiet = 0;
+		sweep->put_then = put;
+	}
+	sweep->quiet += round.quiet;
+	if (sweep->quiet >= XVS_FLOW_BUCKETS) {
+		sweep->quiet = 0;
+		__sync_lock_test_and_set(&sweep->running, 0);
+		if (*(volatile __u32 *)&sweep->put == put ||
+			__sync_lock_test_and_set(&sweep->running, 1))
+			return 0;
+	}
+	bpf_timer_start(&sweep->timer, XVS_FLOW_SWEEP_NS, 0);
+	return 0;
+}
+
+static __always_inline void xvs_flow_sweep_begin(void)
+{
+	__u32 first = 0;
+	struct xvs_flow_sweep *sweep = bpf_map_lookup_elem(&flow_sweep, &first);
+
+	if (!sweep)
+		return;
+	__sync_fetch_and_add(&sweep->put, 1);
+	if (*(volatile __u32 *)&sweep->running || __sync_lock_test_and_set(&sweep->running, 1))
+		return;
+	bpf_timer_init(&sweep->timer, &flow_sweep, XVS_CLOCK_MONOTONIC);
+	bpf_timer_set_callback(&sweep->timer, xvs_flow_sweep);
+	if (bpf_timer_start(&sweep->timer, XVS_FLOW_SWEEP_NS, 0))
+		sweep->running = 0;
+}
+
+/*
+ * The place has been filled: now others find it. Where another CPU has just put the same flow, this
+ * one is taken out again.
+ */
+static __always_inline void xvs_flow_publish(
+	__u32 place, const struct xvs_flow_key *key, __u64 hash)
+{
+	__u64 *tags = xvs_flow_tags((place - 1) / XVS_FLOW_WAYS), was;
+	__u32 shift = (place - 1) % XVS_FLOW_WAYS * 8;
+
+	if (!tags)
+		return; /* cannot be */
+	was = __sync_fetch_and_xor(tags, (XVS_FLOW_TAG_BUSY ^ xvs_flow_tag(hash)) << shift);
+	asm volatile("" ::"r"(was)); /* whose value is used is a barrier as well */
+	if (xvs_flow_seek(key, hash, place))
+		xvs_flow_take_out(place);
+	xvs_flow_sweep_begin();
+}
+
+#endif
