@@ -11,8 +11,9 @@
  *   flow_sweep   array of one: the timer that takes out who is silent for too long, whether or not
  *                an agent runs. It ends with the last reference from user space: the map is pinned
  *
- * A flow stands in one of two buckets, which its hash names: the first, or, when that was full, the
- * second. A look-up reads a word of tags and, as a rule, one place. Who puts a flow takes a place
+ * A flow stands in one of XVS_FLOW_CHOICES buckets, which its hash names: in the first of them that
+ * was not full. Their tags stand in two cache lines. A look-up reads a word of tags and, as a rule,
+ * one place. Who puts a flow takes a place
  * by its tag (compare and exchange, busy), fills it, and sets the tag; who takes one out changes
  * the tag to dead, and `seen` tells when. A dead place is used again two ticks later, when nobody
  * reads what stood there. Two that put the same flow at once find each other, and one or both give
@@ -33,9 +34,9 @@
 
 #define XVS_FLOW_ICMP_TYPE 0xffff /* as remote port: the local one is an ICMP type and code */
 
-/* From the side of the port, whichever way a packet goes. Addresses as in xvs_acl_tuple. */
+/* From the side of the port, whichever way a packet goes. */
 struct xvs_flow_key {
-	__u64 local[2], remote[2];
+	__be64 local[2], remote[2]; /* IPv4 as ::ffff:a.b.c.d */
 	__u16 local_port, remote_port; /* host order; ICMP: see xvs_flow_icmp() */
 	__u16 vlan;
 	__u8 protocol;
@@ -50,11 +51,13 @@ _Static_assert(sizeof(struct xvs_flow_key) == XVS_FLOW_KEY_WORDS * 8,
 #define XVS_FLOW_WAYS 8 /* places in a bucket */
 #define XVS_FLOW_BUCKETS (XVS_FLOW_MAX / XVS_FLOW_WAYS) /* a power of two */
 
+#define XVS_FLOW_CHOICES 8 /* buckets in which a flow may stand */
+
 enum xvs_flow_tag {
 	XVS_FLOW_TAG_FREE,
 	XVS_FLOW_TAG_BUSY, /* being filled */
 	XVS_FLOW_TAG_DEAD, /* taken out a moment ago */
-	XVS_FLOW_TAG_LEAST, /* from here on: of a flow */
+	XVS_FLOW_TAG_LEAST = 4, /* from here on: of a flow. Even, see xvs_flow_zeros() */
 };
 #define XVS_FLOW_DEAD_TICKS 2 /* how long a place stays dead at least */
 

@@ -1,62 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The flow table: shown, and flows taken out. */
 #include <arpa/inet.h>
+#include <endian.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include "agent/mac_table.h"
 #include "agent/methods.h"
+#include "agent/policy/flow_table.h"
 #include "agent/policy/lists.h"
 
 #define FLOWS_A_REPLY 512
 #define LOOKS_A_REPLY 8192 /* then the reply goes, even if none of them was meant */
-
-/* ---- a walk over the table ---- */
-
-static uint8_t tag_at(const struct xvs_tables *tables, uint32_t place)
-{
-	__u64 tags = __atomic_load_n(&tables->flow_tags[place / XVS_FLOW_WAYS], __ATOMIC_ACQUIRE);
-
-	return tags >> place % XVS_FLOW_WAYS * 8;
-}
-
-/*
- * The next flow from *place on, which is moved behind it. Programs change the table meanwhile: what
- * comes or goes is seen or not. False: there is none.
- */
-static bool next_flow(const struct xvs_tables *tables, uint32_t *place, struct xvs_flow *ret)
-{
-	while (*place < XVS_FLOW_MAX) {
-		uint32_t at = (*place)++;
-		uint8_t tag = tag_at(tables, at);
-
-		if (at % XVS_FLOW_WAYS == 0 && !tables->flow_tags[at / XVS_FLOW_WAYS])
-			*place += XVS_FLOW_WAYS - 1; /* an empty bucket */
-		if (tag < XVS_FLOW_TAG_LEAST)
-			continue;
-		*ret = tables->flows[at];
-		if (tag_at(tables, at) == tag && ret->key.port < XVS_PORT_MAX)
-			return true;
-	}
-	return false;
-}
-
-/* Takes out the flow that was found before `place`. False: it has gone by itself. */
-static bool take_out(const struct xvs_tables *tables, uint32_t place)
-{
-	uint32_t shift = (place - 1) % XVS_FLOW_WAYS * 8;
-	__u64 *tags = &tables->flow_tags[(place - 1) / XVS_FLOW_WAYS];
-	__u64 was = __atomic_load_n(tags, __ATOMIC_RELAXED), then;
-
-	tables->flows[place - 1].seen = xvs_fdb_tick(xvs_mac_table_now());
-	do {
-		if ((was >> shift & 0xff) < XVS_FLOW_TAG_LEAST)
-			return false;
-		then = (was & ~(0xffull << shift)) | (__u64)XVS_FLOW_TAG_DEAD << shift;
-	} while (!__atomic_compare_exchange_n(
-		tags, &was, then, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
-	return true;
-}
 
 /* ---- which entries are meant ---- */
 
@@ -197,15 +152,16 @@ static json_t *describe(const struct xvs_agent *agent, const struct xvs_port_set
 	uint32_t age =
 		((uint64_t)xvs_fdb_idle(0, flow->seen, now) << XVS_FDB_TICK_SHIFT) / 1000000000;
 	uint32_t patience = ((uint64_t)flow->patience << XVS_FDB_TICK_SHIFT) / 1000000000;
+	const __u64 near[] = {be64toh(key->local[0]), be64toh(key->local[1])};
+	const __u64 far[] = {be64toh(key->remote[0]), be64toh(key->remote[1])};
 	char local[INET6_ADDRSTRLEN], remote[INET6_ADDRSTRLEN], protocol[XVS_PROTOCOL_TEXT_SIZE];
 	json_t *answer = json_pack("{s:s?, s:s?, s:i, s:s, s:s, s:s, s:o, s:s, s:o, s:s?, s:b, "
 				   "s:o, s:i, s:i, s:o, s:o}",
 		"port", port ? port->name : NULL, "switch", port ? port->switch_name : NULL, "vlan",
 		key->vlan, "protocol", xvs_protocol_format(key->protocol, protocol), "began",
 		flow->flags & XVS_FLOW_BEGAN_OUT ? "out" : "in", "local",
-		xvs_flow_address(key->local, local), "local_port",
-		describe_port(key, key->local_port), "remote",
-		xvs_flow_address(key->remote, remote), "remote_port",
+		xvs_flow_address(near, local), "local_port", describe_port(key, key->local_port),
+		"remote", xvs_flow_address(far, remote), "remote_port",
 		describe_port(key, key->remote_port), "state", tcp_word(flow->tcp), "stateful",
 		!!(flow->flags & XVS_FLOW_STATEFUL), "rules",
 		describe_rules(agent, port, key, flow), "age", age, "left",
@@ -235,7 +191,7 @@ static int next_flows(struct xvs_agent *agent, void *data, json_t **ret, bool *r
 	for (int i = 0; i < LOOKS_A_REPLY && json_array_size(list) < FLOWS_A_REPLY; i++) {
 		const struct xvs_port_setting *port;
 
-		more = next_flow(&agent->loader.tables, &listing->place, &flow);
+		more = xvs_flow_next(&agent->loader.tables, &listing->place, &flow);
 		if (!more)
 			break;
 		port = xvs_policy_port(agent, flow.key.port);
@@ -269,17 +225,6 @@ int xvs_flows_list(struct xvs_agent *agent, struct xvs_call *call)
 	return xvs_call_stream(call, &stream);
 }
 
-/* One flow less at the port; never below zero, programs count at the same time. */
-static void count_down(struct xvs_agent *agent, uint32_t port)
-{
-	uint32_t *flows = &agent->loader.tables.port_state[port].flows;
-	uint32_t was = __atomic_load_n(flows, __ATOMIC_RELAXED);
-
-	while (was && !__atomic_compare_exchange_n(
-			      flows, &was, was - 1, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-		;
-}
-
 /* Takes out what `is_wanted` says; what goes by itself first is not counted. Returns how many. */
 static uint32_t remove_flows(struct xvs_agent *agent,
 	bool (*is_wanted)(
@@ -290,11 +235,9 @@ static uint32_t remove_flows(struct xvs_agent *agent,
 	uint32_t place = 0, removed = 0;
 	struct xvs_flow flow;
 
-	while (next_flow(tables, &place, &flow)) {
-		if (!is_wanted(agent, &flow.key, data) || !take_out(tables, place))
-			continue;
-		count_down(agent, flow.key.port);
-		removed++;
+	while (xvs_flow_next(tables, &place, &flow)) {
+		if (is_wanted(agent, &flow.key, data))
+			removed += xvs_flow_take_out(tables, place);
 	}
 	return removed;
 }
@@ -311,8 +254,8 @@ int xvs_flows_flush(struct xvs_agent *agent, struct xvs_call *call)
 
 	if (error)
 		return error;
-	return xvs_call_reply(call,
-		json_pack("{s:i}", "flushed", remove_flows(agent, is_flushed, &filter)));
+	return xvs_call_reply(
+		call, json_pack("{s:i}", "flushed", remove_flows(agent, is_flushed, &filter)));
 }
 
 /* ---- ports that are gone ---- */

@@ -84,8 +84,7 @@ static int fill_place(struct xvs_agent *agent, const struct xvs_acl *acl, enum x
 	struct xvs_acl_image image;
 	struct xvs_acl_head *head;
 	size_t rule;
-	int error = xvs_acl_compile(
-		acl, kind, agent->loader.tables.control->cpus, &image, &rule);
+	int error = xvs_acl_compile(acl, kind, agent->loader.tables.control->cpus, &image, &rule);
 
 	if (error == -E2BIG)
 		xvs_log(LOG_ERR,

@@ -106,7 +106,8 @@ static __always_inline void xvs_acl_count(__u32 list, __u32 counter, __u32 packe
 	if (!element)
 		return;
 	shared = element->head.shared;
-	index = (counter >> 2) + (cpu & (element->head.stripes - 1)) * xvs_acl_stripe(&element->head);
+	index = (counter >> 2) +
+		(cpu & (element->head.stripes - 1)) * xvs_acl_stripe(&element->head);
 	element = bpf_map_lookup_elem(map, &index);
 	if (!element)
 		return;

@@ -40,13 +40,12 @@ static __always_inline void xvs_flow_key(const struct xvs_passing *passing,
 	const struct xvs_packet *packet, struct xvs_flow_key *ret)
 {
 	int out = passing->direction == XVS_ACL_OUT;
-	const __be32 *local = out ? packet->source : packet->destination;
-	const __be32 *remote = out ? packet->destination : packet->source;
+	const __be64 *source = (const __be64 *)packet->source;
+	const __be64 *destination = (const __be64 *)packet->destination;
+	const __be64 *local = out ? source : destination, *remote = out ? destination : source;
 
-	ret->local[0] = xvs_address_number(local);
-	ret->local[1] = xvs_address_number(local + 2);
-	ret->remote[0] = xvs_address_number(remote);
-	ret->remote[1] = xvs_address_number(remote + 2);
+	__builtin_memcpy(ret->local, local, sizeof(ret->local));
+	__builtin_memcpy(ret->remote, remote, sizeof(ret->remote));
 	ret->local_port = out ? packet->source_port : packet->destination_port;
 	ret->remote_port = out ? packet->destination_port : packet->source_port;
 	ret->vlan = passing->vlan;
@@ -62,19 +61,19 @@ static __always_inline void xvs_flow_key(const struct xvs_passing *passing,
 static __always_inline void xvs_flow_query(
 	const struct xvs_flow_key *key, __u8 direction, int icmp_type, struct xvs_acl_query *ret)
 {
-	int ip4 = key->local[0] == 0 && key->local[1] >> 32 == 0xffff;
 	__u16 local_port = icmp_type < 0 ? key->local_port : icmp_type;
 	__u16 remote_port = icmp_type < 0 ? key->remote_port : icmp_type;
 
 	__builtin_memset(ret, 0, sizeof(*ret));
-	ret->tuple.local[0] = key->local[0];
-	ret->tuple.local[1] = key->local[1];
-	ret->tuple.remote[0] = key->remote[0];
-	ret->tuple.remote[1] = key->remote[1];
+	for (int i = 0; i < 2; i++) {
+		ret->tuple.local[i] = bpf_be64_to_cpu(key->local[i]);
+		ret->tuple.remote[i] = bpf_be64_to_cpu(key->remote[i]);
+	}
 	ret->tuple.rest = local_port | (__u64)remote_port << 16 | (__u64)key->protocol << 32;
 	ret->vlan = key->vlan;
 	ret->direction = direction;
-	ret->family = ip4 ? XVS_ACL_IPV4 : XVS_ACL_IPV6;
+	ret->family = !ret->tuple.local[0] && ret->tuple.local[1] >> 32 == 0xffff ? XVS_ACL_IPV4
+										  : XVS_ACL_IPV6;
 }
 
 /* Notes that the rule which was found is to be told of. */

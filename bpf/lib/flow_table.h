@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The flow table: finding, putting and taking out; who is silent goes. How it stands: maps/flow.h. */
+/* The flow table: finding, putting and taking out; who is silent goes. How it stands: maps/flow.h.
+ */
 #ifndef XVS_BPF_FLOW_TABLE_H
 #define XVS_BPF_FLOW_TABLE_H
 
@@ -33,17 +34,22 @@ static __always_inline __u64 xvs_flow_hash(const struct xvs_flow_key *key, __u32
 	return xvs_acl_mix((a ^ a >> 29) + (b ^ b >> 31) + (c ^ c >> 33), d + (e ^ e >> 32));
 }
 
-static __always_inline __u32 xvs_flow_bucket(__u64 hash, int second)
+/* The bucket that is tried so many others later: neighbours of two homes by turns. */
+static __always_inline __u32 xvs_flow_bucket(__u64 hash, __u32 choice)
 {
-	return (second ? hash >> 24 : hash) & (XVS_FLOW_BUCKETS - 1);
+	return ((choice & 1 ? hash >> 24 : hash) ^ choice >> 1) & (XVS_FLOW_BUCKETS - 1);
 }
+_Static_assert(XVS_FLOW_CHOICES / 2 * sizeof(__u64) <= 64, "the neighbours are a cache line");
 
 static __always_inline __u64 xvs_flow_tag(__u64 hash)
 {
 	return XVS_FLOW_TAG_LEAST + ((hash >> 56) * (256 - XVS_FLOW_TAG_LEAST) >> 8);
 }
 
-/* The highest bit of each byte that is zero; above the first of them there may be more. */
+/*
+ * The highest bit of each byte that is zero. Above the first of them, bytes that are one may be
+ * among them: who goes on looks at what stands there.
+ */
 static __always_inline __u64 xvs_flow_zeros(__u64 word)
 {
 	return (word - XVS_FLOW_EACH_BYTE) & ~word & XVS_FLOW_EACH_BYTE << 7;
@@ -112,12 +118,15 @@ static __always_inline __u32 xvs_flow_seek_in(
  */
 __noinline __u32 xvs_flow_seek(const struct xvs_flow_key *key, __u64 hash, __u32 but)
 {
-	__u32 place;
-
 	if (!key)
 		return 0; /* for the verifier, which lets it be NULL */
-	place = xvs_flow_seek_in(key, hash, xvs_flow_bucket(hash, 0), but);
-	return place ? place : xvs_flow_seek_in(key, hash, xvs_flow_bucket(hash, 1), but);
+	for (__u32 choice = 0; choice < XVS_FLOW_CHOICES; choice++) {
+		__u32 place = xvs_flow_seek_in(key, hash, xvs_flow_bucket(hash, choice), but);
+
+		if (place)
+			return place;
+	}
+	return 0;
 }
 
 /* The place of the flow, 0 if there is none. Nearly always it is the first that is looked at. */
@@ -193,8 +202,8 @@ static __always_inline __u32 xvs_flow_claim(__u32 bucket)
 
 		if (!free)
 			return 0;
-		if (__sync_val_compare_and_swap(tags, was,
-			    was | (__u64)XVS_FLOW_TAG_BUSY << (way * 8 & 63)) == was)
+		if (__sync_val_compare_and_swap(
+			    tags, was, was | (__u64)XVS_FLOW_TAG_BUSY << (way * 8 & 63)) == was)
 			return xvs_flow_place(bucket, way);
 	}
 	return 0;
@@ -227,13 +236,36 @@ static __always_inline __u32 xvs_flow_reclaim(__u32 bucket)
 	return 0;
 }
 
-/* The two buckets of a hash are full, or nearly so. */
+struct xvs_flow_search {
+	__u64 hash;
+	__u32 place; /* that was found */
+};
+
+static long xvs_flow_try_claim(__u32 choice, void *data)
+{
+	struct xvs_flow_search *search = data;
+
+	search->place = xvs_flow_claim(xvs_flow_bucket(search->hash, choice));
+	return !!search->place;
+}
+
+static long xvs_flow_try_reclaim(__u32 choice, void *data)
+{
+	struct xvs_flow_search *search = data;
+
+	search->place = xvs_flow_reclaim(xvs_flow_bucket(search->hash, choice));
+	return !!search->place;
+}
+
+/* The first bucket of the hash is full. */
 __noinline __u32 xvs_flow_make_room(__u64 hash)
 {
-	__u32 place = xvs_flow_claim(xvs_flow_bucket(hash, 1));
+	struct xvs_flow_search search = {.hash = hash};
 
-	place = place ? place : xvs_flow_reclaim(xvs_flow_bucket(hash, 0));
-	return place ? place : xvs_flow_reclaim(xvs_flow_bucket(hash, 1));
+	bpf_loop(XVS_FLOW_CHOICES, xvs_flow_try_claim, &search, 0);
+	if (!search.place)
+		bpf_loop(XVS_FLOW_CHOICES, xvs_flow_try_reclaim, &search, 0);
+	return search.place;
 }
 
 /* A place for a flow that was not found, busy; 0: there is none. */

@@ -340,6 +340,20 @@ __noinline int xvs_guard_packet(struct __sk_buff *skb, const struct xvs_packet *
 	return xvs_guard_nd(skb, packet, &from);
 }
 
+/*
+ * Could a guard of what it carries have something against it? TCP names no sender, tells no router
+ * and brings no DHCP, and of UDP only that does.
+ */
+static __always_inline int xvs_concerns_guards(const struct xvs_packet *packet)
+{
+	__u16 port = packet->destination_port;
+
+	if (packet->next == IPPROTO_TCP)
+		return 0;
+	return packet->next != IPPROTO_UDP || packet->fragment || port == XVS_BOOTP_SERVER ||
+	       port == XVS_BOOTP_CLIENT || port == XVS_DHCP6_CLIENT || port == XVS_DHCP6_SERVER;
+}
+
 /* Could it be ARP or ND? Most frames are neither, and tell at once. */
 static __always_inline int xvs_may_name_sender(struct __sk_buff *skb)
 {
@@ -385,7 +399,7 @@ static __always_inline int xvs_guard(struct xvs_context *c, const struct xvs_por
 	if (!room)
 		return -XVS_DROP_unparsed; /* cannot be: an array's element */
 	error = xvs_parse(c->skb, room, &c->parsed);
-	if (!error)
+	if (!error && xvs_concerns_guards(&room->packet))
 		error = xvs_guard_packet(c->skb, &room->packet, port, c->source, c->generation & 1);
 	if ((error == -XVS_DROP_unparsed || error == -XVS_DROP_truncated) &&
 		!(port->flags & XVS_PORT_PACKET_GUARDS))

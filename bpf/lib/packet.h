@@ -24,7 +24,7 @@ enum xvs_fragment {
 };
 
 struct xvs_packet {
-	__be32 source[4]; /* IPv4 as ::ffff:a.b.c.d */
+	__be32 source[4] __attribute__((aligned(8))); /* IPv4 as ::ffff:a.b.c.d */
 	__be32 destination[4];
 	__u16 protocol; /* EtherType, host order; 0: an 802.3 frame with none */
 	__u16 network; /* where the layer-3 header begins, in bytes from the Ethernet header */
@@ -211,6 +211,14 @@ static __always_inline __u32 xvs_end_of(struct __sk_buff *skb, __u32 start, __u3
 #define XVS_IP4_MORE 0x2000
 #define XVS_IP4_OFFSET 0x1fff
 
+static __always_inline void xvs_set_ip4_addresses(const struct xvs_ip4 *ip, struct xvs_packet *ret)
+{
+	*(__u64 *)ret->source = *(__u64 *)ret->destination = 0;
+	ret->source[2] = ret->destination[2] = bpf_htonl(0xffff);
+	ret->source[3] = ip->source;
+	ret->destination[3] = ip->destination;
+}
+
 static __always_inline int xvs_read_ip4(struct __sk_buff *skb, struct xvs_packet *ret)
 {
 	struct xvs_ip4 ip;
@@ -221,9 +229,7 @@ static __always_inline int xvs_read_ip4(struct __sk_buff *skb, struct xvs_packet
 	if (ip.version_size >> 4 != 4 || (ip.version_size & 0xf) < 5)
 		return -XVS_DROP_unparsed;
 	fragment = bpf_ntohs(ip.fragment);
-	ret->source[2] = ret->destination[2] = bpf_htonl(0xffff);
-	ret->source[3] = ip.source;
-	ret->destination[3] = ip.destination;
+	xvs_set_ip4_addresses(&ip, ret);
 	ret->next = ip.protocol;
 	ret->hop_limit = ip.ttl;
 	ret->transport = ret->network + (ip.version_size & 0xf) * 4;
@@ -271,7 +277,8 @@ static __always_inline int xvs_read_ip6(struct __sk_buff *skb, struct xvs_packet
 /*
  * What most frames are: untagged TCP or UDP in IPv4 without options or in IPv6 without extension
  * headers, whole, with all of its headers in the linear part. Read in place, at a fifth of the
- * cost. 0: it is something else, for the long way.
+ * cost; what only ICMP and fragments have is left as it was. 0: it is something else, for the long
+ * way.
  */
 static __always_inline int xvs_read_plain_ports(
 	const void *transport, const void *end, struct xvs_packet *ret)
@@ -301,14 +308,14 @@ static __always_inline int xvs_read_plain(struct __sk_buff *skb, struct xvs_pack
 	if ((const void *)(ip4 + 1) > end)
 		return 0;
 	ret->network = sizeof(*eth);
+	ret->fragment = XVS_FRAGMENT_NONE;
+	ret->tcp_flags = 0;
 	if (eth->h_proto == bpf_htons(ETH_P_IP)) {
 		if (ip4->version_size != 0x45 ||
 			(ip4->fragment & bpf_htons(XVS_IP4_MORE | XVS_IP4_OFFSET)))
 			return 0;
 		ret->protocol = ETH_P_IP;
-		ret->source[2] = ret->destination[2] = bpf_htonl(0xffff);
-		ret->source[3] = ip4->source;
-		ret->destination[3] = ip4->destination;
+		xvs_set_ip4_addresses(ip4, ret);
 		ret->next = ip4->protocol;
 		ret->hop_limit = ip4->ttl;
 		ret->transport = sizeof(*eth) + sizeof(*ip4);
@@ -330,9 +337,8 @@ static __always_inline int xvs_read_plain(struct __sk_buff *skb, struct xvs_pack
 }
 
 /*
- * Reads the frame. `ret` has been set to zero, as kernel 6.1 wants of memory that it hands on. 0,
- * or minus the drop reason of one that is cut off (truncated) or can't be looked through
- * (unparsed). The verifier looks at it once: it is a function of its own.
+ * Reads the frame. 0, or minus the drop reason of one that is cut off (truncated) or can't be
+ * looked through (unparsed). The verifier looks at it once: it is a function of its own.
  */
 __noinline int xvs_read_packet(struct __sk_buff *skb, struct xvs_packet *ret)
 {

@@ -71,7 +71,6 @@ static __always_inline int xvs_parse(struct __sk_buff *skb, struct xvs_scratch *
 {
 	if (*done)
 		return room->error;
-	__builtin_memset(&room->packet, 0, sizeof(room->packet));
 	room->error = xvs_read_packet(skb, &room->packet);
 	*done = 1;
 	return room->error;

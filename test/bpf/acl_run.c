@@ -16,7 +16,8 @@ static void install(const struct xvs_acl *acl, enum xvs_acl_kind kind, uint32_t 
 	void *memory;
 	int fd;
 
-	cr_assert_eq(xvs_acl_compile(acl, kind, world.loader.tables.control->cpus, &image, &rule), 0);
+	cr_assert_eq(
+		xvs_acl_compile(acl, kind, world.loader.tables.control->cpus, &image, &rule), 0);
 	size = image.count * sizeof(*image.element);
 	fd = bpf_map_create(
 		BPF_MAP_TYPE_ARRAY, "acl", 4, sizeof(*image.element), image.count, &options);

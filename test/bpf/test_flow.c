@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
+#include "agent/policy/flow_table.h"
 #include "test/bpf/acl_run.h"
 
 TestSuite(flow, .init = run_open);
@@ -287,13 +288,11 @@ Test(flow, limit)
 
 static unsigned int flows(void)
 {
-	unsigned int count = 0;
+	uint32_t place = 0, count = 0;
+	struct xvs_flow flow;
 
-	for (uint32_t place = 0; place < XVS_FLOW_MAX; place++) {
-		__u64 tags = world.loader.tables.flow_tags[place / XVS_FLOW_WAYS];
-
-		count += (tags >> place % XVS_FLOW_WAYS * 8 & 0xff) >= XVS_FLOW_TAG_LEAST;
-	}
+	while (xvs_flow_next(&world.loader.tables, &place, &flow))
+		count++;
 	return count;
 }
 

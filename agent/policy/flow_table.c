@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "agent/mac_table.h"
+#include "agent/policy/flow_table.h"
+
+static uint8_t tag_at(const struct xvs_tables *tables, uint32_t place)
+{
+	__u64 tags = __atomic_load_n(&tables->flow_tags[place / XVS_FLOW_WAYS], __ATOMIC_ACQUIRE);
+
+	return tags >> place % XVS_FLOW_WAYS * 8;
+}
+
+bool xvs_flow_next(const struct xvs_tables *tables, uint32_t *place, struct xvs_flow *ret)
+{
+	while (*place < XVS_FLOW_MAX) {
+		uint32_t at = (*place)++;
+		uint8_t tag = tag_at(tables, at);
+
+		if (at % XVS_FLOW_WAYS == 0 && !tables->flow_tags[at / XVS_FLOW_WAYS])
+			*place = at + XVS_FLOW_WAYS; /* an empty bucket */
+		if (tag < XVS_FLOW_TAG_LEAST)
+			continue;
+		*ret = tables->flows[at];
+		if (tag_at(tables, at) == tag && ret->key.port < XVS_PORT_MAX)
+			return true;
+	}
+	return false;
+}
+
+/* One flow less at the port; never below zero, programs count at the same time. */
+static void count_down(const struct xvs_tables *tables, uint32_t port)
+{
+	uint32_t *flows = &tables->port_state[port].flows;
+	uint32_t was = __atomic_load_n(flows, __ATOMIC_RELAXED);
+
+	while (was && !__atomic_compare_exchange_n(
+			      flows, &was, was - 1, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
+bool xvs_flow_take_out(const struct xvs_tables *tables, uint32_t place)
+{
+	uint32_t shift = (place - 1) % XVS_FLOW_WAYS * 8;
+	__u64 *tags = &tables->flow_tags[(place - 1) / XVS_FLOW_WAYS];
+	__u64 was = __atomic_load_n(tags, __ATOMIC_RELAXED), then;
+	struct xvs_flow *flow = &tables->flows[place - 1];
+	uint32_t port = flow->key.port;
+
+	flow->seen = xvs_fdb_tick(xvs_mac_table_now());
+	do {
+		if ((was >> shift & 0xff) < XVS_FLOW_TAG_LEAST || port >= XVS_PORT_MAX)
+			return false;
+		then = (was & ~(0xffull << shift)) | (__u64)XVS_FLOW_TAG_DEAD << shift;
+	} while (!__atomic_compare_exchange_n(
+		tags, &was, then, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
+	count_down(tables, port);
+	return true;
+}
