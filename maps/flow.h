@@ -86,13 +86,14 @@ struct xvs_flow {
 	__u8 flags; /* enum xvs_flow_flag */
 	__u8 tcp; /* enum xvs_flow_tcp */
 	__u8 fins; /* bit of each direction that sent a FIN */
-	__u8 reserved;
+	__u8 scales; /* of windows (RFC 7323), four bits a direction; 15: none */
 	/* ---- second cache line ---- */
 	__u32 counter[XVS_ACL_DIRECTIONS][2]; /* of the rules of port ACL and extended ACL, see
 						 xvs_acl_counter_of(); 0 = no rule */
 	__u64 packets[XVS_ACL_DIRECTIONS], bytes[XVS_ACL_DIRECTIONS];
 	__u32 patience; /* ticks that it may be silent now */
-	__u32 reserved_2[3];
+	__u32 end[XVS_ACL_DIRECTIONS]; /* TCP: the sequence number behind all that was sent */
+	__u16 window[XVS_ACL_DIRECTIONS]; /* the largest that was announced, in units of 16 KiB */
 };
 _Static_assert(sizeof(struct xvs_flow) == 128, "two cache lines");
 

@@ -216,6 +216,7 @@ static __always_inline void xvs_flow_fill(struct xvs_flow *ret, const struct xvs
 	ret->flags = 1 << side | (side ? XVS_FLOW_BEGAN_OUT : 0) |
 		     (ruling->idle_s ? XVS_FLOW_STATEFUL : 0);
 	ret->tcp = tcp;
+	ret->scales = XVS_TCP_NO_SCALE << 4 | XVS_TCP_NO_SCALE;
 	ret->patience = xvs_flow_patience(ret->idle, tcp);
 	ret->counter[side][0] = ruling->counter[0];
 	ret->counter[side][1] = ruling->counter[1];
@@ -227,7 +228,8 @@ static __always_inline void xvs_flow_fill(struct xvs_flow *ret, const struct xvs
  * Remembers the flow. No room, of the table or within the port's limit: it is judged again with
  * its next packet, and its answers by the rules for them.
  */
-__noinline int xvs_flow_add(__u32 hook, const struct xvs_port_config *port, __u8 tcp)
+__noinline int xvs_flow_add(
+	struct __sk_buff *skb, __u32 hook, const struct xvs_port_config *port, __u8 tcp)
 {
 	const struct xvs_scratch *room = xvs_scratch(hook);
 	struct xvs_port_state *state;
@@ -251,27 +253,9 @@ __noinline int xvs_flow_add(__u32 hook, const struct xvs_port_config *port, __u8
 		return 0;
 	}
 	xvs_flow_fill(flow, room, port, tcp);
+	if (tcp)
+		xvs_tcp_note(skb, flow, &room->packet, room->passing.direction == XVS_ACL_OUT);
 	xvs_flow_publish(place, &room->key, room->hash);
-	return 0;
-}
-
-/* Watches the connection. 0, or minus the drop reason. */
-static __always_inline int xvs_flow_watch(
-	struct xvs_flow *flow, const struct xvs_packet *packet, __u8 side)
-{
-	int first = !(flow->flags & XVS_FLOW_BEGAN_OUT) == !side, next;
-
-	if (!flow->tcp)
-		return 0;
-	if (packet->tcp_flags & XVS_TCP_FIN)
-		flow->fins |= 1 << side;
-	next = xvs_tcp_next(flow->tcp, packet->tcp_flags, first, flow->fins);
-	if (next < 0)
-		return -XVS_DROP_flow_state;
-	if (next == flow->tcp)
-		return 0;
-	flow->tcp = next;
-	flow->patience = xvs_flow_patience(flow->idle, next);
 	return 0;
 }
 
@@ -297,8 +281,8 @@ static __always_inline void xvs_flow_count(
  * A packet of a flow that is known. 0: it passes; minus the drop reason; 1: the rules are to be
  * asked.
  */
-static __always_inline int xvs_flow_known(
-	struct xvs_flow *flow, const struct xvs_scratch *room, const struct xvs_port_config *port)
+static __always_inline int xvs_flow_known(struct __sk_buff *skb, struct xvs_flow *flow,
+	const struct xvs_scratch *room, const struct xvs_port_config *port)
 {
 	const struct xvs_passing *passing = &room->passing;
 	const struct xvs_packet *packet = &room->packet;
@@ -309,7 +293,7 @@ static __always_inline int xvs_flow_known(
 	if (flow->version != port->acl_version || !(flow->flags & 1 << side) ||
 		xvs_flow_is_silent(flow, now) || xvs_flow_is_over(flow, packet))
 		return 1;
-	error = xvs_flow_watch(flow, packet, side);
+	error = flow->tcp ? xvs_tcp_watch(skb, flow, packet, side) : 0;
 	if (error)
 		return error;
 	xvs_flow_count(flow, passing, now);
@@ -406,8 +390,8 @@ __noinline int xvs_flow_is_related(
 }
 
 /* A packet of no flow that is known. */
-static __always_inline int xvs_flow_begin(
-	struct xvs_scratch *room, __u32 hook, const struct xvs_port_config *port)
+static __always_inline int xvs_flow_begin(struct __sk_buff *skb, struct xvs_scratch *room,
+	__u32 hook, const struct xvs_port_config *port)
 {
 	__u8 tcp = xvs_tcp_begin(&room->packet);
 	const struct xvs_ruling *ruling =
@@ -424,13 +408,13 @@ static __always_inline int xvs_flow_begin(
 		return -XVS_DROP_flow_state;
 	}
 	xvs_flow_tell(hook, ruling);
-	xvs_flow_add(hook, port, tcp);
+	xvs_flow_add(skb, hook, port, tcp);
 	return 0;
 }
 
 /* A way of the flow that was not judged yet. */
-static __always_inline int xvs_flow_judge_side(struct xvs_flow *flow, struct xvs_scratch *room,
-	__u32 hook, const struct xvs_port_config *port)
+static __always_inline int xvs_flow_judge_side(struct __sk_buff *skb, struct xvs_flow *flow,
+	struct xvs_scratch *room, __u32 hook, const struct xvs_port_config *port)
 {
 	__u8 side = room->passing.direction == XVS_ACL_OUT;
 	int error, answer = !!(flow->flags & XVS_FLOW_STATEFUL);
@@ -440,7 +424,7 @@ static __always_inline int xvs_flow_judge_side(struct xvs_flow *flow, struct xvs
 	xvs_flow_tell(hook, ruling);
 	if (ruling->reason)
 		return -ruling->reason;
-	error = xvs_flow_watch(flow, &room->packet, side);
+	error = flow->tcp ? xvs_tcp_watch(skb, flow, &room->packet, side) : 0;
 	if (error)
 		return error;
 	xvs_flow_allow(flow, side, ruling);
@@ -470,13 +454,13 @@ __noinline int xvs_flow_judge(struct __sk_buff *skb, __u32 hook, const struct xv
 		flow = NULL;
 	}
 	if (flow) {
-		int verdict = xvs_flow_known(flow, room, port);
+		int verdict = xvs_flow_known(skb, flow, room, port);
 
-		return verdict <= 0 ? verdict : xvs_flow_judge_side(flow, room, hook, port);
+		return verdict <= 0 ? verdict : xvs_flow_judge_side(skb, flow, room, hook, port);
 	}
 	if (xvs_is_icmp_error(&room->packet) && xvs_flow_is_related(skb, hook, port))
 		return 0;
-	return xvs_flow_begin(room, hook, port);
+	return xvs_flow_begin(skb, room, hook, port);
 }
 
 /* A MAC address as rules have it. */
@@ -553,7 +537,7 @@ __noinline int xvs_acl_pass(struct __sk_buff *skb, __u32 hook, const struct xvs_
 	room->hash = xvs_flow_hash(&room->key, control->cookie);
 	flow = xvs_flow_at(xvs_flow_find(&room->key, room->hash));
 	if (flow)
-		verdict = xvs_flow_known(flow, room, port);
+		verdict = xvs_flow_known(skb, flow, room, port);
 	if (verdict > 0)
 		verdict = xvs_flow_judge(skb, hook, port);
 	if (!verdict && room->packet.fragment == XVS_FRAGMENT_FIRST)

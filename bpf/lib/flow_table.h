@@ -112,21 +112,34 @@ static __always_inline __u32 xvs_flow_seek_in(
 	return 0;
 }
 
+struct xvs_flow_search {
+	const struct xvs_flow_key *key;
+	__u64 hash;
+	__u32 but;
+	__u32 place; /* that was found */
+};
+
+static long xvs_flow_look(__u32 choice, void *data)
+{
+	struct xvs_flow_search *search = data;
+
+	search->place = xvs_flow_seek_in(
+		search->key, search->hash, xvs_flow_bucket(search->hash, choice), search->but);
+	return !!search->place;
+}
+
 /*
  * Where the flow stands, whichever of its places that is, but for the place `but`. The verifier
  * looks at it once: it is a function of its own.
  */
 __noinline __u32 xvs_flow_seek(const struct xvs_flow_key *key, __u64 hash, __u32 but)
 {
+	struct xvs_flow_search search = {.key = key, .hash = hash, .but = but};
+
 	if (!key)
 		return 0; /* for the verifier, which lets it be NULL */
-	for (__u32 choice = 0; choice < XVS_FLOW_CHOICES; choice++) {
-		__u32 place = xvs_flow_seek_in(key, hash, xvs_flow_bucket(hash, choice), but);
-
-		if (place)
-			return place;
-	}
-	return 0;
+	bpf_loop(XVS_FLOW_CHOICES, xvs_flow_look, &search, 0);
+	return search.place;
 }
 
 /* The place of the flow, 0 if there is none. Nearly always it is the first that is looked at. */
@@ -156,14 +169,14 @@ static __always_inline void xvs_flows_add(__u32 port, __u32 by)
 }
 
 /* Changes a tag. Returns what it was before, or -1: other CPUs were faster every time. */
-static __always_inline int xvs_flow_change_tag(__u32 place, int least, int most, __u64 to)
+__noinline int xvs_flow_change_tag(__u32 place, __u32 least, __u32 most, __u64 to)
 {
 	__u32 shift = (place - 1) % XVS_FLOW_WAYS * 8;
 	__u64 *tags = xvs_flow_tags((place - 1) / XVS_FLOW_WAYS);
 
 	for (int i = 0; tags && i < XVS_FLOW_TRIES; i++) {
 		__u64 was = *(volatile __u64 *)tags;
-		int tag = was >> shift & 0xff;
+		__u32 tag = was >> shift & 0xff;
 
 		if (tag < least || tag > most)
 			return -1;
@@ -209,38 +222,6 @@ static __always_inline __u32 xvs_flow_claim(__u32 bucket)
 	return 0;
 }
 
-/* A place of one that is dead, or has been silent for too long. */
-static __always_inline __u32 xvs_flow_reclaim(__u32 bucket)
-{
-	__u32 now = xvs_flow_now();
-
-	for (__u32 way = 0; way < XVS_FLOW_WAYS; way++) {
-		__u32 place = xvs_flow_place(bucket, way), port;
-		struct xvs_flow *flow = xvs_flow_at(place);
-		int was;
-
-		if (!flow)
-			return 0;
-		if (!xvs_flow_is_silent(flow, now) &&
-			xvs_fdb_idle(0, flow->seen, now) < XVS_FLOW_DEAD_TICKS)
-			continue;
-		port = flow->key.port;
-		was = xvs_flow_change_tag(place, XVS_FLOW_TAG_DEAD,
-			xvs_flow_is_silent(flow, now) ? 0xff : XVS_FLOW_TAG_DEAD,
-			XVS_FLOW_TAG_BUSY);
-		if (was > XVS_FLOW_TAG_DEAD)
-			xvs_flows_add(port, -1);
-		if (was >= 0)
-			return place;
-	}
-	return 0;
-}
-
-struct xvs_flow_search {
-	__u64 hash;
-	__u32 place; /* that was found */
-};
-
 static long xvs_flow_try_claim(__u32 choice, void *data)
 {
 	struct xvs_flow_search *search = data;
@@ -249,12 +230,27 @@ static long xvs_flow_try_claim(__u32 choice, void *data)
 	return !!search->place;
 }
 
-static long xvs_flow_try_reclaim(__u32 choice, void *data)
+/* The place of one that is dead, or has been silent for too long. */
+static long xvs_flow_try_reclaim(__u32 number, void *data)
 {
 	struct xvs_flow_search *search = data;
+	__u32 bucket = xvs_flow_bucket(search->hash, number / XVS_FLOW_WAYS);
+	__u32 place = xvs_flow_place(bucket, number % XVS_FLOW_WAYS), now = xvs_flow_now(), port;
+	struct xvs_flow *flow = xvs_flow_at(place);
+	int silent, was;
 
-	search->place = xvs_flow_reclaim(xvs_flow_bucket(search->hash, choice));
-	return !!search->place;
+	if (!flow || xvs_fdb_idle(0, flow->seen, now) < XVS_FLOW_DEAD_TICKS)
+		return 0;
+	silent = xvs_flow_is_silent(flow, now);
+	port = flow->key.port;
+	was = xvs_flow_change_tag(
+		place, XVS_FLOW_TAG_DEAD, silent ? 0xff : XVS_FLOW_TAG_DEAD, XVS_FLOW_TAG_BUSY);
+	if (was < 0)
+		return 0;
+	if (was >= XVS_FLOW_TAG_LEAST)
+		xvs_flows_add(port, -1);
+	search->place = place;
+	return 1;
 }
 
 /* The first bucket of the hash is full. */
@@ -264,7 +260,7 @@ __noinline __u32 xvs_flow_make_room(__u64 hash)
 
 	bpf_loop(XVS_FLOW_CHOICES, xvs_flow_try_claim, &search, 0);
 	if (!search.place)
-		bpf_loop(XVS_FLOW_CHOICES, xvs_flow_try_reclaim, &search, 0);
+		bpf_loop(XVS_FLOW_CHOICES * XVS_FLOW_WAYS, xvs_flow_try_reclaim, &search, 0);
 	return search.place;
 }
 

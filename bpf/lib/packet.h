@@ -40,6 +40,17 @@ struct xvs_packet {
 	__u16 icmp_id; /* of an echo, host order */
 	__u8 tcp_flags; /* of byte 13 */
 	__u8 hop_limit; /* or TTL */
+	__u16 tcp_window; /* as it stands there, host order */
+	__u32 tcp_sequence, tcp_acknowledged; /* host order */
+	__u16 tcp_size; /* of the header, in bytes */
+};
+
+struct xvs_tcp {
+	__be16 source, destination;
+	__be32 sequence, acknowledged;
+	__u8 size; /* upper half: in units of 4 bytes */
+	__u8 flags;
+	__be16 window, checksum, urgent;
 };
 
 struct xvs_ip6_address {
@@ -135,8 +146,18 @@ static __always_inline int xvs_is_echo(const struct xvs_packet *packet)
 	return packet->next == IPPROTO_ICMP ? type == 8 || type == 0 : type == 128 || type == 129;
 }
 
+static __always_inline void xvs_set_tcp(const struct xvs_tcp *tcp, struct xvs_packet *ret)
+{
+	ret->tcp_flags = tcp->flags;
+	ret->tcp_size = tcp->size >> 4 << 2;
+	ret->tcp_window = bpf_ntohs(tcp->window);
+	ret->tcp_sequence = bpf_ntohl(tcp->sequence);
+	ret->tcp_acknowledged = bpf_ntohl(tcp->acknowledged);
+}
+
 static __always_inline int xvs_read_transport(struct __sk_buff *skb, struct xvs_packet *ret)
 {
+	struct xvs_tcp tcp;
 	__be16 ports[2];
 	__u8 type_code[2];
 	__be16 id = 0;
@@ -158,8 +179,11 @@ static __always_inline int xvs_read_transport(struct __sk_buff *skb, struct xvs_
 		return -XVS_DROP_truncated;
 	ret->source_port = bpf_ntohs(ports[0]);
 	ret->destination_port = bpf_ntohs(ports[1]);
-	if (ret->next == IPPROTO_TCP)
-		return XVS_LOAD_INSIDE(skb, ret, ret->transport + 13, &ret->tcp_flags);
+	if (ret->next != IPPROTO_TCP)
+		return 0;
+	if (XVS_LOAD_INSIDE(skb, ret, ret->transport, &tcp))
+		return -XVS_DROP_truncated;
+	xvs_set_tcp(&tcp, ret);
 	return 0;
 }
 
@@ -283,14 +307,14 @@ static __always_inline int xvs_read_ip6(struct __sk_buff *skb, struct xvs_packet
 static __always_inline int xvs_read_plain_ports(
 	const void *transport, const void *end, struct xvs_packet *ret)
 {
+	const struct xvs_tcp *tcp = transport;
 	const __be16 *ports = transport;
-	const __u8 *bytes = transport;
 
 	if ((const void *)(ports + 2) > end || ret->transport + sizeof(*ports) * 2 > ret->end)
 		return 0;
-	if (ret->next == IPPROTO_TCP && (const void *)(bytes + 14) <= end &&
-		ret->transport + 14 <= ret->end)
-		ret->tcp_flags = bytes[13];
+	if (ret->next == IPPROTO_TCP && (const void *)(tcp + 1) <= end &&
+		ret->transport + sizeof(*tcp) <= ret->end)
+		xvs_set_tcp(tcp, ret);
 	else if (ret->next != IPPROTO_UDP)
 		return 0;
 	ret->source_port = bpf_ntohs(ports[0]);

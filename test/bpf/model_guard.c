@@ -166,7 +166,7 @@ static enum xvs_drop check_transport(const struct look *look)
 		needed = 2;
 		break;
 	case IPPROTO_TCP:
-		needed = 14;
+		needed = 20;
 		break;
 	case IPPROTO_UDP:
 	case IPPROTO_SCTP:

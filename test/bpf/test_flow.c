@@ -145,6 +145,118 @@ Test(flow, tcp_begins_again)
 	walk("again", steps, EACH(steps));
 }
 
+/* ---- sequence numbers ---- */
+
+struct numbers {
+	enum xvs_acl_direction direction;
+	uint8_t flags;
+	uint32_t sequence, acknowledged;
+	uint16_t window, data;
+	uint8_t scale; /* of a SYN; 0: the option is not there */
+	int verdict;
+};
+
+static int send_numbers(const struct numbers *of)
+{
+	struct acl_packet about = packet(XVS_ADDRESS_IPV4, of->direction, IPPROTO_TCP, of->flags);
+	struct packet bytes;
+	uint8_t *ip = bytes.bytes + ETH_HLEN, *tcp = ip + 20;
+	const uint8_t option[4] = {1, 3, 3, of->scale};
+	uint8_t header = of->scale ? 24 : 20;
+	uint16_t length = htons(20 + header + of->data);
+
+	acl_packet_fill(&about, &bytes);
+	memset(tcp + 20, 0, 4 + of->data);
+	memcpy(ip + 2, &length, 2);
+	memcpy(tcp + 4, &(uint32_t){htonl(of->sequence)}, 4);
+	memcpy(tcp + 8, &(uint32_t){htonl(of->acknowledged)}, 4);
+	tcp[12] = header << 2;
+	memcpy(tcp + 14, &(uint16_t){htons(of->window)}, 2);
+	if (of->scale)
+		memcpy(tcp + 20, option, 4);
+	bytes.size = ETH_HLEN + 20 + header + of->data;
+	return acl_pass_bytes(of->direction, &bytes);
+}
+
+static void follow(const char *what, const struct numbers *steps, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		cr_expect_eq(send_numbers(&steps[i]), steps[i].verdict, "%s, packet %zu", what, i);
+}
+
+#define MINE 0xfffff000u /* wraps soon */
+#define THEIRS 0x70000000u
+#define KB 1024
+
+static const struct numbers opened[] = {
+	{OUT, SYN, MINE, 0, 65535, 0, 3, 0},
+	{IN, SYN | ACK, THEIRS, MINE + 1, 65535, 0, 2, 0},
+	{OUT, ACK, MINE + 1, THEIRS + 1, 60000, 0, 0, 0},
+};
+
+/* What lies beside the windows of a connection is no part of it. Windows are 480 and 256 KB. */
+Test(flow, tcp_numbers)
+{
+	const struct numbers steps[] = {
+		{IN, ACK, THEIRS + 1, MINE + 1, 65535, 1000, 0, 0},
+		{OUT, ACK, MINE + 1, THEIRS + 1001, 60000, 1000, 0, 0},
+		{IN, ACK, THEIRS + 1001 + 400 * KB, MINE + 1001, 65535, 100, 0, 0},
+		{OUT, ACK, MINE + 1001, THEIRS + 1001, 60000, 1000, 0, 0},
+		/* data, a reset, an end from far away */
+		{IN, ACK, THEIRS + 2000 * KB, MINE + 1001, 65535, 100, 0, BAD},
+		{IN, ACK, THEIRS - 1000 * KB, MINE + 1001, 65535, 100, 0, BAD},
+		{IN, RST, THEIRS + 0x40000000, 0, 0, 0, 0, BAD},
+		{IN, RST | ACK, THEIRS - 0x40000000, MINE + 1001, 0, 0, 0, BAD},
+		{IN, FIN | ACK, THEIRS + 0x7fffffff, MINE + 1001, 0, 0, 0, BAD},
+		/* acknowledges what was never sent, or long ago */
+		{IN, ACK, THEIRS + 1001, MINE + 1001 + 200 * KB, 65535, 0, 0, BAD},
+		{IN, ACK, THEIRS + 1001, MINE - 1000 * KB, 65535, 0, 0, BAD},
+		/* none of that has changed anything */
+		{OUT, ACK, MINE + 2001, THEIRS + 1001, 60000, 0, 0, 0},
+		{IN, ACK, THEIRS + 1001, MINE + 2001, 65535, 100, 0, 0},
+		{IN, RST, THEIRS + 1101, 0, 0, 0, 0, 0},
+		{IN, SYN, THEIRS, 0, 65535, 0, 0, DENIED},
+	};
+
+	give_client();
+	follow("opened", opened, EACH(opened));
+	follow("open", steps, EACH(steps));
+}
+
+/* An answer to a SYN is one to that SYN. */
+Test(flow, tcp_numbers_of_an_answer)
+{
+	const struct numbers steps[] = {
+		{OUT, SYN, MINE, 0, 65535, 0, 0, 0},
+		{IN, SYN | ACK, THEIRS, MINE + 0x10000000, 65535, 0, 0, BAD},
+		{IN, RST | ACK, 0, MINE + 0x10000000, 0, 0, 0, BAD},
+		{IN, RST, 0, 0, 0, 0, 0, BAD},
+		{OUT, SYN, MINE + 0x20000000, 0, 65535, 0, 0, 0},
+		{IN, SYN | ACK, THEIRS, MINE + 0x20000001, 65535, 0, 0, 0},
+		{IN, SYN | ACK, THEIRS + 0x20000000, MINE + 0x20000001, 65535, 0, 0, 0},
+		{OUT, ACK, MINE + 0x20000001, THEIRS + 1, 65535, 0, 0, BAD},
+		{OUT, ACK, MINE + 0x20000001, THEIRS + 0x20000001, 65535, 0, 0, 0},
+	};
+
+	give_client();
+	follow("answers", steps, EACH(steps));
+}
+
+/* One that announces no scale has none, and neither has the other. */
+Test(flow, tcp_numbers_without_scale)
+{
+	const struct numbers steps[] = {
+		{OUT, SYN, MINE, 0, 65535, 0, 14, 0},
+		{IN, SYN | ACK, THEIRS, MINE + 1, 65535, 0, 0, 0},
+		{OUT, ACK, MINE + 1, THEIRS + 1, 65535, 0, 0, 0},
+		{IN, ACK, THEIRS + 1 + 300 * KB, MINE + 1, 65535, 0, 0, BAD},
+		{IN, ACK, THEIRS + 1 + 60 * KB, MINE + 1, 65535, 0, 0, 0},
+	};
+
+	give_client();
+	follow("no scale", steps, EACH(steps));
+}
+
 /* Picked up where a rule allows it; strict ports refuse that, but keep what they know. */
 Test(flow, tcp_midway)
 {

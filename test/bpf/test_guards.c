@@ -329,7 +329,7 @@ static uint32_t needed(const struct guarded *guarded, const struct built *built)
 {
 	switch (guarded->message.protocol) {
 	case IPPROTO_TCP:
-		return built->transport + 14;
+		return built->transport + 20;
 	case IPPROTO_UDP:
 		return built->transport + (guarded->needs == CONTENT ? 9 : 4);
 	case IPPROTO_UDPLITE:
