@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Real peers and access control lists: iperf3 behind ten thousand rules, a port scanner,
+ * connections that fall silent, rules that change under a stream. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "test/netns/acl.h"
+#include "test/netns/bulk.h"
+
+#define ANSWER_MS 10000 /* TCP sends again within it, even after some losses */
+
+/* ---- ten thousand rules ---- */
+
+#define RULES 10000
+
+static char *write_near(char *at, int i)
+{
+	static const char *const near[] = {
+		"protocol: tcp, remote: 10.7.0.2, remote-port: %d", /* the address, other ports */
+		"protocol: tcp, remote: 10.8.%d.0/24, remote-port: 5201", /* the port, others */
+		"protocol: udp, local: 10.7.0.1, remote: 10.6.%d.0/28",
+		"protocol: sctp, remote: 10.7.0.2, remote-port: %d",
+	};
+	static const int first[] = {6000, 0, 0, 6000}, most[] = {20000, 256, 256, 20000};
+
+	at += sprintf(at, "    - {action: deny, direction: out, weight: %d, ", i + 10);
+	at += sprintf(at, near[i % 4], first[i % 4] + i / 4 % most[i % 4]);
+	return at + sprintf(at, "}\n");
+}
+
+/* None of them fits, until those of the lowest weights. */
+static char *many_rules(void)
+{
+	char *text = malloc(RULES * 120), *at = text;
+
+	at += sprintf(at, "acls:\n"
+			  "  big:\n"
+			  "    - {action: deny, direction: in, weight: 1}\n"
+			  "    - {action: deny, direction: out, weight: 1}\n"
+			  "    - {name: udp, action: allow, direction: out, protocol: udp, "
+			  "remote-port: 5201, "
+			  "stateful: on, weight: 2}\n"
+			  "    - {name: tcp, action: allow, direction: out, protocol: tcp, "
+			  "remote-port: 5201, "
+			  "stateful: on, weight: 3}\n");
+	for (int i = 0; i < RULES - 4; i++)
+		at = write_near(at, i);
+	return text;
+}
+
+/* Is there a flow of this protocol, allowed by the rule of the same name, with answers? */
+static bool has_flow(struct testbed *tb, const char *protocol)
+{
+	json_t *all = flows(tb, "port a"), *flow;
+	size_t i;
+
+	json_array_foreach (all, i, flow) {
+		json_t *rule = json_array_get(json_object_get(flow, "rules"), 0);
+
+		if (!strcmp(json_text(flow, "protocol"), protocol) && rule &&
+			!strcmp(json_text(rule, "rule"), protocol) &&
+			json_number(flow, "in.packets") > 0)
+			return true;
+	}
+	return false;
+}
+
+TEST(acl_iperf3_behind_ten_thousand_rules)
+{
+	char *rules = many_rules();
+	const struct pair p = make_pair(tb, rules, ", acl: big", "");
+	struct process server = start(&p.b->netns, "iperf3 -s --forceflush"), client;
+
+	free(rules);
+	CHECK_SOON(strstr(process_output(&server), "listening"));
+	run(&p.a->netns, "iperf3 -c 10.7.0.2 -n 4M --connect-timeout 5000");
+	CHECK(counted(tb, "acl show big", "tcp", "packets") > 1000);
+	CHECK_EQUAL(0, counted(tb, "acl show big", "udp", "packets"));
+	CHECK(has_flow(tb, "tcp"));
+	run(&p.a->netns, "iperf3 -u -c 10.7.0.2 -n 100K -b 10M --connect-timeout 5000");
+	CHECK(counted(tb, "acl show big", "udp", "packets") > 60);
+	CHECK(has_flow(tb, "udp"));
+	CHECK_CONTAINS("out big udp", testbed_command(tb, "flow list port a"));
+	CHECK_TEXT("", testbed_drops(tb, "a"));
+
+	testbed_command(tb, "acl rule set big name tcp action deny stateful off");
+	client = start(&p.a->netns, "iperf3 -c 10.7.0.2 -n 1K --connect-timeout 500");
+	CHECK(process_wait(&client, PROCESS_TIMEOUT_MS) != 0);
+	CHECK(testbed_drop_count(tb, "a", "acl-extended") > 0);
+	process_stop(&server, SIGKILL);
+}
+
+/* ---- rules that change under a stream ---- */
+
+#define SWAPS 20
+
+static const char *const sets[] = {
+	"acls:\n"
+	"  list:\n"
+	"    - {name: one, action: allow, direction: out, protocol: tcp, remote-port: 5201, "
+	"stateful: on, weight: 9}\n"
+	"    - {action: deny, direction: in, weight: 1}\n"
+	"    - {action: deny, direction: out, weight: 1}\n",
+	"acls:\n"
+	"  list:\n"
+	"    - {name: two, action: allow, direction: out, remote: 10.7.0.0/24, stateful: on, "
+	"idle-timeout: 20s, weight: 70}\n"
+	"    - {action: deny, direction: in, protocol: tcp, weight: 3}\n"
+	"    - {action: deny, direction: out, protocol: tcp, remote-port: 5201, weight: 3}\n",
+};
+#define NOTHING                                                                                    \
+	"acls:\n"                                                                                  \
+	"  list:\n"                                                                                \
+	"    - {action: deny, direction: in, weight: 1}\n"                                         \
+	"    - {name: none, action: deny, direction: out, weight: 1}\n"
+
+TEST(acl_sets_are_exchanged_under_a_stream)
+{
+	const struct pair p = make_pair(tb, sets[0], ", acl: list", "");
+	struct process server = start(&p.b->netns, "iperf3 -s --forceflush"), client;
+	long long received;
+
+	CHECK_SOON(strstr(process_output(&server), "listening"));
+	client = start(&p.a->netns, "iperf3 -c 10.7.0.2 -b 50M -t 60");
+	CHECK_SOON(counted(tb, "acl show list", "one", "packets") > 100);
+	for (int i = 1; i <= SWAPS; i++) {
+		apply_lists(tb, sets[i & 1], ", acl: list", "");
+		CHECK_SOON(counted(tb, "acl show list", i & 1 ? "two" : "one", "packets") > 10);
+	}
+	CHECK_TEXT("", testbed_drops(tb, "a"));
+	CHECK_TEXT("", testbed_drops(tb, "b"));
+	apply_lists(tb, NOTHING, ", acl: list", "");
+	received = packets_received(p.b);
+	CHECK_SOON(counted(tb, "acl show list", "none", "packets") > 2);
+	CHECK_EQUAL(received, packets_received(p.b));
+	apply_lists(tb, sets[0], ", acl: list", "");
+	CHECK_SOON(packets_received(p.b) > received + 100);
+	process_stop(&client, SIGKILL);
+	process_stop(&server, SIGKILL);
+}
