@@ -92,6 +92,59 @@ TEST(acl_iperf3_behind_ten_thousand_rules)
 	process_stop(&server, SIGKILL);
 }
 
+/* ---- silence ---- */
+
+#define IDLE_MS 4000
+#define SHORT_TIME                                                                                 \
+	"acls:\n"                                                                                  \
+	"  out:\n"                                                                                 \
+	"    - {action: allow, direction: out, protocol: tcp, stateful: on, idle-timeout: 4s, "    \
+	"weight: 9}\n"                                                                             \
+	"    - {action: deny, direction: in, weight: 1}\n"
+
+/* As FTP's control connection. `talk` is silent for less than the rule allows, then for more. */
+static void fall_silent(struct testbed *tb, const int talk[2])
+{
+	for (int i = 0; i < 4; i++) { /* together longer than the rule allows */
+		test_sleep_ms(IDLE_MS / 3);
+		CHECK(bulk_says(talk[i & 1], talk[~i & 1], ANSWER_MS));
+	}
+	CHECK_TEXT("", testbed_drops(tb, "a"));
+	CHECK_EQUAL(1, json_number(testbed_port(tb, "a"), "flows.used"));
+	test_sleep_ms(IDLE_MS);
+	CHECK_SOON(json_number(testbed_port(tb, "a"), "flows.used") == 0);
+	CHECK(!bulk_says(talk[1], talk[0], 1500));
+	CHECK(testbed_drop_count(tb, "a", "acl-extended") > 0);
+}
+
+TEST(flows_of_silent_connections_are_picked_up)
+{
+	const struct pair p = make_pair(tb, SHORT_TIME, ", acl: out", "");
+	int talk[2];
+
+	bulk_connect(&p.a->netns, &p.b->netns, "10.7.0.2", talk);
+	fall_silent(tb, talk);
+	CHECK(bulk_says(talk[0], talk[1], ANSWER_MS));
+	CHECK(bulk_hears(talk[0], ANSWER_MS)); /* what b has said in vain */
+	CHECK_EQUAL(0, testbed_drop_count(tb, "a", "flow-state"));
+	close(talk[0]);
+	close(talk[1]);
+}
+
+TEST(flows_of_silent_connections_end_where_that_is_strict)
+{
+	const struct pair p = make_pair(tb, SHORT_TIME, ", acl: out, acl-strict: on", "");
+	int talk[2];
+
+	bulk_connect(&p.a->netns, &p.b->netns, "10.7.0.2", talk);
+	fall_silent(tb, talk);
+	CHECK(!bulk_says(talk[0], talk[1], 1500));
+	CHECK(testbed_drop_count(tb, "a", "flow-state") > 0);
+	CHECK(!bulk_hears(talk[0], 0));
+	close(talk[0]);
+	close(talk[1]);
+}
+
 /* ---- rules that change under a stream ---- */
 
 #define SWAPS 20
