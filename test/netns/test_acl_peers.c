@@ -92,6 +92,166 @@ TEST(acl_iperf3_behind_ten_thousand_rules)
 	process_stop(&server, SIGKILL);
 }
 
+/* ---- a port scanner ---- */
+
+/* Listens on TCP ports 22 and 80; answers on UDP ports 53 and 54. */
+#define SERVICES                                                                                   \
+	"python3 -u -c 'import socket, select\n"                                                   \
+	"tcp = [socket.create_server((\"10.7.0.1\", port)) for port in (22, 80)]\n"                \
+	"udp = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for port in (53, 54)]\n"          \
+	"for port, s in zip((53, 54), udp):\n"                                                     \
+	"    s.bind((\"10.7.0.1\", port))\n"                                                       \
+	"print(\"ready\")\n"                                                                       \
+	"while True:\n"                                                                            \
+	"    for s in select.select(udp, [], [])[0]:\n"                                            \
+	"        s.sendto(b\"here\", s.recvfrom(1500)[1])\n'"
+
+#define SCANNED                                                                                    \
+	"acls:\n"                                                                                  \
+	"  web:\n"                                                                                 \
+	"    - {action: allow, direction: out, stateful: on, weight: 9}\n"                         \
+	"    - {action: allow, direction: in, protocol: tcp, local-port: 22-25, stateful: on, "    \
+	"weight: 8}\n"                                                                             \
+	"    - {action: allow, direction: in, protocol: udp, local-port: 53, stateful: on, "       \
+	"weight: 7}\n"                                                                             \
+	"    - {name: rest, action: deny, direction: in, weight: 1}\n"
+
+static char *scan(const struct station *from, const char *options)
+{
+	return run(&from->netns,
+		"nmap -n -Pn --disable-arp-ping --initial-rtt-timeout 200ms "
+		"--max-rtt-timeout 400ms --max-retries 2 -oG - %s 10.7.0.1",
+		options);
+}
+
+static const struct {
+	const char *options, *lax,
+		*strict; /* what is said, acl-strict off and on; NULL: the same */
+} scans[] = {
+	{"-sS -p 22", "22/open/tcp", "22/open/tcp"},
+	{"-sS -p 24", "24/closed/tcp", NULL},
+	{"-sS -p 80", "80/filtered/tcp", NULL},
+	{"-sA -p 22", "22/unfiltered/tcp", "22/filtered/tcp"},
+	{"-sA -p 80", "80/filtered/tcp", NULL},
+	/* a closed port answers if it is asked */
+	{"-sF -p 24", "24/closed/tcp", "24/open|filtered/tcp"},
+	{"-sX -p 24", "24/closed/tcp", "24/open|filtered/tcp"},
+	{"-sN -p 24", "24/closed/tcp", "24/open|filtered/tcp"},
+	{"-sF -p 26", "26/open|filtered/tcp", NULL},
+	{"-sX -p 26", "26/open|filtered/tcp", NULL},
+	{"-sN -p 26", "26/open|filtered/tcp", NULL},
+	{"-sU -p 53", "53/open/udp", NULL},
+	{"-sU -p 54", "54/open|filtered/udp", NULL},
+	{"-sU -p 55", "55/open|filtered/udp", NULL},
+};
+
+static void scan_each(const struct station *from)
+{
+	for (size_t i = 0; i < sizeof(scans) / sizeof(*scans); i++)
+		CHECK_CONTAINS(scans[i].lax, scan(from, scans[i].options));
+}
+
+static void scan_where_strict(const struct station *from)
+{
+	for (size_t i = 0; i < sizeof(scans) / sizeof(*scans); i++)
+		if (scans[i].strict)
+			CHECK_CONTAINS(scans[i].strict, scan(from, scans[i].options));
+}
+
+TEST_WITHIN(acl_answers_a_port_scan_by_its_rules, 120)
+{
+	const struct pair p = make_pair(tb, SCANNED, ", acl: web", "");
+	struct process services;
+
+	need_program("nmap");
+	services = start(&p.a->netns, SERVICES);
+	CHECK_SOON(strstr(process_output(&services), "ready"));
+	scan_each(p.b);
+	CHECK_EQUAL(0, testbed_drop_count(tb, "a", "flow-state"));
+	testbed_command(tb, "flow flush");
+	testbed_command(tb, "port set a acl-strict on");
+	scan_where_strict(p.b);
+	CHECK(testbed_drop_count(tb, "a", "flow-state") > 4);
+	testbed_command(tb, "port unset a acl"); /* it does look */
+	CHECK_CONTAINS("80/open/tcp", scan(p.b, "-sS -p 80"));
+	CHECK_CONTAINS("26/closed/tcp", scan(p.b, "-sX -p 26"));
+	CHECK_CONTAINS("54/open/udp", scan(p.b, "-sU -p 54"));
+	process_stop(&services, SIGKILL);
+}
+
+/* Of what is sent to other ports than those of the rules nothing comes to the guest; not even from
+ * the port that it talks to itself. */
+TEST_WITHIN(acl_lets_nothing_of_a_port_scan_in, 120)
+{
+	static const char *const kinds[] = {"-sS", "-sA", "-sF", "-sX", "-sN", "-sM", "-sU",
+		"-sS -g 5858", "-sA -g 5858", "-sX -g 5858"};
+	const struct pair p = make_pair(tb, SCANNED, ", acl: web", "");
+	long long received, dropped;
+	int talk[2];
+
+	need_program("nmap");
+	bulk_connect(&p.a->netns, &p.b->netns, "10.7.0.2", talk);
+	CHECK(bulk_says(talk[1], talk[0], ANSWER_MS));
+	test_sleep_ms(300); /* for the last acknowledgement */
+	received = packets_received(p.a);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		dropped = counted(tb, "acl show web", "rest", "packets");
+		scan(p.b, test_text("%s -p 100-109", kinds[i]));
+		CHECK_BETWEEN(10, 100, counted(tb, "acl show web", "rest", "packets") - dropped);
+		if (packets_received(p.a) != received)
+			FAIL("scan %s, expected no packet to come, got %lld", kinds[i],
+				packets_received(p.a) - received);
+	}
+	scan(p.b, "-sS -f -p 22,100"); /* a TCP header in three fragments */
+	CHECK(testbed_drop_count(tb, "a", "truncated") > 0);
+	CHECK(testbed_drop_count(tb, "a", "fragment") > 0);
+	CHECK_EQUAL(received, packets_received(p.a));
+	CHECK(bulk_says(talk[1], talk[0], ANSWER_MS));
+	close(talk[0]);
+	close(talk[1]);
+}
+
+#define FLOW_LIMIT 64
+#define OUTWARD                                                                                    \
+	"acls:\n"                                                                                  \
+	"  out:\n"                                                                                 \
+	"    - {action: allow, direction: out, stateful: on, weight: 9}\n"                         \
+	"    - {action: deny, direction: in, weight: 1}\n"
+
+/* Who scans fills the room for its own flows, and is not heard there. Others go on. */
+TEST_WITHIN(flow_limit_keeps_a_scan_apart, 120)
+{
+	const struct pair p = make_pair(
+		tb, OUTWARD, ", acl: out, flow-limit: 64", ", acl: out, flow-limit: 16384");
+	struct station *c = testbed_guest(tb, "c", .address = "10.7.0.3/24", .silent = true);
+	struct process scanner;
+	int talk[2];
+
+	need_program("nmap");
+	testbed_command(tb, "port add c switch s interface c");
+	testbed_wait_port_state(tb, "c", "up");
+	bulk_connect(&p.b->netns, &c->netns, "10.7.0.3", talk);
+	scanner = start(&p.a->netns,
+		"nmap -n -Pn --disable-arp-ping --max-retries 0 --max-rtt-timeout 200ms -sS "
+		"-p 1-1000 10.7.0.3");
+	for (int i = 0; json_number(testbed_port(tb, "a"), "flows.refused") < 100; i++) {
+		CHECK(i < 500);
+		CHECK(bulk_says(talk[0], talk[1], ANSWER_MS));
+		CHECK(bulk_says(talk[1], talk[0], ANSWER_MS));
+	}
+	CHECK_BETWEEN(1, FLOW_LIMIT, json_number(testbed_port(tb, "a"), "flows.used"));
+	CHECK_EQUAL(0, process_wait(&scanner, 60000));
+	CHECK_BETWEEN(1, FLOW_LIMIT, json_number(testbed_port(tb, "a"), "flows.used"));
+	CHECK(testbed_drop_count(tb, "a", "acl-extended") > 100);
+	CHECK_EQUAL(1, json_number(testbed_port(tb, "b"), "flows.used"));
+	CHECK_EQUAL(0, json_number(testbed_port(tb, "b"), "flows.refused"));
+	CHECK(bulk_says(talk[1], talk[0], ANSWER_MS));
+	bulk_transfer(&p.b->netns, &c->netns, "10.7.0.3", 1 << 20);
+	CHECK_TEXT("", testbed_drops(tb, "b"));
+	close(talk[0]);
+	close(talk[1]);
+}
+
 /* ---- silence ---- */
 
 #define IDLE_MS 4000
