@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -85,21 +86,33 @@ static void receive_all(int listener, size_t size)
 	close(fd);
 }
 
-void(bulk_transfer)(
-	const struct netns *from, const struct netns *to, const char *address, size_t size)
+static int listen_on(const struct netns *ns, const struct sockaddr_in *address)
 {
-	struct sockaddr_in peer = {
+	const int on = 1;
+	int fd = new_socket(ns);
+
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
+		bind(fd, (const struct sockaddr *)address, sizeof(*address)) || listen(fd, 1))
+		test_fail("cannot listen: %s", strerror(errno));
+	return fd;
+}
+
+static struct sockaddr_in port_of(const char *address)
+{
+	return (struct sockaddr_in){
 		.sin_family = AF_INET,
 		.sin_port = htons(PORT),
 		.sin_addr.s_addr = inet_addr(address),
 	};
-	const int on = 1;
-	int listener = new_socket(to), sender = new_socket(from), status;
+}
+
+void(bulk_transfer)(
+	const struct netns *from, const struct netns *to, const char *address, size_t size)
+{
+	const struct sockaddr_in peer = port_of(address);
+	int listener = listen_on(to, &peer), sender = new_socket(from), status;
 	pid_t pid;
 
-	if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
-		bind(listener, (struct sockaddr *)&peer, sizeof(peer)) || listen(listener, 1))
-		test_fail("cannot listen on %s: %s", address, strerror(errno));
 	size -= size % CHUNK;
 	pid = fork();
 	if (pid == 0)
@@ -108,4 +121,33 @@ void(bulk_transfer)(
 	waitpid(pid, &status, 0);
 	close(listener);
 	close(sender);
+}
+
+void(bulk_connect)(
+	const struct netns *from, const struct netns *to, const char *address, int ret_sockets[2])
+{
+	const struct sockaddr_in peer = port_of(address);
+	int listener = listen_on(to, &peer), first = new_socket(from), second;
+
+	if (connect(first, (const struct sockaddr *)&peer, sizeof(peer)))
+		test_fail("expected a connection to %s, got none: %s", address, strerror(errno));
+	second = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	if (second < 0)
+		test_fail("no connection to accept: %s", strerror(errno));
+	close(listener);
+	ret_sockets[0] = first;
+	ret_sockets[1] = second;
+}
+
+bool bulk_says(int from, int to, int ms)
+{
+	return write(from, "x", 1) == 1 && bulk_hears(to, ms);
+}
+
+bool bulk_hears(int socket, int ms)
+{
+	struct pollfd waiting = {.fd = socket, .events = POLLIN};
+	char bytes[64];
+
+	return poll(&waiting, 1, ms) == 1 && recv(socket, bytes, sizeof(bytes), MSG_DONTWAIT) > 0;
 }

@@ -165,3 +165,16 @@ char *run_with_input(const struct netns *ns, const char *input, const char *form
 	va_end(arguments);
 	return must_succeed(process);
 }
+
+void need_success(const char *name, const char *command)
+{
+	struct process process = start(NULL, "%s", command);
+
+	if (process_wait(&process, PROCESS_TIMEOUT_MS))
+		test_skip("%s is not installed", name);
+}
+
+void need_program(const char *name)
+{
+	need_success(name, test_text("sh -c 'command -v %s'", name));
+}

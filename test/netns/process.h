@@ -39,4 +39,9 @@ char *run(const struct netns *ns, const char *format, ...) __attribute__((format
 char *run_with_input(const struct netns *ns, const char *input, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Skips the test where there is no such program. */
+void need_program(const char *name);
+/* The same for a command line that succeeds where all is there that the test needs of it. */
+void need_success(const char *name, const char *command);
+
 #endif

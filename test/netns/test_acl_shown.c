@@ -4,31 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "test/netns/control.h"
+#include "test/netns/acl.h"
 
 #define PING_BYTES 98 /* of a frame with an echo of the usual size */
-
-struct pair {
-	struct station *a, *b;
-};
-
-/* Two guests; `lists` are sections of the configuration, `more_a` and `more_b` keys of the ports.
- */
-static struct pair make_pair(
-	struct testbed *tb, const char *lists, const char *more_a, const char *more_b)
-{
-	const struct pair pair = {
-		testbed_guest(tb, "a", .address = "10.7.0.1/24", .silent = true),
-		testbed_guest(tb, "b", .address = "10.7.0.2/24", .silent = true),
-	};
-
-	testbed_apply(tb,
-		PRIVATE_SWITCH "%sports:\n"
-			       "  a: {switch: s, interface: a%s}\n"
-			       "  b: {switch: s, interface: b%s}\n",
-		lists, more_a, more_b);
-	return pair;
-}
 
 #define WEB                                                                                        \
 	"acls:\n"                                                                                  \
@@ -40,27 +18,6 @@ static struct pair make_pair(
 	"    - {name: query, action: allow, direction: out, protocol: udp, weight: 20, "           \
 	"stateful: on}\n"                                                                          \
 	"    - {name: rest, action: deny, direction: in, weight: 10, log: on}\n"
-
-/* A counter of the rule with this name, of what `command` shows. */
-static long long counted(
-	struct testbed *tb, const char *command, const char *rule, const char *what)
-{
-	json_t *rules = json_object_get(testbed_json(tb, "%s", command), "rules"), *item;
-	size_t i;
-
-	json_array_foreach (rules, i, item) {
-		const char *name = json_text(item, "name");
-
-		if (name && !strcmp(name, rule))
-			return json_number(item, what);
-	}
-	FAIL("rule %s, expected it in %s, got none", rule, command);
-}
-
-static json_t *flows(struct testbed *tb, const char *filter)
-{
-	return json_object_get(testbed_json(tb, "flow list %s", filter), "flows");
-}
 
 static void ping(const struct station *from, int count)
 {
@@ -82,12 +39,6 @@ TEST(acl_rules_count_what_ping_sends)
 	ping(p.a, 2);
 	CHECK_EQUAL(2, counted(tb, "acl show web", "ping", "packets"));
 	testbed_command_fails(tb, CONTROL_WRONG, "acl reset wbe");
-}
-
-/* Segments that the namespace's TCP has sent. */
-static long long segments_sent(const struct station *from)
-{
-	return atoll(run(&from->netns, "awk '/^Tcp: [0-9]/ {print $12 + $13}' /proc/net/snmp"));
 }
 
 /* What its device has sent. */
