@@ -49,6 +49,7 @@ struct job {
 	struct verdict *verdict;
 	pid_t child;
 	int ended; /* a pidfd */
+	int output; /* a file, for it not to get mixed with that of others */
 	long long start, end; /* when its time is up */
 };
 
@@ -183,13 +184,16 @@ static void start_job(struct job *job, const struct test *test)
 	job->test = test;
 	job->start = test_clock_ms();
 	job->end = job->start + test->timeout_s * 1000ll;
-	job->child = fork();
+	job->output = memfd_create(test->name, MFD_CLOEXEC);
+	job->child = job->output < 0 ? -1 : fork();
 	if (job->child < 0) {
-		perror("fork");
+		perror(test->name);
 		exit(1);
 	}
 	if (job->child == 0) {
 		verdict = job->verdict;
+		if (job_count > 1)
+			dup2(job->output, STDOUT_FILENO);
 		run_child(test);
 	}
 	setpgid(job->child, job->child);
@@ -215,6 +219,17 @@ static void end_processes(const struct job *job)
 	else
 		snprintf(ret->message, MESSAGE_SIZE, "the test ended by signal %d",
 			WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+}
+
+static void print_output(const struct job *job)
+{
+	char bytes[4096];
+	ssize_t size;
+
+	lseek(job->output, 0, SEEK_SET);
+	while ((size = read(job->output, bytes, sizeof(bytes))) > 0)
+		fwrite(bytes, 1, size, stdout);
+	close(job->output);
 }
 
 static void tell(const struct job *job)
@@ -244,6 +259,7 @@ static void end_job(struct job *job)
 		snprintf(job->verdict->message, MESSAGE_SIZE, "the agent's log has \"%s\"",
 			complaint);
 	}
+	print_output(job);
 	tell(job);
 	leftovers_remove(job->child);
 	outcomes[job->verdict->outcome]++;
