@@ -6,8 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+#include <linux/bpf.h>
+#include "agent/hook.h"
+#include "maps/layout.h"
 #include "test/netns/leftovers.h"
 #include "test/netns/testbed.h"
 
@@ -112,8 +117,33 @@ static void remove_all(const char *folder, pid_t pid, void (*remove)(const char 
 	globfree(&found);
 }
 
+/* An agent that was killed while it hurried the kernel's grace periods left them so. */
+static void remove_hurry(const char *pin)
+{
+	union bpf_attr get = {.pathname = (uintptr_t)pin};
+	int fd = syscall(SYS_bpf, BPF_OBJ_GET, &get, sizeof(get));
+	const struct xvs_control *control =
+		mmap(NULL, sizeof(*control), PROT_READ, MAP_SHARED, fd, 0);
+	FILE *file;
+
+	close(fd);
+	if (control == MAP_FAILED)
+		return;
+	file = control->hurrying ? fopen(XVS_EXPEDITED_PATH, "w") : NULL;
+	if (file) {
+		fputc('0', file);
+		fclose(file);
+	}
+	munmap((void *)control, sizeof(*control));
+}
+
 void leftovers_remove(pid_t pid)
 {
+	glob_t controls = find(TESTBED_BPFFS, pid, "*/control");
+
+	for (size_t i = 0; i < controls.gl_pathc; i++)
+		remove_hurry(controls.gl_pathv[i]);
+	globfree(&controls);
 	remove_all(TESTBED_BPFFS, pid, remove_tree);
 	remove_all(NETNS_FOLDER, pid, remove_netns);
 	remove_all(TESTBED_FOLDERS, pid, remove_tree);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Runs tests one after the other, each in a process (and process group) of its own, with a time
- * limit. Says `ok NAME (0.8 s)`, `FAIL NAME: file:line: what` or `skip NAME: reason`.
+ * Runs tests one after the other, or with -j N so many side by side, each in a process (and process
+ * group) of its own, with a time limit. Says `ok NAME (0.8 s)`, `FAIL NAME: file:line: what` or
+ * `skip NAME: reason`.
  */
 #include <errno.h>
 #include <fnmatch.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -23,6 +25,7 @@
 
 #define TESTS_MAX 1024
 #define MESSAGE_SIZE 4096
+#define JOBS_MAX 16
 
 enum outcome {
 	OUTCOME_NONE, /* ended without a word: a crash, or the time was up */
@@ -40,9 +43,22 @@ struct verdict {
 	char message[MESSAGE_SIZE];
 };
 
+/* A test that runs. */
+struct job {
+	const struct test *test; /* NULL: none */
+	struct verdict *verdict;
+	pid_t child;
+	int ended; /* a pidfd */
+	int output; /* a file, for it not to get mixed with that of others */
+	long long start, end; /* when its time is up */
+};
+
 static const struct test *tests[TESTS_MAX];
 static size_t test_count;
-static struct verdict *verdict;
+static struct verdict *verdict; /* in a test's process: its own */
+static struct job jobs[JOBS_MAX];
+static size_t job_count = 1;
+static unsigned int outcomes[OUTCOME_MAX];
 static volatile sig_atomic_t interrupted;
 
 void test_register(const struct test *test)
@@ -161,62 +177,129 @@ static void __attribute__((noreturn)) run_child(const struct test *test)
 	_exit(0);
 }
 
-/* Waits for the end of `child`, then ends all that it started. */
-static void wait_child(pid_t child, const struct test *test)
+static void start_job(struct job *job, const struct test *test)
 {
-	struct pollfd ended = {.fd = pidfd_open(child, 0), .events = POLLIN};
-	int ready = poll(&ended, 1, test->timeout_s * 1000);
+	memset(job->verdict, 0, sizeof(*job->verdict));
+	fflush(stdout);
+	job->test = test;
+	job->start = test_clock_ms();
+	job->end = job->start + test->timeout_s * 1000ll;
+	job->output = memfd_create(test->name, MFD_CLOEXEC);
+	job->child = job->output < 0 ? -1 : fork();
+	if (job->child < 0) {
+		perror(test->name);
+		exit(1);
+	}
+	if (job->child == 0) {
+		verdict = job->verdict;
+		if (job_count > 1)
+			dup2(job->output, STDOUT_FILENO);
+		run_child(test);
+	}
+	setpgid(job->child, job->child);
+	job->ended = pidfd_open(job->child, 0);
+}
+
+/* Ends all that the test started, and has a verdict. */
+static void end_processes(const struct job *job)
+{
+	struct verdict *ret = job->verdict;
 	int status;
 
-	kill(-child, SIGKILL);
-	waitpid(child, &status, 0);
-	close(ended.fd);
-	if (verdict->outcome != OUTCOME_NONE)
+	kill(-job->child, SIGKILL);
+	waitpid(job->child, &status, 0);
+	close(job->ended);
+	if (ret->outcome != OUTCOME_NONE)
 		return;
-	verdict->outcome = OUTCOME_FAILED;
-	if (ready == 0)
-		snprintf(verdict->message, MESSAGE_SIZE, "took longer than %u s", test->timeout_s);
-	else if (ready < 0)
-		snprintf(verdict->message, MESSAGE_SIZE, "interrupted");
+	ret->outcome = OUTCOME_FAILED;
+	if (interrupted)
+		snprintf(ret->message, MESSAGE_SIZE, "interrupted");
+	else if (test_clock_ms() >= job->end)
+		snprintf(ret->message, MESSAGE_SIZE, "took longer than %u s", job->test->timeout_s);
 	else
-		snprintf(verdict->message, MESSAGE_SIZE, "the test ended by signal %d",
+		snprintf(ret->message, MESSAGE_SIZE, "the test ended by signal %d",
 			WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 }
 
-static enum outcome run_test(const struct test *test)
+static void print_output(const struct job *job)
 {
-	const long long start = test_clock_ms();
-	const char *complaint;
-	pid_t child;
+	char bytes[4096];
+	ssize_t size;
 
-	memset(verdict, 0, sizeof(*verdict));
-	fflush(stdout);
-	child = fork();
-	if (child < 0) {
-		perror("fork");
-		exit(1);
-	}
-	if (child == 0)
-		run_child(test);
-	setpgid(child, child);
-	wait_child(child, test);
+	lseek(job->output, 0, SEEK_SET);
+	while ((size = read(job->output, bytes, sizeof(bytes))) > 0)
+		fwrite(bytes, 1, size, stdout);
+	close(job->output);
+}
 
-	complaint = leftovers_sanitizer(child);
-	if (complaint && verdict->outcome != OUTCOME_FAILED) {
-		verdict->outcome = OUTCOME_FAILED;
-		snprintf(verdict->message, MESSAGE_SIZE, "the agent's log has \"%s\"", complaint);
-	}
-	if (verdict->outcome == OUTCOME_OK)
-		printf("ok %s (%.1f s)\n", test->name, (test_clock_ms() - start) / 1000.0);
-	else if (verdict->outcome == OUTCOME_SKIPPED)
-		printf("skip %s: %s\n", test->name, verdict->message);
+static void tell(const struct job *job)
+{
+	const struct verdict *said = job->verdict;
+	const char *name = job->test->name;
+
+	if (said->outcome == OUTCOME_OK)
+		printf("ok %s (%.1f s)\n", name, (test_clock_ms() - job->start) / 1000.0);
+	else if (said->outcome == OUTCOME_SKIPPED)
+		printf("skip %s: %s\n", name, said->message);
 	else
-		printf("FAIL %s: %s:%d: %s\n", test->name, verdict->file, verdict->line,
-			verdict->message);
-	if (verdict->outcome == OUTCOME_FAILED)
-		leftovers_print_logs(child);
-	leftovers_remove(child);
-	return verdict->outcome;
+		printf("FAIL %s: %s:%d: %s\n", name, said->file, said->line, said->message);
+	if (said->outcome == OUTCOME_FAILED)
+		leftovers_print_logs(job->child);
+	fflush(stdout);
+}
+
+static void end_job(struct job *job)
+{
+	const char *complaint;
+
+	end_processes(job);
+	complaint = leftovers_sanitizer(job->child);
+	if (complaint && job->verdict->outcome != OUTCOME_FAILED) {
+		job->verdict->outcome = OUTCOME_FAILED;
+		snprintf(job->verdict->message, MESSAGE_SIZE, "the agent's log has \"%s\"",
+			complaint);
+	}
+	print_output(job);
+	tell(job);
+	leftovers_remove(job->child);
+	outcomes[job->verdict->outcome]++;
+	job->test = NULL;
+}
+
+/* Waits for an end, a time that is up, or a signal. */
+static void wait_jobs(void)
+{
+	struct pollfd ends[JOBS_MAX];
+	long long until = LLONG_MAX, now = test_clock_ms();
+
+	for (size_t i = 0; i < job_count; i++) {
+		ends[i] =
+			(struct pollfd){.fd = jobs[i].test ? jobs[i].ended : -1, .events = POLLIN};
+		if (jobs[i].test && jobs[i].end < until)
+			until = jobs[i].end;
+	}
+	poll(ends, job_count, until > now ? until - now : 0);
+	now = test_clock_ms();
+	for (size_t i = 0; i < job_count; i++)
+		if (jobs[i].test && (interrupted || ends[i].revents || now >= jobs[i].end))
+			end_job(&jobs[i]);
+}
+
+/* A place for one more test; NULL: all are taken. */
+static struct job *free_job(void)
+{
+	for (size_t i = 0; i < job_count; i++)
+		if (!jobs[i].test)
+			return &jobs[i];
+	return NULL;
+}
+
+static bool any_job(void)
+{
+	for (size_t i = 0; i < job_count; i++)
+		if (jobs[i].test)
+			return true;
+	return false;
 }
 
 static int compare_tests(const void *a, const void *b)
@@ -268,32 +351,63 @@ static void interrupt(int number)
 static void prepare(void)
 {
 	const struct sigaction action = {.sa_handler = interrupt};
+	struct verdict *verdicts = mmap(NULL, job_count * sizeof(*verdicts), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	verdict = mmap(
-		NULL, sizeof(*verdict), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (verdict == MAP_FAILED) {
+	if (verdicts == MAP_FAILED) {
 		perror("mmap");
 		exit(1);
 	}
+	for (size_t i = 0; i < job_count; i++)
+		jobs[i].verdict = &verdicts[i];
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
 	leftovers_remove_dead();
+}
+
+static void run_tests(char *const names[])
+{
+	for (size_t i = 0; i < test_count && !interrupted; i++) {
+		if (!is_wanted(tests[i], names))
+			continue;
+		while (!free_job())
+			wait_jobs();
+		if (!interrupted)
+			start_job(free_job(), tests[i]);
+	}
+	while (any_job())
+		wait_jobs();
+}
+
+/* The number behind -j. */
+static size_t read_jobs(const char *text)
+{
+	char *end;
+	unsigned long number = text ? strtoul(text, &end, 10) : 0;
+
+	if (number < 1 || number > JOBS_MAX || *end) {
+		fprintf(stderr, "-j takes a number from 1 to %d\n", JOBS_MAX);
+		exit(1);
+	}
+	return number;
 }
 
 int main(int argc, char **argv)
 {
-	unsigned int outcomes[OUTCOME_MAX] = {0};
+	char *const *names = argv + 1;
 
 	qsort(tests, test_count, sizeof(tests[0]), compare_tests);
 	if (argc > 1 && strcmp(argv[1], "--list") == 0) {
 		list_tests();
 		return 0;
 	}
-	check_names(argv + 1);
+	if (argc > 1 && strcmp(argv[1], "-j") == 0) {
+		job_count = read_jobs(argv[2]);
+		names += 2;
+	}
+	check_names(names);
 	prepare();
-	for (size_t i = 0; i < test_count && !interrupted; i++)
-		if (is_wanted(tests[i], argv + 1))
-			outcomes[run_test(tests[i])]++;
+	run_tests(names);
 	printf("%u passed, %u failed, %u skipped%s\n", outcomes[OUTCOME_OK],
 		outcomes[OUTCOME_FAILED], outcomes[OUTCOME_SKIPPED],
 		interrupted ? ", interrupted" : "");

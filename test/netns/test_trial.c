@@ -355,22 +355,23 @@ TEST(trial_moves_the_host_port)
 static struct process start_server(const struct testbed *tb)
 {
 	struct process server =
-		start(&tb->host, "python3 -c 'import socket\n"
+		start(&tb->host, "python3 -u -c 'import socket\n"
 				 "s = socket.create_server((\"" HOST_ADDRESS "\", 2222))\n"
+				 "print(\"listens\")\n"
 				 "c = s.accept()[0]\n"
 				 "while (b := c.recv(64)): c.sendall(b)'");
 
-	test_sleep_ms(300);
+	CHECK_SOON(strstr(process_output(&server), "listens"));
 	return server;
 }
 
 static struct process start_session(const struct testbed *operator)
 {
-	return start(&operator->host,
+	struct process session = start(&operator->host,
 		"python3 -u -c 'import socket, time\n"
 		"s = socket.create_connection((\"" HOST_ADDRESS "\", 2222))\n"
 		"start = last = time.monotonic()\n"
-		"pause = 0\n"
+		"print(\"connected\")\n"
 		"while time.monotonic() < start + %d:\n"
 		"    s.sendall(b\"x\")\n"
 		"    assert s.recv(1) == b\"x\"\n"
@@ -380,6 +381,9 @@ static struct process start_session(const struct testbed *operator)
 		"    time.sleep(0.05)\n"
 		"print(\"alive\")'",
 		3 * TRIAL_S + 6);
+
+	CHECK_SOON(strstr(process_output(&session), "connected"));
+	return session;
 }
 
 TEST(trial_demonstration_of_a_session_that_comes_back)
