@@ -36,17 +36,20 @@
 
 /* From the side of the port, whichever way a packet goes. */
 struct xvs_flow_key {
-	__be64 local[2], remote[2]; /* IPv4 as ::ffff:a.b.c.d */
-	__u16 local_port, remote_port; /* host order; ICMP: see xvs_flow_icmp() */
-	__u16 vlan;
-	__u8 protocol;
-	__u8 reserved;
-	__u32 port; /* id of the port */
-	__u32 reserved_2;
+	union {
+		struct {
+			__be64 local[2], remote[2]; /* IPv4 as ::ffff:a.b.c.d */
+			__u16 local_port, remote_port; /* host order; ICMP: see xvs_flow_icmp() */
+			__u16 vlan;
+			__u8 protocol;
+			__u8 reserved;
+			__u32 port; /* id of the port */
+			__u32 reserved_2;
+		};
+		__u64 word[6]; /* the same, as it is hashed and compared */
+	};
 };
-#define XVS_FLOW_KEY_WORDS 6
-_Static_assert(sizeof(struct xvs_flow_key) == XVS_FLOW_KEY_WORDS * 8,
-	"no padding: hashed and compared as words");
+_Static_assert(sizeof(struct xvs_flow_key) == 48, "no padding");
 
 #define XVS_FLOW_WAYS 8 /* places in a bucket */
 #define XVS_FLOW_BUCKETS (XVS_FLOW_MAX / XVS_FLOW_WAYS) /* a power of two */

@@ -43,15 +43,14 @@ bool xvs_flow_take_out(const struct xvs_tables *tables, uint32_t place)
 	__u64 *tags = &tables->flow_tags[(place - 1) / XVS_FLOW_WAYS];
 	__u64 was = __atomic_load_n(tags, __ATOMIC_RELAXED), then;
 	struct xvs_flow *flow = &tables->flows[place - 1];
-	uint32_t port = flow->key.port;
 
 	flow->seen = xvs_fdb_tick(xvs_mac_table_now());
 	do {
-		if ((was >> shift & 0xff) < XVS_FLOW_TAG_LEAST || port >= XVS_PORT_MAX)
+		if ((was >> shift & 0xff) < XVS_FLOW_TAG_LEAST)
 			return false;
 		then = (was & ~(0xffull << shift)) | (__u64)XVS_FLOW_TAG_DEAD << shift;
 	} while (!__atomic_compare_exchange_n(
 		tags, &was, then, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
-	count_down(tables, port);
+	count_down(tables, flow->key.port % XVS_PORT_MAX); /* now nobody writes it */
 	return true;
 }

@@ -21,6 +21,8 @@ struct xvs_context {
 	__u8 tag_bytes; /* tags that stand in the packet itself */
 	__u8 hook; /* enum xvs_scratch_of */
 	__u8 parsed; /* what it carries stands in the hook's scratch */
+	__u8 looked; /* whether it is plain is known: */
+	__u8 plain; /* bits XVS_PLAIN */
 	__u32 packets; /* as how many it counts: the segments of a GSO packet */
 };
 

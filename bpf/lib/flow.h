@@ -518,7 +518,6 @@ __noinline int xvs_acl_pass(struct __sk_buff *skb, __u32 hook, const struct xvs_
 {
 	struct xvs_scratch *room = xvs_scratch(hook);
 	struct xvs_control *control = xvs_control();
-	struct xvs_flow *flow;
 	int verdict = 1;
 
 	if (!room || !control || !port)
@@ -535,11 +534,7 @@ __noinline int xvs_acl_pass(struct __sk_buff *skb, __u32 hook, const struct xvs_
 		return verdict;
 	xvs_flow_key(&room->passing, &room->packet, &room->key);
 	room->hash = xvs_flow_hash(&room->key, control->cookie);
-	flow = xvs_flow_at(xvs_flow_find(&room->key, room->hash));
-	if (flow)
-		verdict = xvs_flow_known(skb, flow, room, port);
-	if (verdict > 0)
-		verdict = xvs_flow_judge(skb, hook, port);
+	verdict = xvs_flow_judge(skb, hook, port);
 	if (!verdict && room->packet.fragment == XVS_FRAGMENT_FIRST)
 		xvs_fragment_first(hook);
 	return verdict;

@@ -24,7 +24,7 @@ static __always_inline __u32 xvs_flow_now(void)
 /* The products don't wait for each other. */
 static __always_inline __u64 xvs_flow_hash(const struct xvs_flow_key *key, __u32 seed)
 {
-	const __u64 *word = (const __u64 *)key;
+	const __u64 *word = key->word;
 	__u64 a = (word[1] ^ seed) * 0x9e3779b97f4a7c15ull;
 	__u64 b = (word[3] ^ (__u64)seed << 32) * 0xc2b2ae3d27d4eb4full;
 	__u64 c = (word[4] + seed) * 0x165667b19e3779f9ull;
@@ -63,11 +63,10 @@ static __always_inline __u32 xvs_flow_first(__u64 bits)
 
 static __always_inline int xvs_flow_is(const struct xvs_flow *flow, const struct xvs_flow_key *key)
 {
-	const __u64 *a = (const __u64 *)&flow->key, *b = (const __u64 *)key;
 	__u64 different = 0;
 
-	for (int i = 0; i < XVS_FLOW_KEY_WORDS; i++)
-		different |= a[i] ^ b[i];
+	for (int i = 0; i < 6; i++)
+		different |= flow->key.word[i] ^ key->word[i];
 	return !different;
 }
 
@@ -142,22 +141,18 @@ __noinline __u32 xvs_flow_seek(const struct xvs_flow_key *key, __u64 hash, __u32
 	return search.place;
 }
 
-/* The place of the flow, 0 if there is none. Nearly always it is the first that is looked at. */
-static __always_inline __u32 xvs_flow_find(const struct xvs_flow_key *key, __u64 hash)
+/* The place that is looked at first, which nearly always is the flow's; 0 if there is none. */
+static __always_inline __u32 xvs_flow_glance(__u64 hash)
 {
-	__u32 bucket = xvs_flow_bucket(hash, 0), place = 0;
+	__u32 bucket = xvs_flow_bucket(hash, 0);
 	const __u64 *tags = xvs_flow_tags(bucket);
-	struct xvs_flow *flow;
 	__u64 like;
 
 	if (!tags)
 		return 0;
 	like = xvs_flow_zeros(
 		*(volatile const __u64 *)tags ^ xvs_flow_tag(hash) * XVS_FLOW_EACH_BYTE);
-	if (like)
-		place = xvs_flow_place(bucket, xvs_flow_first(like));
-	flow = xvs_flow_at(place);
-	return flow && xvs_flow_is(flow, key) ? place : xvs_flow_seek(key, hash, 0);
+	return like ? xvs_flow_place(bucket, xvs_flow_first(like)) : 0;
 }
 
 static __always_inline void xvs_flows_add(__u32 port, __u32 by)
@@ -191,14 +186,12 @@ __noinline int xvs_flow_change_tag(__u32 place, __u32 least, __u32 most, __u64 t
 __noinline int xvs_flow_take_out(__u32 place)
 {
 	struct xvs_flow *flow = xvs_flow_at(place);
-	__u32 port;
 
 	if (!flow)
 		return 0;
-	port = flow->key.port;
 	flow->seen = xvs_flow_now();
 	if (xvs_flow_change_tag(place, XVS_FLOW_TAG_LEAST, 0xff, XVS_FLOW_TAG_DEAD) >= 0)
-		xvs_flows_add(port, -1);
+		xvs_flows_add(flow->key.port, -1); /* now nobody writes it */
 	return 0;
 }
 
@@ -235,20 +228,19 @@ static long xvs_flow_try_reclaim(__u32 number, void *data)
 {
 	struct xvs_flow_search *search = data;
 	__u32 bucket = xvs_flow_bucket(search->hash, number / XVS_FLOW_WAYS);
-	__u32 place = xvs_flow_place(bucket, number % XVS_FLOW_WAYS), now = xvs_flow_now(), port;
+	__u32 place = xvs_flow_place(bucket, number % XVS_FLOW_WAYS), now = xvs_flow_now();
 	struct xvs_flow *flow = xvs_flow_at(place);
 	int silent, was;
 
 	if (!flow || xvs_fdb_idle(0, flow->seen, now) < XVS_FLOW_DEAD_TICKS)
 		return 0;
 	silent = xvs_flow_is_silent(flow, now);
-	port = flow->key.port;
 	was = xvs_flow_change_tag(
 		place, XVS_FLOW_TAG_DEAD, silent ? 0xff : XVS_FLOW_TAG_DEAD, XVS_FLOW_TAG_BUSY);
 	if (was < 0)
 		return 0;
 	if (was >= XVS_FLOW_TAG_LEAST)
-		xvs_flows_add(port, -1);
+		xvs_flows_add(flow->key.port, -1);
 	search->place = place;
 	return 1;
 }

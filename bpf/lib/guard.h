@@ -264,11 +264,7 @@ static __always_inline int xvs_guard_nd(
 
 /* ---- servers and routers ---- */
 
-#define XVS_BOOTP_SERVER 67
-#define XVS_BOOTP_CLIENT 68
 #define XVS_BOOTP_REPLY 2 /* RFC 951: op */
-#define XVS_DHCP6_CLIENT 546
-#define XVS_DHCP6_SERVER 547
 
 /* DHCPv6 (RFC 8415, RFC 7341): what only servers send to clients; to relays. */
 static __always_inline int xvs_is_dhcp6_server(__u16 port, __u8 type)
@@ -340,20 +336,6 @@ __noinline int xvs_guard_packet(struct __sk_buff *skb, const struct xvs_packet *
 	return xvs_guard_nd(skb, packet, &from);
 }
 
-/*
- * Could a guard of what it carries have something against it? TCP names no sender, tells no router
- * and brings no DHCP, and of UDP only that does.
- */
-static __always_inline int xvs_concerns_guards(const struct xvs_packet *packet)
-{
-	__u16 port = packet->destination_port;
-
-	if (packet->next == IPPROTO_TCP)
-		return 0;
-	return packet->next != IPPROTO_UDP || packet->fragment || port == XVS_BOOTP_SERVER ||
-	       port == XVS_BOOTP_CLIENT || port == XVS_DHCP6_CLIENT || port == XVS_DHCP6_SERVER;
-}
-
 /* Could it be ARP or ND? Most frames are neither, and tell at once. */
 static __always_inline int xvs_may_name_sender(struct __sk_buff *skb)
 {
@@ -395,11 +377,13 @@ static __always_inline int xvs_guard(struct xvs_context *c, const struct xvs_por
 		return error;
 	if (!(port->flags & XVS_PORT_PACKET_GUARDS) && !xvs_may_name_sender(c->skb))
 		return 0;
+	if ((xvs_plain(c) & (XVS_PLAIN | XVS_PLAIN_GUARDED)) == XVS_PLAIN)
+		return 0;
 	room = xvs_scratch(c->hook);
 	if (!room)
 		return -XVS_DROP_unparsed; /* cannot be: an array's element */
 	error = xvs_parse(c->skb, room, &c->parsed);
-	if (!error && xvs_concerns_guards(&room->packet))
+	if (!error)
 		error = xvs_guard_packet(c->skb, &room->packet, port, c->source, c->generation & 1);
 	if ((error == -XVS_DROP_unparsed || error == -XVS_DROP_truncated) &&
 		!(port->flags & XVS_PORT_PACKET_GUARDS))

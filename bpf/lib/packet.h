@@ -10,11 +10,16 @@
 #include <linux/bpf.h>
 #include <linux/in.h>
 #include <linux/in6.h>
+#include <linux/udp.h>
 #include <bpf/bpf_helpers.h>
 #include "bpf/lib/frame.h"
 
 #define XVS_TAGS_MAX 4 /* in the packet itself */
 #define XVS_EXTENSIONS_MAX 8 /* IPv6 extension headers */
+#define XVS_BOOTP_SERVER 67
+#define XVS_BOOTP_CLIENT 68
+#define XVS_DHCP6_CLIENT 546
+#define XVS_DHCP6_SERVER 547
 #define XVS_ETHERTYPE_LEAST 0x600 /* below, it is a length (IEEE 802.3) */
 
 enum xvs_fragment {
@@ -358,6 +363,53 @@ static __always_inline int xvs_read_plain(struct __sk_buff *skb, struct xvs_pack
 	ret->end = xvs_end_of(
 		skb, ret->network, ip6->length ? bpf_ntohs(ip6->length) + sizeof(*ip6) : 0);
 	return xvs_read_plain_ports(ip6 + 1, end, ret);
+}
+
+/* What a plain frame is, as bits. */
+#define XVS_PLAIN (1u << 0) /* as xvs_read_plain() has it, with at least 20 bytes of transport */
+#define XVS_PLAIN_IP6 (1u << 1)
+#define XVS_PLAIN_GUARDED (1u << 2) /* UDP to a port of DHCP, which guards look into */
+
+static __always_inline __u32 xvs_plain_transport(
+	const struct xvs_tcp *tcp, __u8 protocol, __u32 length)
+{
+	__u16 port = bpf_ntohs(tcp->destination);
+
+	if (protocol == IPPROTO_TCP)
+		return !length || length >= sizeof(*tcp) ? XVS_PLAIN : 0;
+	if (protocol != IPPROTO_UDP || (length && length < sizeof(struct udphdr)))
+		return 0;
+	return port == XVS_BOOTP_SERVER || port == XVS_BOOTP_CLIENT || port == XVS_DHCP6_CLIENT ||
+			       port == XVS_DHCP6_SERVER
+		       ? XVS_PLAIN | XVS_PLAIN_GUARDED
+		       : XVS_PLAIN;
+}
+
+/* 0: not plain. The verifier looks at it once: it is a function of its own. */
+__noinline int xvs_plain_kind(struct __sk_buff *skb)
+{
+	const struct ethhdr *eth = (void *)(long)skb->data;
+	const void *end = (void *)(long)skb->data_end;
+	const struct xvs_ip4 *ip4 = (const void *)(eth + 1);
+	const struct xvs_ip6 *ip6 = (const void *)(eth + 1);
+	const struct xvs_tcp *tcp4 = (const void *)(ip4 + 1), *tcp6 = (const void *)(ip6 + 1);
+	__u32 kind, length;
+
+	if ((const void *)(tcp4 + 1) > end)
+		return 0;
+	if (eth->h_proto == bpf_htons(ETH_P_IP)) {
+		length = bpf_ntohs(ip4->length);
+		if (ip4->version_size != 0x45 ||
+			(ip4->fragment & bpf_htons(XVS_IP4_MORE | XVS_IP4_OFFSET)) ||
+			(length && length < sizeof(*ip4) + 1))
+			return 0;
+		return xvs_plain_transport(tcp4, ip4->protocol, length ? length - sizeof(*ip4) : 0);
+	}
+	if (eth->h_proto != bpf_htons(ETH_P_IPV6) || (const void *)(tcp6 + 1) > end ||
+		(ip6->version_flow & bpf_htonl(0xf0000000)) != bpf_htonl(0x60000000))
+		return 0;
+	kind = xvs_plain_transport(tcp6, ip6->next, bpf_ntohs(ip6->length));
+	return kind ? kind | XVS_PLAIN_IP6 : 0;
 }
 
 /*

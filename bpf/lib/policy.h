@@ -5,7 +5,21 @@
 #define XVS_BPF_POLICY_H
 
 #include "bpf/lib/context.h"
-#include "bpf/lib/flow.h"
+#include "bpf/lib/known.h"
+
+/* The same for what passes by the flow table alone; 1: it does not. */
+static __always_inline int xvs_acl_known(struct xvs_context *c, const struct xvs_port_config *port,
+	__u32 id, enum xvs_acl_direction direction)
+{
+	__u32 what = c->vlan.id, plain = xvs_plain(c);
+
+	if (!(plain & XVS_PLAIN) || (port->flags & XVS_PORT_MAC_ACL))
+		return 1;
+	what |= direction == XVS_ACL_OUT ? XVS_KNOWN_OUT : 0;
+	what |= c->hook == XVS_SCRATCH_EGRESS ? XVS_KNOWN_EGRESS : 0;
+	what |= plain & XVS_PLAIN_IP6 ? XVS_KNOWN_IP6 : 0;
+	return xvs_known_pass(c->skb, port, id, what, c->packets);
+}
 
 /*
  * The lists of `port` (id `id`), in one direction. 0, or minus the drop reason. What can't be
@@ -15,10 +29,13 @@ static __always_inline int xvs_acl(struct xvs_context *c, const struct xvs_port_
 	__u32 id, enum xvs_acl_direction direction)
 {
 	struct xvs_scratch *room;
-	int error;
+	int verdict;
 
 	if (!(port->flags & XVS_PORT_ACL))
 		return 0;
+	verdict = xvs_acl_known(c, port, id, direction);
+	if (verdict <= 0)
+		return verdict;
 	room = xvs_scratch(c->hook);
 	if (!room)
 		return -XVS_DROP_unparsed; /* cannot be: an array's element */
@@ -29,8 +46,8 @@ static __always_inline int xvs_acl(struct xvs_context *c, const struct xvs_port_
 		.vlan = c->vlan.id,
 		.direction = direction,
 	};
-	error = xvs_parse(c->skb, room, &c->parsed);
-	return error ? error : xvs_acl_pass(c->skb, c->hook, port);
+	verdict = xvs_parse(c->skb, room, &c->parsed);
+	return verdict ? verdict : xvs_acl_pass(c->skb, c->hook, port);
 }
 
 #endif

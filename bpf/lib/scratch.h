@@ -8,6 +8,7 @@
 #define XVS_BPF_SCRATCH_H
 
 #include "bpf/lib/acl.h"
+#include "bpf/lib/context.h"
 #include "bpf/lib/packet.h"
 
 /* A packet on its way through the lists of one port. */
@@ -61,6 +62,16 @@ static __always_inline struct xvs_scratch *xvs_scratch(enum xvs_scratch_of of)
 	__u32 index = of;
 
 	return bpf_map_lookup_elem(&scratch, &index);
+}
+
+/* Is the frame plain? Bits XVS_PLAIN; found out when the first stage of a hook asks. */
+static __always_inline __u32 xvs_plain(struct xvs_context *c)
+{
+	if (!c->looked) {
+		c->plain = xvs_plain_kind(c->skb);
+		c->looked = 1;
+	}
+	return c->plain;
 }
 
 /*
