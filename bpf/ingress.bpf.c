@@ -29,7 +29,7 @@ static __always_inline int xvs_learn(struct xvs_context *c, const struct xvs_por
 {
 	if ((port->flags & XVS_PORT_MAC) && xvs_mac_equal(eth->h_source, port->mac))
 		return 0; /* its own assigned address: in the table for good */
-	return xvs_fdb_learn(fdb, c->control, port, c->generation, c->source,
+	return xvs_fdb_learn(fdb, c->control, port, c->generation, c->source, c->now,
 		xvs_fdb_word(eth->h_source, c->vlan.fid));
 }
 
@@ -55,7 +55,7 @@ static __always_inline int xvs_destination(
 	error = xvs_learn(c, port, &fdb, eth);
 	if (error || xvs_is_group(eth->h_dest))
 		return error;
-	return xvs_fdb_destination(&fdb, &to, xvs_fdb_now(), port->ageing_ns);
+	return xvs_fdb_destination(&fdb, &to, c->now, port->ageing_ns);
 }
 
 static __always_inline int xvs_forward(struct xvs_context *c, const struct xvs_port_config *port)
@@ -81,6 +81,7 @@ static __always_inline int xvs_from_port(struct xvs_context *c)
 	int verdict;
 
 	c->generation = c->control->generation;
+	c->now = xvs_fdb_tick(bpf_ktime_get_coarse_ns());
 	c->source = xvs_port_on(c->skb->ifindex);
 	c->charge = c->source;
 	port = xvs_port_config(c->source, c->generation);

@@ -9,7 +9,7 @@
  *   then        tables   what of the fields counts, and where the buckets are
  *               buckets  eight an element: a chain of rules
  *               rules    chain by chain, the heaviest of a chain first
- *               counters four an element, in stripes: a rule's stand at its position in the list
+ *               counters four an element, for four rules; so many of these elements, the stripes
  *
  * A list is written once, before packets can see it; only its counters change. Each stripe has a
  * counter for each rule, and a CPU adds to its own: alone, without a locked instruction, or with
@@ -39,7 +39,7 @@ enum xvs_acl_family {
 
 #define XVS_ACL_TABLES_MAX 64 /* of one way */
 #define XVS_ACL_CHAIN_MAX 4096 /* rules of one bucket */
-#define XVS_ACL_STRIPES_MAX 256 /* of CPUs */
+#define XVS_ACL_STRIPE_BITS_MAX 8
 #define XVS_ACL_COUNTERS_MAX (1 << 20) /* of a list with more than one stripe of CPUs */
 #define XVS_ACL_NO_RULE 0xffffffff
 #define XVS_ACL_ANY_VLAN 0xffff
@@ -67,9 +67,9 @@ struct xvs_acl_head {
 	__u32 counters; /* element where they begin */
 	struct xvs_acl_way way[XVS_ACL_DIRECTIONS][XVS_ACL_FAMILIES];
 	__u8 has_ports[XVS_ACL_DIRECTIONS]; /* bit f: a rule of family f names ports or types */
-	__u16 stripes; /* of CPUs: a power of two, 1..XVS_ACL_STRIPES_MAX */
+	__u8 stripe_bits; /* there are 1 << stripe_bits stripes of CPUs, and the agent's */
 	__u8 shared; /* there are more CPUs than that */
-	__u8 reserved[3];
+	__u8 reserved[4];
 	__u64 owner; /* hash of whose list it is: its name, or the port's that alone has it */
 };
 
@@ -143,16 +143,31 @@ static inline __u32 xvs_acl_hash(
 	return xvs_acl_mix(hash, tuple->remote[0] & mask->remote[0]);
 }
 
-/* How many elements the counters of a stripe take. */
-static inline __u32 xvs_acl_stripe(const struct xvs_acl_head *head)
+/* How many elements stand there for four rules: a stripe each, the last is the agent's. */
+static inline __u32 xvs_acl_stripes(const struct xvs_acl_head *head)
 {
-	return (head->rules + XVS_ACL_COUNTERS - 1) / XVS_ACL_COUNTERS;
+	return (1u << head->stripe_bits) + 1;
 }
 
-/* Where a rule is counted, in the first stripe: element << 2 | place. 0 is no rule. */
+/*
+ * Where a rule is counted, as flows remember it: 2 bits place in the element, 24 bits element of
+ * the first stripe, 4 bits stripe_bits, 1 bit shared. 0 is no rule.
+ */
+#define XVS_ACL_COUNTER_BITS_SHIFT 26
+#define XVS_ACL_COUNTER_SHARED (1u << 30)
+
 static inline __u32 xvs_acl_counter_of(const struct xvs_acl_head *head, __u32 rule)
 {
-	return (head->counters + rule / XVS_ACL_COUNTERS) << 2 | rule % XVS_ACL_COUNTERS;
+	__u32 element = head->counters + rule / XVS_ACL_COUNTERS * xvs_acl_stripes(head);
+
+	return rule % XVS_ACL_COUNTERS | element << 2 |
+	       (__u32)head->stripe_bits << XVS_ACL_COUNTER_BITS_SHIFT |
+	       (head->shared ? XVS_ACL_COUNTER_SHARED : 0);
+}
+
+static inline __u32 xvs_acl_counter_element(__u32 counter)
+{
+	return counter >> 2 & 0xffffff;
 }
 
 /* The word of a prefix mask: bits `length` of 128, word 0 or 1. */

@@ -573,21 +573,21 @@ static int compile_way(struct builder *builder, const struct xvs_acl *acl, enum 
 }
 
 /* One for each CPU, if that does not take too much. */
-static uint32_t stripes_for(uint32_t cpus, size_t rules)
+static uint8_t stripe_bits_for(uint32_t cpus, size_t rules)
 {
-	uint32_t stripes = 1;
+	uint8_t bits = 0;
 
-	while (stripes < cpus && stripes < XVS_ACL_STRIPES_MAX &&
-		2 * stripes * rules <= XVS_ACL_COUNTERS_MAX)
-		stripes *= 2;
-	return stripes;
+	while (1u << bits < cpus && bits < XVS_ACL_STRIPE_BITS_MAX &&
+		rules << (bits + 1) <= XVS_ACL_COUNTERS_MAX)
+		bits++;
+	return bits;
 }
 
 static int put_counters(struct builder *builder, size_t rules, uint32_t cpus)
 {
-	const struct xvs_acl_head size = {.rules = rules};
-	uint32_t stripes = stripes_for(cpus, rules);
-	uint32_t first = grow(builder, (stripes + 1) * xvs_acl_stripe(&size));
+	const struct xvs_acl_head size = {.stripe_bits = stripe_bits_for(cpus, rules)};
+	uint32_t fours = (rules + XVS_ACL_COUNTERS - 1) / XVS_ACL_COUNTERS;
+	uint32_t first = grow(builder, fours * xvs_acl_stripes(&size));
 	struct xvs_acl_head *head;
 
 	if (!first)
@@ -595,8 +595,8 @@ static int put_counters(struct builder *builder, size_t rules, uint32_t cpus)
 	head = &builder->image.element[0].head;
 	head->rules = rules;
 	head->counters = first;
-	head->stripes = stripes;
-	head->shared = cpus > stripes;
+	head->stripe_bits = size.stripe_bits;
+	head->shared = cpus > 1u << size.stripe_bits;
 	return 0;
 }
 

@@ -78,10 +78,11 @@ int xvs_list_put(const struct xvs_tables *tables, uint32_t id, const struct xvs_
 static bool is_whole(const struct xvs_list_map *map)
 {
 	const struct xvs_acl_head *head = &map->element->head;
-	uint64_t stripes = head->stripes + 1, each = xvs_acl_stripe(head);
+	uint64_t fours = ((uint64_t)head->rules + XVS_ACL_COUNTERS - 1) / XVS_ACL_COUNTERS;
 
-	return head->rules <= XVS_RULE_MAX &&
-	       (head->counters + stripes * each) * sizeof(*map->element) <= map->size;
+	return head->stripe_bits <= XVS_ACL_STRIPE_BITS_MAX &&
+	       (head->counters + fours * xvs_acl_stripes(head)) * sizeof(*map->element) <=
+		       map->size;
 }
 
 int xvs_list_map(const struct xvs_tables *tables, uint32_t id, struct xvs_list_map *ret)
@@ -119,22 +120,21 @@ void xvs_list_unmap(struct xvs_list_map *map)
 static struct xvs_acl_counter *counter_of(
 	const struct xvs_list_map *map, uint32_t stripe, uint32_t rule)
 {
-	const struct xvs_acl_head *head = &map->element->head;
-	uint32_t place = xvs_acl_counter_of(head, rule);
+	uint32_t counter = xvs_acl_counter_of(&map->element->head, rule);
 
-	return &map->element[(place >> 2) + stripe * xvs_acl_stripe(head)].counter[place & 3];
+	return &map->element[xvs_acl_counter_element(counter) + stripe].counter[counter & 3];
 }
 
 /* The one that packets don't add to. */
 static struct xvs_acl_counter *counter_of_agent(const struct xvs_list_map *map, uint32_t rule)
 {
-	return counter_of(map, map->element->head.stripes, rule);
+	return counter_of(map, xvs_acl_stripes(&map->element->head) - 1, rule);
 }
 
 void xvs_list_read(const struct xvs_list_map *map, uint32_t rule, struct xvs_acl_counter *ret_sum)
 {
 	*ret_sum = (struct xvs_acl_counter){0};
-	for (uint32_t stripe = 0; stripe <= map->element->head.stripes; stripe++) {
+	for (uint32_t stripe = 0; stripe < xvs_acl_stripes(&map->element->head); stripe++) {
 		struct xvs_acl_counter *one = counter_of(map, stripe, rule);
 
 		ret_sum->packets += __atomic_load_n(&one->packets, __ATOMIC_RELAXED);
@@ -167,10 +167,12 @@ uint32_t xvs_list_reset(struct xvs_list_map *map)
 uint32_t xvs_list_rule_of(const struct xvs_list_map *map, uint32_t counter)
 {
 	const struct xvs_acl_head *head = &map->element->head;
-	uint32_t first = head->counters << 2;
+	uint32_t behind = xvs_acl_counter_element(counter) - head->counters;
+	uint32_t rule =
+		behind / xvs_acl_stripes(head) * XVS_ACL_COUNTERS + counter % XVS_ACL_COUNTERS;
 
-	return counter >= first && counter - first < head->rules ? counter - first
-								 : XVS_ACL_NO_RULE;
+	return rule < head->rules && counter == xvs_acl_counter_of(head, rule) ? rule
+									       : XVS_ACL_NO_RULE;
 }
 
 int xvs_lists_pinned(const struct xvs_tables *tables, bool ret[XVS_ACL_LIST_MAX])

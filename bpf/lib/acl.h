@@ -98,21 +98,16 @@ static long xvs_acl_try_table(__u32 position, void *data)
 static __always_inline void xvs_acl_count(__u32 list, __u32 counter, __u32 packets, __u32 bytes)
 {
 	void *map = counter ? bpf_map_lookup_elem(&acls, &list) : NULL;
-	__u32 index = 0, cpu = bpf_get_smp_processor_id();
+	__u32 stripes = 1u << (counter >> XVS_ACL_COUNTER_BITS_SHIFT & 15);
+	__u32 stripe = bpf_get_smp_processor_id() & (stripes - 1);
+	__u32 index = xvs_acl_counter_element(counter) + stripe;
 	struct xvs_acl_element *element = map ? bpf_map_lookup_elem(map, &index) : NULL;
 	struct xvs_acl_counter *own;
-	int shared;
 
 	if (!element)
 		return;
-	shared = element->head.shared;
-	index = (counter >> 2) +
-		(cpu & (element->head.stripes - 1)) * xvs_acl_stripe(&element->head);
-	element = bpf_map_lookup_elem(map, &index);
-	if (!element)
-		return;
 	own = &element->counter[counter & 3];
-	if (shared) {
+	if (counter & XVS_ACL_COUNTER_SHARED) {
 		__sync_fetch_and_add(&own->packets, packets);
 		__sync_fetch_and_add(&own->bytes, bytes);
 	} else {

@@ -24,7 +24,15 @@ struct xvs_context {
 	__u8 looked; /* whether it is plain is known: */
 	__u8 plain; /* bits XVS_PLAIN */
 	__u32 packets; /* as how many it counts: the segments of a GSO packet */
+	__u32 now; /* tick, once it was needed: reading the clock costs as much as a look-up */
 };
+
+static __always_inline __u32 xvs_now(struct xvs_context *c)
+{
+	if (!c->now)
+		c->now = xvs_fdb_tick(bpf_ktime_get_coarse_ns());
+	return c->now;
+}
 
 /*
  * A function of the packet's way returns a TC action, XVS_PASS, or minus a drop reason. This is the

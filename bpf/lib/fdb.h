@@ -441,7 +441,7 @@ static __always_inline int xvs_fdb_may_use(
  * and answers to it are flooded.
  */
 static __always_inline int xvs_fdb_learn(const struct xvs_fdb *fdb, struct xvs_control *control,
-	const struct xvs_port_config *port, __u32 generation, __u32 id, __u64 word)
+	const struct xvs_port_config *port, __u32 generation, __u32 id, __u32 now, __u64 word)
 {
 	struct xvs_fdb_slot *slot, *assigned;
 	struct xvs_fdb_look_up from;
@@ -458,8 +458,6 @@ static __always_inline int xvs_fdb_learn(const struct xvs_fdb *fdb, struct xvs_c
 		if (owner & XVS_FDB_PERMANENT)
 			return xvs_fdb_may_use(port, generation, id, owner);
 		if (owner == id) {
-			__u32 now = xvs_fdb_now();
-
 			if (xvs_fdb_idle(owner, slot->seen, now) >= XVS_FDB_REFRESH_TICKS)
 				slot->seen = now;
 			return 0;

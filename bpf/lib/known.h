@@ -8,10 +8,11 @@
 
 #include "bpf/lib/flow.h"
 
-/* A packet at a port, in one word: what doesn't fit into five arguments. */
-#define XVS_KNOWN_OUT (1u << 16) /* above: the VLAN */
+/* A packet at a port, in one word: what doesn't fit into five arguments. The VLAN is below. */
+#define XVS_KNOWN_OUT (1u << 16)
 #define XVS_KNOWN_EGRESS (1u << 17) /* the hook */
 #define XVS_KNOWN_IP6 (1u << 18)
+#define XVS_KNOWN_PACKETS_SHIFT 32
 
 /* The words of struct xvs_flow_key that the transport header gives. */
 static __always_inline __u64 xvs_known_tuple(const struct xvs_tcp *tcp, __u32 what, __u8 protocol)
@@ -77,15 +78,16 @@ __noinline int xvs_known_tcp(struct __sk_buff *skb, struct xvs_flow *flow, __u32
 }
 
 /*
- * A plain packet of port `id`. 0: its flow is known, and it passes; minus the drop reason; 1: it
- * goes the long way.
+ * A plain packet of port `id` at the tick `now`. 0: its flow is known, and it passes; minus the
+ * drop reason; 1: it goes the long way.
  */
-__noinline int xvs_known_pass(struct __sk_buff *skb, const struct xvs_port_config *port, __u32 id,
-	__u32 what, __u32 packets)
+__noinline int xvs_known_pass(
+	struct __sk_buff *skb, const struct xvs_port_config *port, __u32 id, __u64 what, __u32 now)
 {
 	const struct xvs_control *control = xvs_control();
-	struct xvs_passing passing = {.packets = packets, .bytes = skb->len};
-	__u32 side = !!(what & XVS_KNOWN_OUT), now = xvs_flow_now();
+	struct xvs_passing passing = {
+		.packets = what >> XVS_KNOWN_PACKETS_SHIFT, .bytes = skb->len};
+	__u32 side = !!(what & XVS_KNOWN_OUT);
 	struct xvs_flow_key key;
 	struct xvs_flow *flow;
 	int error;

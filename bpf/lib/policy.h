@@ -11,14 +11,15 @@
 static __always_inline int xvs_acl_known(struct xvs_context *c, const struct xvs_port_config *port,
 	__u32 id, enum xvs_acl_direction direction)
 {
-	__u32 what = c->vlan.id, plain = xvs_plain(c);
+	__u64 what = c->vlan.id | (__u64)c->packets << XVS_KNOWN_PACKETS_SHIFT;
+	__u32 plain = xvs_plain(c);
 
 	if (!(plain & XVS_PLAIN) || (port->flags & XVS_PORT_MAC_ACL))
 		return 1;
 	what |= direction == XVS_ACL_OUT ? XVS_KNOWN_OUT : 0;
 	what |= c->hook == XVS_SCRATCH_EGRESS ? XVS_KNOWN_EGRESS : 0;
 	what |= plain & XVS_PLAIN_IP6 ? XVS_KNOWN_IP6 : 0;
-	return xvs_known_pass(c->skb, port, id, what, c->packets);
+	return xvs_known_pass(c->skb, port, id, what, xvs_now(c));
 }
 
 /*

@@ -69,7 +69,7 @@ static void count(struct list *list, uint32_t stripe, uint32_t rule, uint64_t pa
 {
 	const struct xvs_acl_head *head = &list->map.element->head;
 	uint32_t counter = xvs_acl_counter_of(head, rule);
-	uint32_t element = (counter >> 2) + stripe * xvs_acl_stripe(head);
+	uint32_t element = xvs_acl_counter_element(counter) + stripe;
 	struct xvs_acl_counter *one = &list->map.element[element].counter[counter & 3];
 
 	one->packets += packets;
@@ -104,9 +104,13 @@ Test(acl_counters, each_rule_has_its_own)
 	for (uint32_t rule = 0; rule < 7; rule++)
 		expect_count(&list, rule, 4 * (1 + 10 * rule) + 600);
 	cr_expect_eq(xvs_list_rule_of(&list.map, 0), XVS_ACL_NO_RULE);
-	cr_expect_eq(xvs_list_rule_of(&list.map, list.map.element->head.counters << 2 | 3), 3);
-	cr_expect_eq(xvs_list_rule_of(&list.map, (list.map.element->head.counters + 1) << 2 | 3),
+	cr_expect_eq(
+		xvs_list_rule_of(&list.map, xvs_acl_counter_of(&list.map.element->head, 3)), 3);
+	cr_expect_eq(xvs_list_rule_of(&list.map, xvs_acl_counter_of(&list.map.element->head, 7)),
 		XVS_ACL_NO_RULE, "place without a rule");
+	cr_expect_eq(xvs_list_rule_of(
+			     &list.map, xvs_acl_counter_of(&list.map.element->head, 3) + (1 << 2)),
+		XVS_ACL_NO_RULE, "another stripe");
 	cr_expect_eq(xvs_list_rule_of(&list.map, UINT32_MAX), XVS_ACL_NO_RULE);
 	cr_expect_eq(xvs_list_reset(&list.map), 7);
 	expect_counts(&list, (const uint64_t[7]){0});
