@@ -29,9 +29,8 @@ struct xvs_tables {
 	struct xvs_flow *flows; /* [XVS_FLOW_MAX] */
 	struct xvs_flood_member *flood_members; /* [XVS_FLOOD_MEMBER_MAX] */
 	/* by file descriptor */
-	int port_index, port_names, switch_names, device_saved, vlan_sets, fdb, acls,
-		flood_lists, private_vlans, xdp_ports, events, vm_macs, port_addresses,
-		learned_addresses;
+	int port_index, port_names, switch_names, device_saved, vlan_sets, fdb, acls, flood_lists,
+		private_vlans, xdp_ports, events, vm_macs, port_addresses, learned_addresses;
 	/* what a new MAC table is made of */
 	uint32_t fdb_key_type, fdb_element_type; /* BTF type ids */
 	int fdb_btf; /* BTF object they belong to */

@@ -18,8 +18,8 @@ struct xvs_acl_image {
 };
 
 /*
- * For so many possible CPUs. 0; -ENOMEM; or -E2BIG with the position of a rule in *ret_rule: more than XVS_ACL_CHAIN_MAX rules
- * differ from it in nothing that a table can tell apart.
+ * For so many possible CPUs. 0; -ENOMEM; or -E2BIG with the position of a rule in *ret_rule: more
+ * than XVS_ACL_CHAIN_MAX rules differ from it in nothing that a table can tell apart.
  */
 int xvs_acl_compile(const struct xvs_acl *acl, enum xvs_acl_kind kind, uint32_t cpus,
 	struct xvs_acl_image *ret, size_t *ret_rule);
