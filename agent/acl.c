@@ -275,7 +275,6 @@ static const struct word protocols[] = {
 	{"sctp", IPPROTO_SCTP},
 	{"gre", IPPROTO_GRE},
 	{"esp", IPPROTO_ESP},
-	{"ah", IPPROTO_AH},
 	{"udplite", IPPROTO_UDPLITE},
 	{"dccp", IPPROTO_DCCP},
 	{"igmp", IPPROTO_IGMP},

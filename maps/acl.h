@@ -37,6 +37,7 @@ enum xvs_acl_family {
 	XVS_ACL_FAMILIES,
 };
 
+#define XVS_ACL_ELEMENTS_MAX (1 << 24)
 #define XVS_ACL_TABLES_MAX 64 /* of one way */
 #define XVS_ACL_CHAIN_MAX 4096 /* rules of one bucket */
 #define XVS_ACL_STRIPE_BITS_MAX 8
@@ -57,8 +58,8 @@ struct xvs_acl_tuple {
 
 /* All tables of one direction and family. */
 struct xvs_acl_way {
-	__u16 first; /* element */
-	__u16 count; /* 0..XVS_ACL_TABLES_MAX */
+	__u32 first : 24; /* element */
+	__u32 count : 8; /* 0..XVS_ACL_TABLES_MAX */
 };
 
 struct xvs_acl_head {

@@ -29,8 +29,12 @@
 #include "maps/limits.h"
 
 #define XVS_FLOW_IDLE_S 60 /* of a flow without state */
-#define XVS_FLOW_OPENING_S 30 /* of a TCP connection that is not established */
+#define XVS_FLOW_OPENING_S                                                                         \
+	30 /* of a TCP connection that is not established, and of what came                        \
+	      from outside and is not answered */
 #define XVS_FLOW_CLOSED_S 10 /* of one that is over */
+
+#define XVS_FLOW_NO_VERSION 0 /* no rules have it: to be judged again */
 
 #define XVS_FLOW_ICMP_TYPE 0xffff /* as remote port: the local one is an ICMP type and code */
 
@@ -83,7 +87,7 @@ enum xvs_flow_tcp {
 
 struct xvs_flow {
 	struct xvs_flow_key key;
-	__u32 version; /* acl_version of the rules that allowed it */
+	__u32 version; /* acl_version of the rules that allowed it, or XVS_FLOW_NO_VERSION */
 	__u32 seen; /* tick of the last packet, see maps/fdb.h */
 	__u32 idle; /* ticks that it may be silent, by its rule */
 	__u8 flags; /* enum xvs_flow_flag */
@@ -116,16 +120,18 @@ static inline __u32 xvs_flow_ticks(__u32 seconds)
 	return (__u64)seconds * 1000000000ull >> XVS_FDB_TICK_SHIFT;
 }
 
-/* How many ticks a flow may be silent. */
-static inline __u32 xvs_flow_patience(__u32 idle, __u8 tcp)
+/* How many ticks a flow may be silent, with what it has come to. */
+static inline __u32 xvs_flow_patience(const struct xvs_flow *flow)
 {
-	__u32 most = idle;
+	__u32 most = flow->idle;
 
-	if (tcp == XVS_TCP_OPENING || tcp == XVS_TCP_ANSWERED)
+	if (flow->tcp == XVS_TCP_OPENING || flow->tcp == XVS_TCP_ANSWERED)
 		most = xvs_flow_ticks(XVS_FLOW_OPENING_S);
-	if (tcp == XVS_TCP_CLOSED)
+	if (!(flow->flags & (XVS_FLOW_BEGAN_OUT | XVS_FLOW_OUT_JUDGED)))
+		most = xvs_flow_ticks(XVS_FLOW_OPENING_S); /* from outside, and not answered */
+	if (flow->tcp == XVS_TCP_CLOSED)
 		most = xvs_flow_ticks(XVS_FLOW_CLOSED_S);
-	return idle < most ? idle : most;
+	return flow->idle < most ? flow->idle : most;
 }
 
 static inline int xvs_flow_is_silent(const struct xvs_flow *flow, __u32 now)

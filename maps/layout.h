@@ -24,7 +24,7 @@
 #include "maps/flow.h"
 #include "maps/limits.h"
 
-#define XVS_LAYOUT_VERSION 4
+#define XVS_LAYOUT_VERSION 5
 
 /* Map `control`, array of one, mmapable. */
 struct xvs_control {

@@ -8,7 +8,7 @@ transactions='^transaction_'
 sped='^(tcp_is_fast|atomic_flips|upgrade_.*(lose|loses|doubles)_nothing)'
 # Company would disturb these: they look at how long an answer takes, at how hurried the kernel's
 # grace periods are, or wait for thousands of these.
-alone='^(acl_every_port_may|control_many_calls_at_once|fault_killed_)'
+alone='^(acl_every_port_may|control_(files_in_memory|many_calls_at_once)|fault_killed_)'
 # The others mostly wait, so that many run side by side.
 beside=6
 

@@ -98,6 +98,11 @@ static int read_protocol(struct xvs_reading *reading, const struct xvs_key *key,
 
 	if (!text)
 		return -EINVAL;
+	if (!strcmp(text, "ah") || !strcmp(text, "51"))
+		return xvs_report(reading->report, &pair->value.place,
+			"'%s' can't be %s: an AH header is looked through; name the protocol "
+			"behind it",
+			key->name, text);
 	if (xvs_protocol_parse(text, target) < 0)
 		return xvs_report(reading->report, &pair->value.place,
 			"'%s' needs tcp, udp, icmp, icmpv6, another protocol's name, its number "

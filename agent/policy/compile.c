@@ -449,6 +449,8 @@ static uint32_t grow(struct builder *builder, uint32_t count)
 	uint32_t first = builder->image.count;
 	struct xvs_acl_element *grown;
 
+	if (count > XVS_ACL_ELEMENTS_MAX - first)
+		return 0;
 	if (first + count > builder->room) {
 		builder->room = 2 * (first + count);
 		grown = realloc(builder->image.element, builder->room * sizeof(*grown));

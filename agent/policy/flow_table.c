@@ -45,6 +45,7 @@ bool xvs_flow_take_out(const struct xvs_tables *tables, uint32_t place)
 	struct xvs_flow *flow = &tables->flows[place - 1];
 
 	flow->seen = xvs_fdb_tick(xvs_mac_table_now());
+	flow->patience = 0;
 	do {
 		if ((was >> shift & 0xff) < XVS_FLOW_TAG_LEAST)
 			return false;

@@ -262,7 +262,7 @@ int xvs_flows_flush(struct xvs_agent *agent, struct xvs_call *call)
 
 void xvs_flows_port_gone(struct xvs_agent *agent, uint32_t id)
 {
-	if (!agent->lists || !agent->loader.tables.port_state[id].flows)
+	if (!agent->lists)
 		return;
 	agent->lists->gone[id] = true;
 	agent->lists->any_gone = true;

@@ -280,7 +280,7 @@ static uint32_t version_of(const struct xvs_compiled *a, const struct xvs_compil
 	uint64_t hash = xvs_acl_mix(a ? a->key.digest[0] : 1, a ? a->key.digest[1] : 2);
 
 	hash = xvs_acl_mix(hash, b ? b->key.digest[0] : 3);
-	return xvs_acl_mix(hash, b ? b->key.digest[1] : 4);
+	return xvs_acl_mix(hash, b ? b->key.digest[1] : 4) | 1; /* never XVS_FLOW_NO_VERSION */
 }
 
 void xvs_lists_fill(const struct xvs_agent *agent, const struct xvs_config *config,

@@ -217,7 +217,7 @@ static __always_inline void xvs_flow_fill(struct xvs_flow *ret, const struct xvs
 		     (ruling->idle_s ? XVS_FLOW_STATEFUL : 0);
 	ret->tcp = tcp;
 	ret->scales = XVS_TCP_NO_SCALE << 4 | XVS_TCP_NO_SCALE;
-	ret->patience = xvs_flow_patience(ret->idle, tcp);
+	ret->patience = xvs_flow_patience(ret);
 	ret->counter[side][0] = ruling->counter[0];
 	ret->counter[side][1] = ruling->counter[1];
 	ret->packets[side] = passing->packets;
@@ -331,8 +331,8 @@ static __always_inline void xvs_flow_allow(
 	flow->counter[side & 1][1] = ruling->counter[1];
 	if (ruling->idle_s)
 		flow->idle = xvs_flow_ticks(ruling->idle_s);
-	flow->patience = xvs_flow_patience(flow->idle, flow->tcp);
 	flow->flags |= 1 << side | (ruling->idle_s ? XVS_FLOW_STATEFUL : 0);
+	flow->patience = xvs_flow_patience(flow);
 }
 
 /*
@@ -347,10 +347,11 @@ static __always_inline int xvs_flow_judge_again(
 
 	if (ruling->reason)
 		return -1;
+	__sync_lock_test_and_set(&flow->version, XVS_FLOW_NO_VERSION);
 	flow->flags = began ? XVS_FLOW_BEGAN_OUT : 0;
 	flow->idle = xvs_flow_ticks(XVS_FLOW_IDLE_S);
 	xvs_flow_allow(flow, began, ruling);
-	flow->version = port->acl_version; /* last: now it counts */
+	__sync_lock_test_and_set(&flow->version, port->acl_version); /* last: now it counts */
 	return 0;
 }
 
@@ -363,30 +364,48 @@ static __always_inline int xvs_is_icmp_error(const struct xvs_packet *packet)
 	return packet->next == IPPROTO_ICMPV6 && type >= 1 && type <= 4;
 }
 
+/* Does an ICMP error go to who has sent what it quotes? */
+static __always_inline int xvs_flow_error_goes_back(const struct xvs_scratch *room)
+{
+	const __be64 *to = (const __be64 *)room->packet.destination;
+	const __be64 *sender = (const __be64 *)room->quoted.source;
+
+	return to[0] == sender[0] && to[1] == sender[1];
+}
+
 /*
- * Is it an ICMP error about a packet of a flow with state (RFC 5508, section 3)? What it quotes
- * went the other way.
+ * An ICMP error about a packet of a flow with state (RFC 5508, section 3; RFC 5927): what it quotes
+ * went the other way, and it goes back to who sent that. It passes as an answer does. 0, minus the
+ * drop reason, or 1: it is about no such flow.
  */
-__noinline int xvs_flow_is_related(
+__noinline int xvs_flow_related(
 	struct __sk_buff *skb, __u32 hook, const struct xvs_port_config *port)
 {
 	struct xvs_scratch *room = xvs_scratch(hook);
 	struct xvs_control *control = xvs_control();
+	const struct xvs_ruling *ruling;
 	struct xvs_flow *flow;
-	__u64 hash;
+	__u8 side;
 
 	if (!room || !control || !port)
-		return 0; /* for the verifier, which lets them be NULL */
+		return 1; /* for the verifier, which lets them be NULL */
 	if (xvs_read_quoted(skb, room->packet.transport + 8, room->packet.protocol, &room->quoted))
-		return 0;
+		return 1;
+	side = room->passing.direction == XVS_ACL_OUT;
 	room->quoted_passing = room->passing;
-	room->quoted_passing.direction =
-		room->passing.direction == XVS_ACL_OUT ? XVS_ACL_IN : XVS_ACL_OUT;
+	room->quoted_passing.direction = side ? XVS_ACL_IN : XVS_ACL_OUT;
 	xvs_flow_key(&room->quoted_passing, &room->quoted, &room->quoted_key);
-	hash = xvs_flow_hash(&room->quoted_key, control->cookie);
-	flow = xvs_flow_at(xvs_flow_seek(&room->quoted_key, hash, 0));
-	return flow && (flow->flags & XVS_FLOW_STATEFUL) && flow->version == port->acl_version &&
-	       !xvs_flow_is_silent(flow, xvs_flow_now());
+	flow = xvs_flow_at(xvs_flow_seek(
+		&room->quoted_key, xvs_flow_hash(&room->quoted_key, control->cookie), 0));
+	if (!flow || !(flow->flags & XVS_FLOW_STATEFUL) || flow->version != port->acl_version ||
+		xvs_flow_is_silent(flow, xvs_flow_now()) || !xvs_flow_error_goes_back(room))
+		return 1;
+	if (flow->tcp && !xvs_tcp_is_quoted(skb, flow, room->quoted.transport, !side))
+		return 1;
+	ruling = xvs_flow_ask_side(room, side, port, 1);
+	xvs_flow_count_rules(port, ruling->counter, &room->passing);
+	xvs_flow_tell(hook, ruling);
+	return -(int)ruling->reason;
 }
 
 /* A packet of no flow that is known. */
@@ -408,7 +427,8 @@ static __always_inline int xvs_flow_begin(struct __sk_buff *skb, struct xvs_scra
 		return -XVS_DROP_flow_state;
 	}
 	xvs_flow_tell(hook, ruling);
-	xvs_flow_add(skb, hook, port, tcp);
+	if (room->packet.next != IPPROTO_TCP || !(room->packet.tcp_flags & XVS_TCP_RST))
+		xvs_flow_add(skb, hook, port, tcp);
 	return 0;
 }
 
@@ -428,6 +448,9 @@ static __always_inline int xvs_flow_judge_side(struct __sk_buff *skb, struct xvs
 	if (error)
 		return error;
 	xvs_flow_allow(flow, side, ruling);
+	/* another CPU may have judged it by newer rules meanwhile: then it is to be judged again */
+	if (__sync_fetch_and_add(&flow->version, 0) != port->acl_version)
+		__sync_lock_test_and_set(&flow->version, XVS_FLOW_NO_VERSION);
 	xvs_flow_count(flow, &room->passing, xvs_flow_now());
 	return 0;
 }
@@ -458,8 +481,12 @@ __noinline int xvs_flow_judge(struct __sk_buff *skb, __u32 hook, const struct xv
 
 		return verdict <= 0 ? verdict : xvs_flow_judge_side(skb, flow, room, hook, port);
 	}
-	if (xvs_is_icmp_error(&room->packet) && xvs_flow_is_related(skb, hook, port))
-		return 0;
+	if (xvs_is_icmp_error(&room->packet)) {
+		int verdict = xvs_flow_related(skb, hook, port);
+
+		if (verdict <= 0)
+			return verdict;
+	}
 	return xvs_flow_begin(skb, room, hook, port);
 }
 

@@ -28,8 +28,8 @@ static __always_inline __u64 xvs_flow_hash(const struct xvs_flow_key *key, __u32
 	__u64 a = (word[1] ^ seed) * 0x9e3779b97f4a7c15ull;
 	__u64 b = (word[3] ^ (__u64)seed << 32) * 0xc2b2ae3d27d4eb4full;
 	__u64 c = (word[4] + seed) * 0x165667b19e3779f9ull;
-	__u64 d = (word[0] ^ word[5] << 20) * 0xd6e8feb86659fd93ull;
-	__u64 e = (word[2] + word[5]) * 0xa0761d6478bd642full;
+	__u64 d = (word[0] ^ word[5] << 20 ^ (__u64)seed << 29) * 0xd6e8feb86659fd93ull;
+	__u64 e = (word[2] + word[5] + ((__u64)seed << 11)) * 0xa0761d6478bd642full;
 
 	return xvs_acl_mix((a ^ a >> 29) + (b ^ b >> 31) + (c ^ c >> 33), d + (e ^ e >> 32));
 }
@@ -190,6 +190,7 @@ __noinline int xvs_flow_take_out(__u32 place)
 	if (!flow)
 		return 0;
 	flow->seen = xvs_flow_now();
+	flow->patience = 0; /* whoever finds it still, if the tag resists */
 	if (xvs_flow_change_tag(place, XVS_FLOW_TAG_LEAST, 0xff, XVS_FLOW_TAG_DEAD) >= 0)
 		xvs_flows_add(flow->key.port, -1); /* now nobody writes it */
 	return 0;
@@ -223,26 +224,24 @@ static long xvs_flow_try_claim(__u32 choice, void *data)
 	return !!search->place;
 }
 
-/* The place of one that is dead, or has been silent for too long. */
+/* The place of one that has been dead for long enough. Who is silent gets there. */
 static long xvs_flow_try_reclaim(__u32 number, void *data)
 {
 	struct xvs_flow_search *search = data;
 	__u32 bucket = xvs_flow_bucket(search->hash, number / XVS_FLOW_WAYS);
 	__u32 place = xvs_flow_place(bucket, number % XVS_FLOW_WAYS), now = xvs_flow_now();
 	struct xvs_flow *flow = xvs_flow_at(place);
-	int silent, was;
 
 	if (!flow || xvs_fdb_idle(0, flow->seen, now) < XVS_FLOW_DEAD_TICKS)
 		return 0;
-	silent = xvs_flow_is_silent(flow, now);
-	was = xvs_flow_change_tag(
-		place, XVS_FLOW_TAG_DEAD, silent ? 0xff : XVS_FLOW_TAG_DEAD, XVS_FLOW_TAG_BUSY);
-	if (was < 0)
-		return 0;
-	if (was >= XVS_FLOW_TAG_LEAST)
-		xvs_flows_add(flow->key.port, -1);
-	search->place = place;
-	return 1;
+	if (xvs_flow_change_tag(place, XVS_FLOW_TAG_DEAD, XVS_FLOW_TAG_DEAD, XVS_FLOW_TAG_BUSY) >=
+		0) {
+		search->place = place;
+		return 1;
+	}
+	if (xvs_flow_is_silent(flow, now))
+		xvs_flow_take_out(place);
+	return 0;
 }
 
 /* The first bucket of the hash is full. */
@@ -335,12 +334,13 @@ static int xvs_flow_sweep(void *map, __u32 *key, struct xvs_flow_sweep *sweep)
 
 static __always_inline void xvs_flow_sweep_begin(void)
 {
-	__u32 first = 0;
+	__u32 first = 0, put;
 	struct xvs_flow_sweep *sweep = bpf_map_lookup_elem(&flow_sweep, &first);
 
 	if (!sweep)
 		return;
-	__sync_fetch_and_add(&sweep->put, 1);
+	put = __sync_fetch_and_add(&sweep->put, 1);
+	asm volatile("" ::"r"(put)); /* whose value is used is a barrier as well */
 	if (*(volatile __u32 *)&sweep->running || __sync_lock_test_and_set(&sweep->running, 1))
 		return;
 	bpf_timer_init(&sweep->timer, &flow_sweep, XVS_CLOCK_MONOTONIC);

@@ -273,7 +273,15 @@ static __always_inline int xvs_read_ip4(struct __sk_buff *skb, struct xvs_packet
 	if (ret->next == IPPROTO_AH && ret->fragment != XVS_FRAGMENT_LATER &&
 		xvs_pass_extension(skb, ret))
 		return -XVS_DROP_truncated;
+	if (ret->next == IPPROTO_AH && ret->fragment != XVS_FRAGMENT_LATER)
+		return -XVS_DROP_unparsed; /* one in the other */
 	return xvs_read_transport(skb, ret);
+}
+
+/* An IPv4 address in an IPv6 header (RFC 4291, section 2.5.5.2): on no wire. */
+static __always_inline int xvs_is_mapped(const __be32 *address)
+{
+	return !address[0] && !address[1] && address[2] == bpf_htonl(0xffff);
 }
 
 static __always_inline int xvs_read_ip6(struct __sk_buff *skb, struct xvs_packet *ret)
@@ -283,7 +291,8 @@ static __always_inline int xvs_read_ip6(struct __sk_buff *skb, struct xvs_packet
 
 	if (error)
 		return error;
-	if ((bpf_ntohl(ip.version_flow) >> 28) != 6)
+	if ((bpf_ntohl(ip.version_flow) >> 28) != 6 || xvs_is_mapped(ip.source) ||
+		xvs_is_mapped(ip.destination))
 		return -XVS_DROP_unparsed;
 	__builtin_memcpy(ret->source, ip.source, sizeof(ip.source));
 	__builtin_memcpy(ret->destination, ip.destination, sizeof(ip.destination));
@@ -352,7 +361,8 @@ static __always_inline int xvs_read_plain(struct __sk_buff *skb, struct xvs_pack
 		return xvs_read_plain_ports(ip4 + 1, end, ret);
 	}
 	if (eth->h_proto != bpf_htons(ETH_P_IPV6) || (const void *)(ip6 + 1) > end ||
-		(ip6->version_flow & bpf_htonl(0xf0000000)) != bpf_htonl(0x60000000))
+		(ip6->version_flow & bpf_htonl(0xf0000000)) != bpf_htonl(0x60000000) ||
+		xvs_is_mapped(ip6->source) || xvs_is_mapped(ip6->destination))
 		return 0;
 	ret->protocol = ETH_P_IPV6;
 	__builtin_memcpy(ret->source, ip6->source, sizeof(ip6->source));
@@ -406,7 +416,8 @@ __noinline int xvs_plain_kind(struct __sk_buff *skb)
 		return xvs_plain_transport(tcp4, ip4->protocol, length ? length - sizeof(*ip4) : 0);
 	}
 	if (eth->h_proto != bpf_htons(ETH_P_IPV6) || (const void *)(tcp6 + 1) > end ||
-		(ip6->version_flow & bpf_htonl(0xf0000000)) != bpf_htonl(0x60000000))
+		(ip6->version_flow & bpf_htonl(0xf0000000)) != bpf_htonl(0x60000000) ||
+		xvs_is_mapped(ip6->source) || xvs_is_mapped(ip6->destination))
 		return 0;
 	kind = xvs_plain_transport(tcp6, ip6->next, bpf_ntohs(ip6->length));
 	return kind ? kind | XVS_PLAIN_IP6 : 0;

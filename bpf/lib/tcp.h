@@ -82,16 +82,24 @@ static __always_inline int xvs_tcp_within(__u32 number, __u32 least, __u32 most)
 	return (__s32)(number - least) >= 0 && (__s32)(number - most) <= 0;
 }
 
+/* Is it sent by the side that began? */
+static __always_inline int xvs_tcp_is_first(const struct xvs_flow *flow, __u8 side)
+{
+	return !(flow->flags & XVS_FLOW_BEGAN_OUT) == !side;
+}
+
 /* Bits of the sides whose numbers bind the packet: before an answer one has none, a SYN has new
  * ones. */
 static __always_inline __u8 xvs_tcp_numbered(
 	const struct xvs_flow *flow, const struct xvs_packet *packet, __u8 side)
 {
+	int opening = flow->tcp == XVS_TCP_OPENING, first = xvs_tcp_is_first(flow, side);
 	__u8 sides = 3;
 
-	if (flow->tcp == XVS_TCP_OPENING)
+	if (opening)
 		sides = flow->flags & XVS_FLOW_BEGAN_OUT ? 1 << XVS_ACL_OUT : 1 << XVS_ACL_IN;
-	if (packet->tcp_flags & XVS_TCP_SYN && flow->tcp <= XVS_TCP_ANSWERED)
+	if (packet->tcp_flags & XVS_TCP_SYN &&
+		(opening || (flow->tcp == XVS_TCP_ANSWERED && !first)))
 		sides &= ~(1 << side);
 	return sides;
 }
@@ -118,6 +126,19 @@ static __always_inline int xvs_tcp_fits(
 	       xvs_tcp_within(packet->tcp_acknowledged, got - window, got + XVS_TCP_SLACK);
 }
 
+/* Is it under way, what an ICMP error quotes of the side? `transport`: of what is quoted. */
+static __always_inline int xvs_tcp_is_quoted(
+	struct __sk_buff *skb, const struct xvs_flow *flow, __u32 transport, __u8 side)
+{
+	__u32 sent = flow->end[side & 1];
+	__be32 sequence;
+
+	if (bpf_skb_load_bytes(skb, transport + 4, &sequence, sizeof(sequence)))
+		return 0;
+	return xvs_tcp_within(
+		bpf_ntohl(sequence), sent - xvs_tcp_window(flow, !side) - XVS_TCP_SLACK, sent);
+}
+
 /* The scale that windows of the side have: none unless both have announced one. */
 static __always_inline __u8 xvs_tcp_scale_of(const struct xvs_flow *flow, __u8 side)
 {
@@ -128,7 +149,10 @@ static __always_inline __u8 xvs_tcp_scale_of(const struct xvs_flow *flow, __u8 s
 	return side ? out : in;
 }
 
-/* Notes how far the side has come. A SYN begins anew. */
+/*
+ * Notes how far the side has come. A SYN begins anew; the scale of one that is sent again without
+ * options is that of the first.
+ */
 static __always_inline void xvs_tcp_note(
 	struct __sk_buff *skb, struct xvs_flow *flow, const struct xvs_packet *packet, __u8 side)
 {
@@ -141,8 +165,9 @@ static __always_inline void xvs_tcp_note(
 		__u8 scale = xvs_tcp_scale(
 			skb, packet->transport + 20, packet->transport + packet->tcp_size);
 
-		flow->scales = side ? (flow->scales & 15) | scale << 4
-				    : (flow->scales & 15 << 4) | (scale & 15);
+		if (scale != XVS_TCP_NO_SCALE)
+			flow->scales = side ? (flow->scales & 15) | scale << 4
+					    : (flow->scales & 15 << 4) | (scale & 15);
 		flow->window[side & 1] = 0;
 	} else {
 		window <<= xvs_tcp_scale_of(flow, side);
@@ -154,39 +179,62 @@ static __always_inline void xvs_tcp_note(
 
 /* ---- flags ---- */
 
-/*
- * Follows a connection whose first packet was seen. Returns its next state, or -1: the packet is
- * no part of it. `first`: it is sent by the side that began.
- *
- *   state        by the first side            by the other
- *   opening      SYN, RST                     SYN ACK (answered), RST ACK
- *   answered     ACK (established), SYN, RST  SYN ACK, RST; data may overtake nothing: others not
- *   established  any but SYN alone            any but SYN alone
- *   closing      the same                     the same; FINs of both: closed
- *   closed       ACK, FIN, RST                the same; data not
- */
-static __always_inline int xvs_tcp_next(__u8 state, __u8 flags, int first, __u8 fins)
-{
-	__u8 syn = flags & (XVS_TCP_SYN | XVS_TCP_ACK);
+/* With the state that stays: the packet passes, but nothing is learned from it. */
+#define XVS_TCP_UNNOTED 0x10
+#define XVS_TCP_UNBOUND 0x20 /* and whatever its numbers are */
 
-	if (state == XVS_TCP_NONE)
-		return XVS_TCP_NONE;
-	if (flags & XVS_TCP_RST)
-		return state == XVS_TCP_OPENING && !first && !syn ? -1 : XVS_TCP_CLOSED;
+/*
+ * The state after an RST, or -1. It ends the connection only where it could not be a guess (RFC
+ * 5961, section 3); the stations decide about others.
+ */
+static __always_inline int xvs_tcp_reset(
+	const struct xvs_flow *flow, const struct xvs_packet *packet, __u8 side)
+{
+	if (flow->tcp == XVS_TCP_OPENING && !xvs_tcp_is_first(flow, side)) {
+		if (!(packet->tcp_flags & XVS_TCP_ACK))
+			return -1;
+		return packet->tcp_acknowledged == flow->end[!side] ? XVS_TCP_CLOSED
+								    : flow->tcp | XVS_TCP_UNNOTED;
+	}
+	if (packet->tcp_sequence == flow->end[side & 1])
+		return XVS_TCP_CLOSED;
+	return flow->tcp | XVS_TCP_UNNOTED | (flow->tcp == XVS_TCP_OPENING ? XVS_TCP_UNBOUND : 0);
+}
+
+/*
+ * The state after another packet, or -1: it is no part of the connection.
+ *
+ *   state        by the side that began       by the other
+ *   opening      SYN                          SYN ACK, SYN (at once): answered; ACK: of a
+ * connection that only it remembers, and the first will reset answered     with ACK: established;
+ * SYN   with ACK; SYN established  with ACK; SYN: has forgotten with ACK closing      the same the
+ * same; FINs of both: closed closed       the same                     the same
+ */
+static __always_inline int xvs_tcp_next(
+	const struct xvs_flow *flow, const struct xvs_packet *packet, __u8 side, __u8 fins)
+{
+	__u8 syn = packet->tcp_flags & (XVS_TCP_SYN | XVS_TCP_ACK), state = flow->tcp;
+	int first = xvs_tcp_is_first(flow, side);
+
 	if (state == XVS_TCP_OPENING) {
 		if (first)
 			return syn == XVS_TCP_SYN ? XVS_TCP_OPENING : -1;
-		return syn == (XVS_TCP_SYN | XVS_TCP_ACK) ? XVS_TCP_ANSWERED : -1;
+		if (syn == XVS_TCP_ACK)
+			return XVS_TCP_OPENING | XVS_TCP_UNNOTED | XVS_TCP_UNBOUND;
+		return syn ? XVS_TCP_ANSWERED : -1;
 	}
-	if (state == XVS_TCP_ANSWERED) {
-		if (!first)
-			return syn == (XVS_TCP_SYN | XVS_TCP_ACK) ? XVS_TCP_ANSWERED : -1;
-		return syn == XVS_TCP_ACK ? XVS_TCP_ESTABLISHED
-					  : (syn == XVS_TCP_SYN ? XVS_TCP_ANSWERED : -1);
+	if (syn == XVS_TCP_SYN) {
+		if (state == XVS_TCP_ANSWERED)
+			return XVS_TCP_ANSWERED;
+		return first ? state | XVS_TCP_UNNOTED | XVS_TCP_UNBOUND : -1;
 	}
-	if (syn == XVS_TCP_SYN)
+	if (!syn)
 		return -1;
-	if (fins == 3)
+	if (state == XVS_TCP_ANSWERED)
+		return first && syn == XVS_TCP_ACK ? XVS_TCP_ESTABLISHED : XVS_TCP_ANSWERED;
+	if (syn & XVS_TCP_SYN)
+		return state | XVS_TCP_UNNOTED; /* an answer that is sent again */
+	if (state == XVS_TCP_CLOSED || fins == 3)
 		return XVS_TCP_CLOSED;
 	return fins ? XVS_TCP_CLOSING : state;
 }
@@ -198,22 +246,25 @@ static __always_inline int xvs_tcp_next(__u8 state, __u8 flags, int first, __u8 
 __noinline int xvs_tcp_watch(
 	struct __sk_buff *skb, struct xvs_flow *flow, const struct xvs_packet *packet, __u32 side)
 {
-	int first, next;
 	__u8 fins;
+	int next;
 
 	if (!flow || !packet)
 		return -XVS_DROP_flow_state; /* for the verifier, which lets them be NULL */
-	first = !(flow->flags & XVS_FLOW_BEGAN_OUT) == !side;
-	fins = flow->fins | (packet->tcp_flags & XVS_TCP_FIN ? 1 << (side & 1) : 0);
-	next = xvs_tcp_next(flow->tcp, packet->tcp_flags, first, fins);
-	if (next < 0 || !xvs_tcp_fits(flow, packet, side))
+	side &= 1;
+	fins = flow->fins | (packet->tcp_flags & XVS_TCP_FIN ? 1 << side : 0);
+	next = packet->tcp_flags & XVS_TCP_RST ? xvs_tcp_reset(flow, packet, side)
+					       : xvs_tcp_next(flow, packet, side, fins);
+	if (next < 0 || (!(next & XVS_TCP_UNBOUND) && !xvs_tcp_fits(flow, packet, side)))
 		return -XVS_DROP_flow_state;
+	if (next & XVS_TCP_UNNOTED)
+		return 0;
 	xvs_tcp_note(skb, flow, packet, side);
 	flow->fins = fins;
 	if (next == flow->tcp)
 		return 0;
 	flow->tcp = next;
-	flow->patience = xvs_flow_patience(flow->idle, next);
+	flow->patience = xvs_flow_patience(flow);
 	return 0;
 }
 

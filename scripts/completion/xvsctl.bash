@@ -42,7 +42,7 @@ _xvsctl_rule()
 	4:*) [[ $4 != help ]] && _xvsctl_names "$1"; return ;;
 	*:action) echo allow deny; [[ $1 == acl ]] || echo meter; return ;;
 	*:direction) echo in out; [[ $1 == acl ]] || echo both; return ;;
-	*:protocol) echo tcp udp icmp icmpv6 sctp gre esp ah any; return ;;
+	*:protocol) echo tcp udp icmp icmpv6 sctp gre esp any; return ;;
 	*:stateful | *:log) echo on off; return ;;
 	*:local | *:remote) echo any; return ;;
 	esac

@@ -59,7 +59,7 @@ function __xvsctl_rule
             printf '%s\n' in out
             test $object = acl; or echo both
         case protocol
-            printf '%s\n' tcp udp icmp icmpv6 sctp gre esp ah any
+            printf '%s\n' tcp udp icmp icmpv6 sctp gre esp any
         case stateful log
             printf '%s\n' on off
         case local remote

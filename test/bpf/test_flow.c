@@ -106,17 +106,17 @@ Test(flow, tcp_from_beginning_to_end)
 		{IN, ACK, DENIED},
 		{OUT, SYN, 0},
 		{OUT, SYN, 0},
-		{IN, ACK, BAD},
-		{IN, SYN, BAD},
 		{OUT, ACK, BAD},
+		{IN, 0, BAD},
 		{IN, SYN | ACK, 0},
-		{IN, ACK, BAD},
+		{OUT, 0, BAD},
+		{IN, FIN, BAD},
 		{IN, SYN | ACK, 0},
 		{OUT, ACK, 0},
 		{IN, ACK, 0},
 		{OUT, ACK, 0},
 		{IN, SYN, BAD},
-		{OUT, SYN, BAD},
+		{IN, 0, BAD},
 		{IN, FIN | ACK, 0},
 		{OUT, ACK, 0},
 		{OUT, FIN | ACK, 0},
@@ -128,21 +128,18 @@ Test(flow, tcp_from_beginning_to_end)
 	walk("a connection", steps, EACH(steps));
 }
 
-Test(flow, tcp_begins_again)
+static const struct xvs_port_state *state(void)
 {
-	const struct step steps[] = {
-		{OUT, SYN, 0},
-		{IN, RST | ACK, 0},
-		{OUT, SYN, 0},
-		{IN, SYN | ACK, 0},
-		{OUT, ACK, 0},
-		{OUT, RST, 0},
-		{OUT, SYN, 0},
-		{IN, SYN | ACK, 0},
-	};
+	return &world.loader.tables.port_state[A];
+}
 
-	give_client();
-	walk("again", steps, EACH(steps));
+static void flush(void)
+{
+	uint32_t place = 0;
+	struct xvs_flow flow;
+
+	while (xvs_flow_next(&world.loader.tables, &place, &flow))
+		xvs_flow_take_out(&world.loader.tables, place);
 }
 
 /* ---- sequence numbers ---- */
@@ -180,8 +177,11 @@ static int send_numbers(const struct numbers *of)
 
 static void follow(const char *what, const struct numbers *steps, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		cr_expect_eq(send_numbers(&steps[i]), steps[i].verdict, "%s, packet %zu", what, i);
+	for (size_t i = 0; i < count; i++) {
+		int verdict = send_numbers(&steps[i]);
+
+		cr_expect_eq(verdict, steps[i].verdict, "%s, packet %zu: %d", what, i, verdict);
+	}
 }
 
 #define MINE 0xfffff000u /* wraps soon */
@@ -214,7 +214,7 @@ Test(flow, tcp_numbers)
 		/* none of that has changed anything */
 		{OUT, ACK, MINE + 2001, THEIRS + 1001, 60000, 0, 0, 0},
 		{IN, ACK, THEIRS + 1001, MINE + 2001, 65535, 100, 0, 0},
-		{IN, RST, THEIRS + 1101, 0, 0, 0, 0, 0},
+		{IN, RST, THEIRS + 1101 + 400 * KB, 0, 0, 0, 0, 0},
 		{IN, SYN, THEIRS, 0, 65535, 0, 0, DENIED},
 	};
 
@@ -240,6 +240,120 @@ Test(flow, tcp_numbers_of_an_answer)
 
 	give_client();
 	follow("answers", steps, EACH(steps));
+}
+
+static struct numbers of_mine(int flags, uint32_t sequence)
+{
+	return (struct numbers){OUT, flags, MINE + sequence, THEIRS + 1, 65535, 0, 0, 0};
+}
+
+static struct numbers of_theirs(int flags, uint32_t sequence, uint32_t acknowledged, int verdict)
+{
+	return (struct numbers){
+		IN, flags, THEIRS + sequence, MINE + acknowledged, 65535, 0, 0, verdict};
+}
+
+/* A connection that was refused, reset, or closed may be followed by another at once. */
+Test(flow, tcp_begins_again)
+{
+	const struct numbers steps[] = {
+		of_mine(SYN, 0),
+		of_theirs(RST | ACK, 0, 1, 0),
+		of_mine(SYN, 0),
+		of_theirs(SYN | ACK, 0, 1, 0),
+		of_mine(ACK, 1),
+		of_mine(RST, 1),
+		of_mine(SYN, 0x1000000),
+		of_theirs(SYN | ACK, 0, 0x1000001, 0),
+		of_mine(ACK, 0x1000001),
+		of_mine(FIN | ACK, 0x1000001),
+		of_theirs(RST | ACK, 1, 0x1000001, 0),
+		of_mine(ACK, 0x1000002), /* it stays closed */
+		of_mine(SYN, 0x2000000),
+		of_theirs(SYN | ACK, 0, 0x2000001, 0),
+	};
+
+	give_client();
+	follow("again", steps, EACH(steps));
+}
+
+/* Only an RST that can't be a guess ends a connection; others pass, the stations know. */
+Test(flow, tcp_reset_that_may_be_a_guess)
+{
+	const struct numbers steps[] = {
+		of_theirs(RST, 500, 0, 0),
+		of_mine(RST, 500),
+		of_theirs(0, 1, 1, BAD),
+		of_theirs(FIN, 1, 1, BAD),
+		of_theirs(SYN, 1, 1, BAD),
+		of_mine(ACK, 1),
+		of_theirs(ACK, 1, 1, 0),
+	};
+
+	give_client();
+	follow("opened", opened, EACH(opened));
+	follow("guessed", steps, EACH(steps));
+	follow("not over", (const struct numbers[]){of_theirs(SYN, 0, 0, BAD)}, 1);
+}
+
+/* RFC 9293, section 3.5.1: one side has forgotten the connection, and begins anew. */
+Test(flow, tcp_half_open)
+{
+	const struct numbers remembered[] = {
+		of_mine(SYN, 0x10000000),
+		of_theirs(ACK, 1, 1, 0),
+		of_mine(RST, 1),
+		of_mine(SYN, 0x10000000),
+		of_theirs(SYN | ACK, 0x20000000, 0x10000001, 0),
+	};
+	const struct numbers forgotten[] = {
+		of_mine(SYN, 0),
+		of_theirs(ACK, 0x10000000, 0x50000000, 0),
+		of_mine(RST, 0x50000000),
+		of_mine(SYN, 0),
+		of_theirs(SYN | ACK, 0, 1, 0),
+	};
+
+	give_client();
+	follow("opened", opened, EACH(opened));
+	follow("the flow remembers", remembered, EACH(remembered));
+	flush();
+	follow("the flow has forgotten", forgotten, EACH(forgotten));
+}
+
+/* RFC 9293, section 3.5, figure 8; and data right behind the answer (RFC 7413). */
+Test(flow, tcp_at_once)
+{
+	const struct numbers both[] = {
+		of_mine(SYN, 0),
+		of_theirs(SYN, 0, 0, 0),
+		of_mine(SYN | ACK, 0),
+		of_theirs(SYN | ACK, 0, 1, 0),
+		of_mine(ACK, 1),
+		of_theirs(ACK, 1, 1, 0),
+	};
+	const struct numbers early[] = {
+		of_mine(SYN, 0),
+		of_theirs(SYN | ACK, 0, 1, 0),
+		of_theirs(ACK, 1, 1, 0),
+		of_theirs(FIN | ACK, 1, 1, 0),
+		of_mine(ACK, 1),
+	};
+
+	give_client();
+	follow("both begin", both, EACH(both));
+	flush();
+	follow("early data", early, EACH(early));
+}
+
+/* An RST of no connection is judged, and not remembered. */
+Test(flow, tcp_reset_of_nothing)
+{
+	const struct numbers reset[] = {of_mine(RST, 1)};
+
+	give_client();
+	follow("reset", reset, 1);
+	cr_expect_eq(state()->flows, 0);
 }
 
 /* One that announces no scale has none, and neither has the other. */
@@ -373,11 +487,6 @@ Test(flow, without_state)
 	walk("no rule", (const struct step[]){{IN, SYN, 0}, {OUT, ACK, 0}}, 2);
 }
 
-static const struct xvs_port_state *state(void)
-{
-	return &world.loader.tables.port_state[A];
-}
-
 /* What finds no room is judged by rules alone, and harms no flow that is known. */
 Test(flow, limit)
 {
@@ -467,10 +576,10 @@ Test(flow, fragments)
 	cr_expect_eq(fragment(&good, 1, 4), 0, "no rule names ports");
 }
 
-/* An error about a packet of A's, from a router on the way. */
-static int icmp_error(const struct acl_packet *about)
+/* An error about a packet of A's, from a router on the way; A sends it on if it goes out. */
+static int icmp_error(enum xvs_acl_direction direction, const struct acl_packet *about)
 {
-	struct acl_packet error = packet(about->family, IN, IPPROTO_ICMP, 0);
+	struct acl_packet error = packet(about->family, direction, IPPROTO_ICMP, 0);
 	struct packet bytes, quoted;
 
 	memcpy(error.remote, (const uint8_t[]){10, 0, 0, 99}, 4);
@@ -479,18 +588,25 @@ static int icmp_error(const struct acl_packet *about)
 	acl_packet_fill(about, &quoted);
 	memcpy(bytes.bytes + ETH_HLEN + 20 + 8, quoted.bytes + ETH_HLEN, 28);
 	bytes.size = ETH_HLEN + 20 + 8 + 28;
-	return acl_pass_bytes(IN, &bytes);
+	return acl_pass_bytes(direction, &bytes);
 }
 
 Test(flow, icmp_errors_of_known_flows)
 {
 	struct acl_packet known = packet(XVS_ADDRESS_IPV4, OUT, IPPROTO_TCP, SYN), other = known;
+	const struct xvs_rule rules[] = {
+		rule(XVS_RULE_ALLOW, XVS_RULE_OUT, IPPROTO_TCP, 10, true),
+		rule(XVS_RULE_DENY, XVS_RULE_BOTH, -1, 1, false),
+	};
+	struct acl_packet answer = known;
 
 	other.remote_port++;
-	give_client();
+	give(rules, EACH(rules));
 	cr_assert_eq(acl_pass(&known), 0);
-	cr_expect_eq(icmp_error(&known), 0, "of a known flow");
-	cr_expect_eq(icmp_error(&other), DENIED, "of another");
+	cr_expect_eq(icmp_error(IN, &known), 0, "of a known flow");
+	answer.direction = IN;
+	cr_expect_eq(icmp_error(OUT, &answer), DENIED, "to somebody else than the sender");
+	cr_expect_eq(icmp_error(IN, &other), DENIED, "of another");
 }
 
 /* Frames that are not IP, and neighbour discovery, pass lists of IP addresses. */
@@ -528,4 +644,40 @@ Test(flow, unparsed)
 	acl_packet_fill(&of, &bytes);
 	bytes.size = ETH_HLEN + 20 + 13;
 	cr_expect_eq(acl_pass_bytes(OUT, &bytes), XVS_DROP_truncated);
+}
+
+/* As long a list as there may be: what stands last of all is found. */
+Test(flow, longest_list, .timeout = 120)
+{
+	struct xvs_rule *rules = calloc(XVS_RULE_MAX, sizeof(*rules));
+	const struct acl_packet of = packet(XVS_ADDRESS_IPV6, OUT, IPPROTO_UDP, 0);
+
+	cr_assert_not_null(rules);
+	for (uint32_t i = 0; i < XVS_RULE_MAX - 1; i++) {
+		rules[i] = rule(XVS_RULE_ALLOW, XVS_RULE_IN, -1, 2 + i, false);
+		rules[i].local =
+			(struct xvs_prefix){XVS_ADDRESS_IPV4, 32, {11, i >> 16, i >> 8, i}};
+	}
+	rules[XVS_RULE_MAX - 1] = rule(XVS_RULE_DENY, XVS_RULE_OUT, -1, 1, false);
+	give(rules, XVS_RULE_MAX);
+	cr_expect_eq(acl_pass(&of), DENIED);
+	free(rules);
+}
+
+/* IPv4 addresses in an IPv6 header are no way around rules for either. */
+Test(flow, mapped_addresses)
+{
+	const struct xvs_rule open = rule(XVS_RULE_ALLOW, XVS_RULE_BOTH, -1, 1, false);
+	const struct acl_packet of = packet(XVS_ADDRESS_IPV6, OUT, IPPROTO_UDP, 0);
+	const uint8_t mapped[16] = {[10] = 0xff, 0xff, 10, 0, 0, 1};
+	struct packet bytes;
+
+	give(&open, 1);
+	acl_packet_fill(&of, &bytes);
+	cr_expect_eq(acl_pass_bytes(OUT, &bytes), 0);
+	for (int at = 8; at <= 24; at += 16) {
+		acl_packet_fill(&of, &bytes);
+		memcpy(bytes.bytes + ETH_HLEN + at, mapped, sizeof(mapped));
+		cr_expect_eq(acl_pass_bytes(OUT, &bytes), XVS_DROP_unparsed, "at %d", at);
+	}
 }

@@ -349,3 +349,25 @@ TEST(acl_every_port_may_have_its_own)
 	testbed_start(tb);
 	CHECK_EQUAL(1, json_number(testbed_json(tb, "acl reset port p4095"), "reset"));
 }
+
+/* What comes in from the wire by XDP is for ports without lists. */
+TEST(acl_is_not_passed_by_xdp)
+{
+	struct station *wire = testbed_guest(tb, "nic0"), *a = testbed_tap(tb, "a");
+	struct frame frame;
+
+	testbed_apply(tb,
+		"switches: {s: {type: external, uplink: nic0, xdp: native}}\n"
+		"ports: {a: {switch: s, interface: a, acl: denied}}\n"
+		"acls: {denied: [{name: none-in, action: deny, direction: in, weight: 1}]}\n");
+	testbed_command(tb, "fdb add %s switch s port uplink", mac_text(wire->mac));
+	testbed_command(tb, "fdb add %s switch s port a", mac_text(a->mac));
+	for (int i = 0; i < 5; i++) {
+		frame = frame_ip(wire->mac, a->mac, FRAME_UDP, 200);
+		expect_nowhere(wire, &frame);
+	}
+	CHECK_EQUAL(5, testbed_drop_count(tb, "a", "acl-extended"));
+	testbed_command(tb, "port unset a acl");
+	frame = frame_ip(wire->mac, a->mac, FRAME_UDP, 200);
+	expect_delivery(wire, &frame, a);
+}
