@@ -374,47 +374,39 @@ static __always_inline int xvs_flow_error_goes_back(const struct xvs_scratch *ro
 }
 
 /*
- * An ICMP error about a packet of a flow with state (RFC 5508, section 3; RFC 5927): what it quotes
- * went the other way, and it goes back to who sent that. It passes as an answer does. 0, minus the
- * drop reason, or 1: it is about no such flow.
+ * Is it an ICMP error about a packet of a flow with state (RFC 5508, section 3; RFC 5927)? What it
+ * quotes went the other way, and it goes back to who sent that.
  */
-__noinline int xvs_flow_related(
+__noinline int xvs_flow_is_related(
 	struct __sk_buff *skb, __u32 hook, const struct xvs_port_config *port)
 {
 	struct xvs_scratch *room = xvs_scratch(hook);
 	struct xvs_control *control = xvs_control();
-	const struct xvs_ruling *ruling;
 	struct xvs_flow *flow;
 	__u8 side;
 
 	if (!room || !control || !port)
-		return 1; /* for the verifier, which lets them be NULL */
+		return 0; /* for the verifier, which lets them be NULL */
 	if (xvs_read_quoted(skb, room->packet.transport + 8, room->packet.protocol, &room->quoted))
-		return 1;
-	side = room->passing.direction == XVS_ACL_OUT;
+		return 0;
+	side = room->passing.direction == XVS_ACL_OUT ? XVS_ACL_IN : XVS_ACL_OUT;
 	room->quoted_passing = room->passing;
-	room->quoted_passing.direction = side ? XVS_ACL_IN : XVS_ACL_OUT;
+	room->quoted_passing.direction = side;
 	xvs_flow_key(&room->quoted_passing, &room->quoted, &room->quoted_key);
 	flow = xvs_flow_at(xvs_flow_seek(
 		&room->quoted_key, xvs_flow_hash(&room->quoted_key, control->cookie), 0));
-	if (!flow || !(flow->flags & XVS_FLOW_STATEFUL) || flow->version != port->acl_version ||
-		xvs_flow_is_silent(flow, xvs_flow_now()) || !xvs_flow_error_goes_back(room))
-		return 1;
-	if (flow->tcp && !xvs_tcp_is_quoted(skb, flow, room->quoted.transport, !side))
-		return 1;
-	ruling = xvs_flow_ask_side(room, side, port, 1);
-	xvs_flow_count_rules(port, ruling->counter, &room->passing);
-	xvs_flow_tell(hook, ruling);
-	return -(int)ruling->reason;
+	return flow && (flow->flags & XVS_FLOW_STATEFUL) && flow->version == port->acl_version &&
+	       !xvs_flow_is_silent(flow, xvs_flow_now()) && xvs_flow_error_goes_back(room) &&
+	       (!flow->tcp || xvs_tcp_is_quoted(skb, flow, room->quoted.transport, side));
 }
 
-/* A packet of no flow that is known. */
+/* A packet of no flow that is known. An error about one passes as its answers do. */
 static __always_inline int xvs_flow_begin(struct __sk_buff *skb, struct xvs_scratch *room,
 	__u32 hook, const struct xvs_port_config *port)
 {
-	__u8 tcp = xvs_tcp_begin(&room->packet);
-	const struct xvs_ruling *ruling =
-		xvs_flow_ask_side(room, room->passing.direction == XVS_ACL_OUT, port, 0);
+	__u8 tcp = xvs_tcp_begin(&room->packet), side = room->passing.direction == XVS_ACL_OUT;
+	int related = xvs_is_icmp_error(&room->packet) && xvs_flow_is_related(skb, hook, port);
+	const struct xvs_ruling *ruling = xvs_flow_ask_side(room, side, port, related);
 
 	xvs_flow_count_rules(port, ruling->counter, &room->passing);
 	if (ruling->reason) {
@@ -427,6 +419,8 @@ static __always_inline int xvs_flow_begin(struct __sk_buff *skb, struct xvs_scra
 		return -XVS_DROP_flow_state;
 	}
 	xvs_flow_tell(hook, ruling);
+	if (related)
+		return 0;
 	if (room->packet.next != IPPROTO_TCP || !(room->packet.tcp_flags & XVS_TCP_RST))
 		xvs_flow_add(skb, hook, port, tcp);
 	return 0;
@@ -480,12 +474,6 @@ __noinline int xvs_flow_judge(struct __sk_buff *skb, __u32 hook, const struct xv
 		int verdict = xvs_flow_known(skb, flow, room, port);
 
 		return verdict <= 0 ? verdict : xvs_flow_judge_side(skb, flow, room, hook, port);
-	}
-	if (xvs_is_icmp_error(&room->packet)) {
-		int verdict = xvs_flow_related(skb, hook, port);
-
-		if (verdict <= 0)
-			return verdict;
 	}
 	return xvs_flow_begin(skb, room, hook, port);
 }
