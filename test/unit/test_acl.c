@@ -92,9 +92,8 @@ Test(acl, protocols)
 		int number;
 	} rows[] = {{"tcp", "tcp", 6}, {"6", "tcp", 6}, {"udp", "udp", 17}, {"icmp", "icmp", 1},
 		{"icmpv6", "icmpv6", 58}, {"sctp", "sctp", 132}, {"gre", "gre", 47},
-		{"47", "gre", 47}, {"esp", "esp", 50}, {"ah", "ah", 51},
-		{"udplite", "udplite", 136}, {"dccp", "dccp", 33}, {"any", "any", -1},
-		{"0", "0", 0}, {"255", "255", 255}};
+		{"47", "gre", 47}, {"esp", "esp", 50}, {"udplite", "udplite", 136},
+		{"dccp", "dccp", 33}, {"any", "any", -1}, {"0", "0", 0}, {"255", "255", 255}};
 	static const char *const bad[] = {
 		"", "TCP", "tcp ", "256", "-1", "+6", "0x6", "4294967302"};
 	char text[XVS_PROTOCOL_TEXT_SIZE];

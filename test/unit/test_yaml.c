@@ -890,6 +890,8 @@ static const struct {
 	{RULE "{" W ", protocl: tcp}\n", 4, 49, "unknown key 'protocl', did you mean 'protocol'?"},
 	{RULE "{" W ", protocol: http}\n", 4, 59,
 		"'protocol' needs tcp, udp, icmp, icmpv6, another protocol's name, its"},
+	{RULE "{" W ", protocol: ah}\n", 4, 59, "'protocol' can't be ah: an AH header is looked"},
+	{RULE "{" W ", protocol: 51}\n", 4, 59, "'protocol' can't be 51: an AH header is looked"},
 	{RULE "{" W ", protocol: 256}\n", 4, 59,
 		"'protocol' needs tcp, udp, icmp, icmpv6, another protocol's name, its"},
 	{RULE "{" W ", protocol: }\n", 4, 59, "'protocol' needs a single value, found nothing"},
