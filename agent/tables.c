@@ -81,7 +81,6 @@ int xvs_tables_open(struct xvs_tables *tables, const char *pin_dir)
 		{"drops", &tables->drops, NULL},
 		{"port_state", &tables->port_state, NULL},
 		{"flow_tags", &tables->flow_tags, NULL},
-		{"flows", &tables->flows, NULL},
 		{"flood_members", &tables->flood_members, NULL},
 		{"port_index", NULL, &tables->port_index},
 		{"port_names", NULL, &tables->port_names},
@@ -90,6 +89,7 @@ int xvs_tables_open(struct xvs_tables *tables, const char *pin_dir)
 		{"vlan_sets", NULL, &tables->vlan_sets},
 		{"fdb", NULL, &tables->fdb},
 		{"acls", NULL, &tables->acls},
+		{"flows", NULL, &tables->flows},
 		{"flood_lists", NULL, &tables->flood_lists},
 		{"private_vlans", NULL, &tables->private_vlans},
 		{"xdp_ports", NULL, &tables->xdp_ports},
@@ -113,7 +113,7 @@ int xvs_tables_open(struct xvs_tables *tables, const char *pin_dir)
 void xvs_tables_close(struct xvs_tables *tables)
 {
 	const int fds[] = {tables->port_index, tables->port_names, tables->switch_names,
-		tables->device_saved, tables->vlan_sets, tables->fdb, tables->acls,
+		tables->device_saved, tables->vlan_sets, tables->fdb, tables->acls, tables->flows,
 		tables->flood_lists, tables->private_vlans, tables->xdp_ports, tables->events,
 		tables->fdb_btf, tables->vm_macs, tables->port_addresses,
 		tables->learned_addresses};

@@ -26,11 +26,11 @@ struct xvs_tables {
 	struct xvs_drops *drops; /* [XVS_PORT_MAX] */
 	struct xvs_port_state *port_state; /* [XVS_PORT_MAX] */
 	__u64 *flow_tags; /* [XVS_FLOW_BUCKETS], see maps/flow.h */
-	struct xvs_flow *flows; /* [XVS_FLOW_MAX] */
 	struct xvs_flood_member *flood_members; /* [XVS_FLOOD_MEMBER_MAX] */
 	/* by file descriptor */
-	int port_index, port_names, switch_names, device_saved, vlan_sets, fdb, acls, flood_lists,
-		private_vlans, xdp_ports, events, vm_macs, port_addresses, learned_addresses;
+	int port_index, port_names, switch_names, device_saved, vlan_sets, fdb, acls, flows,
+		flood_lists, private_vlans, xdp_ports, events, vm_macs, port_addresses,
+		learned_addresses;
 	/* what a new MAC table is made of */
 	uint32_t fdb_key_type, fdb_element_type; /* BTF type ids */
 	int fdb_btf; /* BTF object they belong to */

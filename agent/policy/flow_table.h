@@ -7,13 +7,20 @@
 #include <stdint.h>
 #include "agent/tables.h"
 
-/*
- * Copies the next flow from *place on, 0 at first, which is moved behind it. What comes or goes
- * meanwhile is seen or not. False: there is none.
- */
-bool xvs_flow_next(const struct xvs_tables *tables, uint32_t *place, struct xvs_flow *ret);
+struct xvs_flow_walk {
+	const struct xvs_tables *tables;
+	struct xvs_flow *flows; /* mapped: [XVS_FLOW_MAX], 34 MB that the daemon has for as long */
+	uint32_t place; /* how far it is */
+};
 
-/* Takes out the flow that was found before `place`. False: it has gone by itself. */
-bool xvs_flow_take_out(const struct xvs_tables *tables, uint32_t place);
+/* Begins at `place`, 0 at first. 0 or -errno. */
+int xvs_flow_walk_begin(const struct xvs_tables *tables, uint32_t place, struct xvs_flow_walk *ret);
+void xvs_flow_walk_end(struct xvs_flow_walk *walk);
+
+/* Copies the next flow. What comes or goes meanwhile is seen or not. False: there is none. */
+bool xvs_flow_next(struct xvs_flow_walk *walk, struct xvs_flow *ret);
+
+/* Takes out the flow that was copied last. False: it has gone by itself. */
+bool xvs_flow_take_out(struct xvs_flow_walk *walk);
 
 #endif

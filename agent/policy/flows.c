@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include "agent/log.h"
 #include "agent/mac_table.h"
 #include "agent/methods.h"
 #include "agent/policy/flow_table.h"
@@ -184,20 +185,27 @@ static int next_flows(struct xvs_agent *agent, void *data, json_t **ret, bool *r
 {
 	uint32_t now = xvs_fdb_tick(xvs_mac_table_now());
 	struct flow_listing *listing = data;
-	json_t *list = json_array();
+	struct xvs_flow_walk walk;
 	struct xvs_flow flow;
 	bool more = true;
+	json_t *list;
+	int error = xvs_flow_walk_begin(&agent->loader.tables, listing->place, &walk);
 
+	if (error)
+		return error;
+	list = json_array();
 	for (int i = 0; i < LOOKS_A_REPLY && json_array_size(list) < FLOWS_A_REPLY; i++) {
 		const struct xvs_port_setting *port;
 
-		more = xvs_flow_next(&agent->loader.tables, &listing->place, &flow);
+		more = xvs_flow_next(&walk, &flow);
 		if (!more)
 			break;
 		port = xvs_policy_port(agent, flow.key.port);
 		if (!xvs_flow_is_silent(&flow, now) && is_meant(&listing->filter, &flow.key, port))
 			json_array_append_new(list, describe(agent, port, &flow));
 	}
+	listing->place = walk.place;
+	xvs_flow_walk_end(&walk);
 	*ret_last = !more;
 	*ret = json_pack("{s:o}", "flows", list);
 	return 0;
@@ -225,21 +233,24 @@ int xvs_flows_list(struct xvs_agent *agent, struct xvs_call *call)
 	return xvs_call_stream(call, &stream);
 }
 
-/* Takes out what `is_wanted` says; what goes by itself first is not counted. Returns how many. */
-static uint32_t remove_flows(struct xvs_agent *agent,
+/* Takes out what `is_wanted` says; what goes by itself first is not counted. 0 or -errno. */
+static int remove_flows(struct xvs_agent *agent,
 	bool (*is_wanted)(
 		struct xvs_agent *agent, const struct xvs_flow_key *key, const void *data),
-	const void *data)
+	const void *data, uint32_t *ret_removed)
 {
-	const struct xvs_tables *tables = &agent->loader.tables;
-	uint32_t place = 0, removed = 0;
+	struct xvs_flow_walk walk;
 	struct xvs_flow flow;
+	int error = xvs_flow_walk_begin(&agent->loader.tables, 0, &walk);
 
-	while (xvs_flow_next(tables, &place, &flow)) {
+	if (error)
+		return error;
+	*ret_removed = 0;
+	while (xvs_flow_next(&walk, &flow))
 		if (is_wanted(agent, &flow.key, data))
-			removed += xvs_flow_take_out(tables, place);
-	}
-	return removed;
+			*ret_removed += xvs_flow_take_out(&walk);
+	xvs_flow_walk_end(&walk);
+	return 0;
 }
 
 static bool is_flushed(struct xvs_agent *agent, const struct xvs_flow_key *key, const void *data)
@@ -250,12 +261,15 @@ static bool is_flushed(struct xvs_agent *agent, const struct xvs_flow_key *key, 
 int xvs_flows_flush(struct xvs_agent *agent, struct xvs_call *call)
 {
 	struct filter filter;
+	uint32_t flushed;
 	int error = get_filter(agent, call, &filter);
 
 	if (error)
 		return error;
-	return xvs_call_reply(
-		call, json_pack("{s:i}", "flushed", remove_flows(agent, is_flushed, &filter)));
+	error = remove_flows(agent, is_flushed, &filter, &flushed);
+	if (error)
+		return xvs_call_refused(call, "flushing the flows", error);
+	return xvs_call_reply(call, json_pack("{s:i}", "flushed", flushed));
 }
 
 /* ---- ports that are gone ---- */
@@ -276,9 +290,16 @@ static bool is_gone(struct xvs_agent *agent, const struct xvs_flow_key *key, con
 
 void xvs_flows_forget(struct xvs_agent *agent)
 {
+	uint32_t removed;
+	int error;
+
 	if (!agent->lists->any_gone)
 		return;
-	remove_flows(agent, is_gone, NULL);
+	error = remove_flows(agent, is_gone, NULL, &removed);
+	if (error) { /* tried again at the next tick */
+		xvs_log(LOG_WARNING, "forgetting flows: %s", strerror(-error));
+		return;
+	}
 	memset(agent->lists->gone, 0, sizeof(agent->lists->gone));
 	agent->lists->any_gone = false;
 }

@@ -135,11 +135,13 @@ static const struct xvs_port_state *state(void)
 
 static void flush(void)
 {
-	uint32_t place = 0;
+	struct xvs_flow_walk walk;
 	struct xvs_flow flow;
 
-	while (xvs_flow_next(&world.loader.tables, &place, &flow))
-		xvs_flow_take_out(&world.loader.tables, place);
+	cr_assert_eq(xvs_flow_walk_begin(&world.loader.tables, 0, &walk), 0);
+	while (xvs_flow_next(&walk, &flow))
+		xvs_flow_take_out(&walk);
+	xvs_flow_walk_end(&walk);
 }
 
 /* ---- sequence numbers ---- */
@@ -509,11 +511,14 @@ Test(flow, limit)
 
 static unsigned int flows(void)
 {
-	uint32_t place = 0, count = 0;
+	struct xvs_flow_walk walk;
+	unsigned int count = 0;
 	struct xvs_flow flow;
 
-	while (xvs_flow_next(&world.loader.tables, &place, &flow))
+	cr_assert_eq(xvs_flow_walk_begin(&world.loader.tables, 0, &walk), 0);
+	while (xvs_flow_next(&walk, &flow))
 		count++;
+	xvs_flow_walk_end(&walk);
 	return count;
 }
 

@@ -74,14 +74,16 @@ static uint32_t sent(const struct xvs_flow *flow)
 static uint8_t *standing(uint32_t count)
 {
 	uint8_t *times = calloc(count, 1);
-	uint32_t place = 0;
+	struct xvs_flow_walk walk;
 	struct xvs_flow flow;
 
 	cr_assert_not_null(times);
-	while (xvs_flow_next(TABLES, &place, &flow)) {
+	cr_assert_eq(xvs_flow_walk_begin(TABLES, 0, &walk), 0);
+	while (xvs_flow_next(&walk, &flow)) {
 		cr_assert_lt(sent(&flow), count);
 		times[sent(&flow)]++;
 	}
+	xvs_flow_walk_end(&walk);
 	return times;
 }
 
@@ -115,14 +117,17 @@ Test(flow_table, places_are_used_again)
 {
 	give(8 * XVS_FLOW_WAYS);
 	for (int round = 0; round < 30; round++) {
-		uint32_t place = 0, removed = 0;
+		struct xvs_flow_walk walk;
+		uint32_t removed = 0;
 		struct xvs_flow flow;
 
 		for (uint32_t i = 0; i < 8 * XVS_FLOW_WAYS; i++)
 			send_out(i);
 		cr_assert_eq(STATE->flows, 8 * XVS_FLOW_WAYS, "round %d: %u", round, STATE->flows);
-		while (xvs_flow_next(TABLES, &place, &flow))
-			removed += xvs_flow_take_out(TABLES, place);
+		cr_assert_eq(xvs_flow_walk_begin(TABLES, 0, &walk), 0);
+		while (xvs_flow_next(&walk, &flow))
+			removed += xvs_flow_take_out(&walk);
+		xvs_flow_walk_end(&walk);
 		cr_assert_eq(removed, 8 * XVS_FLOW_WAYS);
 		cr_assert_eq(STATE->flows, 0);
 		usleep(5000);
@@ -161,12 +166,14 @@ static void *send_all(void *data)
 
 static void take_out_some(uint32_t round)
 {
-	uint32_t place = 0;
+	struct xvs_flow_walk walk;
 	struct xvs_flow flow;
 
-	while (xvs_flow_next(TABLES, &place, &flow))
-		if (place % 3 == round % 3)
-			xvs_flow_take_out(TABLES, place);
+	cr_assert_eq(xvs_flow_walk_begin(TABLES, 0, &walk), 0);
+	while (xvs_flow_next(&walk, &flow))
+		if (walk.place % 3 == round % 3)
+			xvs_flow_take_out(&walk);
+	xvs_flow_walk_end(&walk);
 }
 
 Test(flow_table, programs_and_agent_at_once)
