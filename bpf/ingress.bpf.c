@@ -81,7 +81,7 @@ static __always_inline int xvs_from_port(struct xvs_context *c)
 	int verdict;
 
 	c->generation = c->control->generation;
-	c->now = xvs_fdb_tick(bpf_ktime_get_coarse_ns());
+	c->now = xvs_tick_now();
 	c->source = xvs_port_on(c->skb->ifindex);
 	c->charge = c->source;
 	port = xvs_port_config(c->source, c->generation);

@@ -87,7 +87,7 @@ static __always_inline int xvs_look_up(struct xvs_fast *f, const struct xvs_port
 	const struct ethhdr *eth, struct xvs_vlan vlan, struct xvs_xdp_found *found)
 {
 	struct xvs_fdb_look_up source, destination;
-	__u32 now = xvs_fdb_now(), idle = 0;
+	__u32 now = xvs_tick_now(), idle = 0;
 	struct xvs_fdb fdb;
 
 	if (!xvs_fdb_of(port, &fdb) ||

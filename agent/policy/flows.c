@@ -145,14 +145,18 @@ static json_t *describe_port(const struct xvs_flow_key *key, uint16_t port)
 	return xvs_protocol_has_ports(key->protocol) ? json_integer(port) : json_null();
 }
 
+static uint32_t seconds(uint32_t ticks)
+{
+	return ((uint64_t)ticks << XVS_FDB_TICK_SHIFT) / 1000000000;
+}
+
 static json_t *describe(const struct xvs_agent *agent, const struct xvs_port_setting *port,
 	const struct xvs_flow *flow)
 {
 	const struct xvs_flow_key *key = &flow->key;
 	uint32_t now = xvs_fdb_tick(xvs_mac_table_now());
-	uint32_t age =
-		((uint64_t)xvs_fdb_idle(0, flow->seen, now) << XVS_FDB_TICK_SHIFT) / 1000000000;
-	uint32_t patience = ((uint64_t)flow->patience << XVS_FDB_TICK_SHIFT) / 1000000000;
+	uint32_t age = seconds(xvs_fdb_idle(0, flow->seen, now));
+	uint32_t patience = seconds(flow->patience);
 	const __u64 near[] = {be64toh(key->local[0]), be64toh(key->local[1])};
 	const __u64 far[] = {be64toh(key->remote[0]), be64toh(key->remote[1])};
 	char local[INET6_ADDRSTRLEN], remote[INET6_ADDRSTRLEN], protocol[XVS_PROTOCOL_TEXT_SIZE];

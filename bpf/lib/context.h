@@ -24,13 +24,13 @@ struct xvs_context {
 	__u8 looked; /* whether it is plain is known: */
 	__u8 plain; /* bits XVS_PLAIN */
 	__u32 packets; /* as how many it counts: the segments of a GSO packet */
-	__u32 now; /* tick, once it was needed: reading the clock costs as much as a look-up */
+	__u32 now; /* tick, once it was needed, see xvs_now() */
 };
 
 static __always_inline __u32 xvs_now(struct xvs_context *c)
 {
 	if (!c->now)
-		c->now = xvs_fdb_tick(bpf_ktime_get_coarse_ns());
+		c->now = xvs_tick_now();
 	return c->now;
 }
 

@@ -24,11 +24,6 @@ static __always_inline int xvs_fdb_of(const struct xvs_port_config *port, struct
 	return ret->head != NULL;
 }
 
-static __always_inline __u32 xvs_fdb_now(void)
-{
-	return xvs_fdb_tick(bpf_ktime_get_coarse_ns());
-}
-
 /* 1 if another address stands there, else 0; without a branch: each costs the verifier a path. */
 static __always_inline __u64 xvs_fdb_other(const struct xvs_fdb_slot *slot, __u64 word)
 {
@@ -399,7 +394,7 @@ static __always_inline void xvs_fdb_write(const struct xvs_fdb *fdb, struct xvs_
 {
 	struct xvs_counters *own = xvs_counters(control, id);
 	struct xvs_fdb_slot moved = {.word = word};
-	__u32 now = xvs_fdb_now();
+	__u32 now = xvs_tick_now();
 
 	if (!own)
 		return;

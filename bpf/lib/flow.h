@@ -129,7 +129,7 @@ static __always_inline void xvs_flow_ask(
 /* Has the port told of few enough packets in this second? */
 static __always_inline int xvs_log_allows(struct xvs_port_state *state)
 {
-	__u32 second = xvs_flow_now() >> 7; /* more or less */
+	__u32 second = xvs_tick_now() >> 7; /* more or less */
 	__u32 was = *(volatile __u32 *)&state->logged;
 	__u32 next = was >> 8 == (second & 0xffffff) ? was + 1 : second << 8 | 1;
 
@@ -211,7 +211,7 @@ static __always_inline void xvs_flow_fill(struct xvs_flow *ret, const struct xvs
 	__builtin_memset(ret, 0, sizeof(*ret));
 	ret->key = room->key;
 	ret->version = port->acl_version;
-	ret->seen = xvs_flow_now();
+	ret->seen = xvs_tick_now();
 	ret->idle = xvs_flow_ticks(ruling->idle_s ?: XVS_FLOW_IDLE_S);
 	ret->flags = 1 << side | (side ? XVS_FLOW_BEGAN_OUT : 0) |
 		     (ruling->idle_s ? XVS_FLOW_STATEFUL : 0);
@@ -277,6 +277,24 @@ static __always_inline void xvs_flow_count(
 	flow->bytes[side] += passing->bytes;
 }
 
+/* Is it known that the rules of the port let through what `side` sends of the flow? */
+static __always_inline int xvs_flow_is_allowed(
+	const struct xvs_flow *flow, const struct xvs_port_config *port, __u8 side, __u32 now)
+{
+	return flow->version == port->acl_version && (flow->flags >> side & 1) &&
+	       !xvs_flow_is_silent(flow, now);
+}
+
+/* A packet of a flow that passes. */
+static __always_inline void xvs_flow_let_through(struct xvs_flow *flow,
+	const struct xvs_port_config *port, const struct xvs_passing *passing, __u32 now)
+{
+	__u8 side = passing->direction == XVS_ACL_OUT;
+
+	xvs_flow_count(flow, passing, now);
+	xvs_flow_count_rules(port, flow->counter[side], passing);
+}
+
 /*
  * A packet of a flow that is known. 0: it passes; minus the drop reason; 1: the rules are to be
  * asked.
@@ -287,17 +305,15 @@ static __always_inline int xvs_flow_known(struct __sk_buff *skb, struct xvs_flow
 	const struct xvs_passing *passing = &room->passing;
 	const struct xvs_packet *packet = &room->packet;
 	__u8 side = passing->direction == XVS_ACL_OUT;
-	__u32 now = xvs_flow_now();
+	__u32 now = xvs_tick_now();
 	int error;
 
-	if (flow->version != port->acl_version || !(flow->flags & 1 << side) ||
-		xvs_flow_is_silent(flow, now) || xvs_flow_is_over(flow, packet))
+	if (!xvs_flow_is_allowed(flow, port, side, now) || xvs_flow_is_over(flow, packet))
 		return 1;
 	error = flow->tcp ? xvs_tcp_watch(skb, flow, packet, side) : 0;
 	if (error)
 		return error;
-	xvs_flow_count(flow, passing, now);
-	xvs_flow_count_rules(port, flow->counter[side], passing);
+	xvs_flow_let_through(flow, port, passing, now);
 	return 0;
 }
 
@@ -396,7 +412,7 @@ __noinline int xvs_flow_is_related(
 	flow = xvs_flow_at(xvs_flow_seek(
 		&room->quoted_key, xvs_flow_hash(&room->quoted_key, control->cookie), 0));
 	return flow && (flow->flags & XVS_FLOW_STATEFUL) && flow->version == port->acl_version &&
-	       !xvs_flow_is_silent(flow, xvs_flow_now()) && xvs_flow_error_goes_back(room) &&
+	       !xvs_flow_is_silent(flow, xvs_tick_now()) && xvs_flow_error_goes_back(room) &&
 	       (!flow->tcp || xvs_tcp_is_quoted(skb, flow, room->quoted.transport, side));
 }
 
@@ -445,7 +461,7 @@ static __always_inline int xvs_flow_judge_side(struct __sk_buff *skb, struct xvs
 	/* another CPU may have judged it by newer rules meanwhile: then it is to be judged again */
 	if (__sync_fetch_and_add(&flow->version, 0) != port->acl_version)
 		__sync_lock_test_and_set(&flow->version, XVS_FLOW_NO_VERSION);
-	xvs_flow_count(flow, &room->passing, xvs_flow_now());
+	xvs_flow_count(flow, &room->passing, xvs_tick_now());
 	return 0;
 }
 
@@ -463,7 +479,7 @@ __noinline int xvs_flow_judge(struct __sk_buff *skb, __u32 hook, const struct xv
 		return -XVS_DROP_unparsed; /* for the verifier, which lets them be NULL */
 	place = xvs_flow_seek(&room->key, room->hash, 0);
 	flow = xvs_flow_at(place);
-	if (flow && (xvs_flow_is_silent(flow, xvs_flow_now()) ||
+	if (flow && (xvs_flow_is_silent(flow, xvs_tick_now()) ||
 			    xvs_flow_is_over(flow, &room->packet) ||
 			    (flow->version != port->acl_version &&
 				    xvs_flow_judge_again(flow, room, port)))) {

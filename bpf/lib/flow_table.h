@@ -16,11 +16,6 @@
 #define XVS_FLOW_SWEEP_FLOWS 128
 #define XVS_FLOW_SWEEP_NS (1ull << XVS_FDB_TICK_SHIFT)
 
-static __always_inline __u32 xvs_flow_now(void)
-{
-	return xvs_fdb_tick(bpf_ktime_get_coarse_ns());
-}
-
 /* The products don't wait for each other. */
 static __always_inline __u64 xvs_flow_hash(const struct xvs_flow_key *key, __u32 seed)
 {
@@ -53,6 +48,13 @@ static __always_inline __u64 xvs_flow_tag(__u64 hash)
 static __always_inline __u64 xvs_flow_zeros(__u64 word)
 {
 	return (word - XVS_FLOW_EACH_BYTE) & ~word & XVS_FLOW_EACH_BYTE << 7;
+}
+
+/* The highest bit of each byte of the word that has the tag of the hash, see xvs_flow_zeros(). */
+static __always_inline __u64 xvs_flow_like(const __u64 *tags, __u64 hash)
+{
+	return xvs_flow_zeros(
+		*(volatile const __u64 *)tags ^ xvs_flow_tag(hash) * XVS_FLOW_EACH_BYTE);
 }
 
 /* The number of the lowest byte that has its highest bit set; one has. */
@@ -98,8 +100,7 @@ static __always_inline __u32 xvs_flow_seek_in(
 
 	if (!tags)
 		return 0;
-	like = xvs_flow_zeros(
-		*(volatile const __u64 *)tags ^ xvs_flow_tag(hash) * XVS_FLOW_EACH_BYTE);
+	like = xvs_flow_like(tags, hash);
 	for (int i = 0; i < XVS_FLOW_WAYS && like; i++) {
 		__u32 place = xvs_flow_place(bucket, xvs_flow_first(like));
 
@@ -150,8 +151,7 @@ static __always_inline __u32 xvs_flow_glance(__u64 hash)
 
 	if (!tags)
 		return 0;
-	like = xvs_flow_zeros(
-		*(volatile const __u64 *)tags ^ xvs_flow_tag(hash) * XVS_FLOW_EACH_BYTE);
+	like = xvs_flow_like(tags, hash);
 	return like ? xvs_flow_place(bucket, xvs_flow_first(like)) : 0;
 }
 
@@ -189,7 +189,7 @@ __noinline int xvs_flow_take_out(__u32 place)
 
 	if (!flow)
 		return 0;
-	flow->seen = xvs_flow_now();
+	flow->seen = xvs_tick_now();
 	flow->patience = 0; /* whoever finds it still, if the tag resists */
 	if (xvs_flow_change_tag(place, XVS_FLOW_TAG_LEAST, 0xff, XVS_FLOW_TAG_DEAD) >= 0)
 		xvs_flows_add(flow->key.port, -1); /* now nobody writes it */
@@ -229,7 +229,7 @@ static long xvs_flow_try_reclaim(__u32 number, void *data)
 {
 	struct xvs_flow_search *search = data;
 	__u32 bucket = xvs_flow_bucket(search->hash, number / XVS_FLOW_WAYS);
-	__u32 place = xvs_flow_place(bucket, number % XVS_FLOW_WAYS), now = xvs_flow_now();
+	__u32 place = xvs_flow_place(bucket, number % XVS_FLOW_WAYS), now = xvs_tick_now();
 	struct xvs_flow *flow = xvs_flow_at(place);
 
 	if (!flow || xvs_fdb_idle(0, flow->seen, now) < XVS_FLOW_DEAD_TICKS)
@@ -311,7 +311,7 @@ static long xvs_flow_sweep_bucket(__u32 number, void *data)
  */
 static int xvs_flow_sweep(void *map, __u32 *key, struct xvs_flow_sweep *sweep)
 {
-	struct xvs_flow_round round = {.first = sweep->next, .now = xvs_flow_now()};
+	struct xvs_flow_round round = {.first = sweep->next, .now = xvs_tick_now()};
 	__u32 put = *(volatile __u32 *)&sweep->put;
 	long done = bpf_loop(XVS_FLOW_SWEEP_BUCKETS, xvs_flow_sweep_bucket, &round, 0);
 

@@ -34,7 +34,7 @@ static __always_inline __u64 *xvs_fragment_place(__u32 port, __u64 mark)
 /* In units of a second, more or less. */
 static __always_inline __u16 xvs_fragment_now(void)
 {
-	return xvs_flow_now() >> 7;
+	return xvs_tick_now() >> 7;
 }
 
 /* Does a list of the port look at ports in this direction? */

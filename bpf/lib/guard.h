@@ -84,7 +84,7 @@ static __always_inline int xvs_learn_address(const __be32 *address, __u32 id, __
 {
 	struct xvs_port_state *state = bpf_map_lookup_elem(&port_state, &id);
 	struct xvs_learned_address key = {.port = id};
-	__u32 *word, *seen, now = xvs_fdb_now();
+	__u32 *word, *seen, now = xvs_tick_now();
 	long error;
 
 	if (!state)

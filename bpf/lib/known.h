@@ -30,8 +30,8 @@ static __always_inline __be64 xvs_known_ip4(__be32 address)
 	return (__u64)address << 32 | bpf_htonl(0xffff);
 }
 
-/* Where the transport header begins, from the Ethernet header on; sets the key. 0: too short. */
-static __always_inline __u32 xvs_known_key(
+/* 0, or -1: it is too short after all. */
+static __always_inline int xvs_known_key(
 	struct __sk_buff *skb, __u32 what, __u32 port, struct xvs_flow_key *ret)
 {
 	const struct ethhdr *eth = (void *)(long)skb->data;
@@ -44,13 +44,13 @@ static __always_inline __u32 xvs_known_key(
 
 	if (what & XVS_KNOWN_IP6) {
 		if ((const void *)(tcp6 + 1) > end)
-			return 0;
+			return -1;
 		__builtin_memcpy(from, ip6->source, sizeof(from));
 		__builtin_memcpy(to, ip6->destination, sizeof(to));
 		ret->word[4] = xvs_known_tuple(tcp6, what, ip6->next);
 	} else {
 		if ((const void *)(tcp4 + 1) > end)
-			return 0;
+			return -1;
 		from[0] = to[0] = 0;
 		from[1] = xvs_known_ip4(ip4->source);
 		to[1] = xvs_known_ip4(ip4->destination);
@@ -61,7 +61,7 @@ static __always_inline __u32 xvs_known_key(
 	ret->word[2] = out ? to[0] : from[0];
 	ret->word[3] = out ? to[1] : from[1];
 	ret->word[5] = port;
-	return sizeof(*eth) + (what & XVS_KNOWN_IP6 ? sizeof(*ip6) : sizeof(*ip4));
+	return 0;
 }
 
 /* A packet of a connection that is watched. 0, or minus the drop reason. */
@@ -86,25 +86,25 @@ __noinline int xvs_known_pass(
 {
 	const struct xvs_control *control = xvs_control();
 	struct xvs_passing passing = {
-		.packets = what >> XVS_KNOWN_PACKETS_SHIFT, .bytes = skb->len};
-	__u32 side = !!(what & XVS_KNOWN_OUT);
+		.packets = what >> XVS_KNOWN_PACKETS_SHIFT,
+		.bytes = skb->len,
+		.direction = what & XVS_KNOWN_OUT ? XVS_ACL_OUT : XVS_ACL_IN,
+	};
+	__u8 side = passing.direction == XVS_ACL_OUT;
 	struct xvs_flow_key key;
 	struct xvs_flow *flow;
 	int error;
 
-	if (!port || !control || !xvs_known_key(skb, what, id, &key))
+	if (!port || !control || xvs_known_key(skb, what, id, &key))
 		return 1;
 	flow = xvs_flow_at(xvs_flow_glance(xvs_flow_hash(&key, control->cookie)));
-	if (!flow || !xvs_flow_is(flow, &key) || flow->version != port->acl_version ||
-		!(flow->flags >> side & 1) || xvs_flow_is_silent(flow, now) ||
+	if (!flow || !xvs_flow_is(flow, &key) || !xvs_flow_is_allowed(flow, port, side, now) ||
 		flow->tcp == XVS_TCP_CLOSED)
 		return 1;
 	error = flow->tcp ? xvs_known_tcp(skb, flow, what) : 0;
 	if (error)
 		return error;
-	passing.direction = side;
-	xvs_flow_count(flow, &passing, now);
-	xvs_flow_count_rules(port, flow->counter[side], &passing);
+	xvs_flow_let_through(flow, port, &passing, now);
 	return 0;
 }
 
