@@ -300,6 +300,9 @@ static int open_parts(struct xvs_agent *agent, const struct xvs_options *options
 	agent->running = xvs_config_new();
 	if (!agent->running)
 		return -ENOMEM;
+	error = sd_event_default(&agent->event);
+	if (error < 0)
+		return error;
 	error = xvs_loader_open(&agent->loader, options->pin_dir);
 	if (error && error != -EBUSY && error != -EPROTO) /* else it was told what to do */
 		xvs_probe_tell_missing(agent);
@@ -316,11 +319,8 @@ static int open_parts(struct xvs_agent *agent, const struct xvs_options *options
 
 int xvs_agent_open(struct xvs_agent *agent, const struct xvs_options *options)
 {
-	int error = sd_event_default(&agent->event);
+	int error = open_parts(agent, options);
 
-	if (error < 0)
-		return error;
-	error = open_parts(agent, options);
 	if (!error)
 		xvs_probe_start(agent);
 	error = error ?: add_sources(agent); /* from here on a signal waits for the loop */

@@ -102,7 +102,13 @@ add_up() {
 		;;
 	*) count "$name" $((status == 0)) $((status != 0)) 0 0 ;;
 	esac
+	failures "$name" "$log" >>"$times.failed"
 	rm -f "$log" "$log.end"
+}
+
+# failures SUITE LOG: what failed, a line each, as each kind of test says it
+failures() {
+	sed -nE "s/^((FAIL|ERROR):? .*|\[FAIL\].*)/  $1: \1/p" "$2" | cut -c1-300 | head -$slowest
 }
 
 # count SUITE PASSED FAILED SKIPPED STATUS: a suite that ended badly without a failed test failed
@@ -111,7 +117,7 @@ count() {
 	failed=$((failed + $3))
 	skipped=$((skipped + ${4:-0}))
 	if [ "$5" -ne 0 ] && [ "$3" -eq 0 ]; then
-		echo "FAIL $1: ended with status $5"
+		echo "FAIL $1: ended with status $5" | tee -a "$times.failed"
 		failed=$((failed + 1))
 	fi
 }
@@ -131,10 +137,11 @@ note_times() {
 	rm "$times.suite"
 }
 
-# The slowest tests and the sums; the status is the script's.
+# The slowest tests, those that failed, and the sums; the status is the script's.
 finish() {
 	printf '\nslowest tests:\n'
 	sort -rn "$times" | head -$slowest | sed 's/^/  /'
+	[ -s "$times.failed" ] && printf '\nfailed:\n' && cat "$times.failed"
 	printf '\n%d min %d s in all\n' $((SECONDS / 60)) $((SECONDS % 60))
 	printf '%d passed, %d failed, %d skipped\n' $passed $failed $skipped
 	[ $failed -eq 0 ]

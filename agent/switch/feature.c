@@ -136,10 +136,11 @@ static int open_switching(struct xvs_agent *agent)
 		return -ENOMEM;
 	switching->ports_end = 1;
 	xvs_pool_set_range(&switching->pool, &zero, 1ull << 48); /* all leases of earlier runs */
-	error = xvs_leases_load(agent);
+	error = xvs_switch_grace_open(agent);
+	error = error ?: xvs_leases_load(agent);
 	if (error || !agent->loader.adopted)
 		return error;
-	switching->grace_due = true;
+	xvs_switch_grace_later(agent);
 	error = xvs_switch_adopt_sets(agent);
 	error = error ?: adopt_switches(agent);
 	return error ?: adopt_ports(agent);
@@ -172,6 +173,7 @@ static void close_switching(struct xvs_agent *agent)
 	}
 	xvs_pool_clear(&switching->pool);
 	free(switching->sweep_count);
+	sd_event_source_disable_unref(switching->grace);
 	free(switching);
 	agent->switching = NULL;
 }
@@ -227,7 +229,6 @@ static uint32_t port_id(const struct xvs_agent *agent, const char *name)
 
 static void tick(struct xvs_agent *agent)
 {
-	xvs_switch_grace(agent); /* now, so that the next change need not wait */
 	if (!agent->trial) /* else it may yet be undone */
 		xvs_fdb_forget(agent);
 	xvs_fdb_sweep(agent);

@@ -498,6 +498,27 @@ void xvs_switch_grace(struct xvs_agent *agent)
 	xvs_features_after_grace(agent);
 }
 
+static int on_grace(sd_event_source *source, void *data)
+{
+	(void)source;
+	xvs_switch_grace(data);
+	return 0;
+}
+
+int xvs_switch_grace_open(struct xvs_agent *agent)
+{
+	struct xvs_switching *switching = agent->switching;
+	int error = sd_event_add_defer(agent->event, &switching->grace, on_grace, agent);
+
+	return error < 0 ? error : sd_event_source_set_enabled(switching->grace, SD_EVENT_OFF);
+}
+
+void xvs_switch_grace_later(struct xvs_agent *agent)
+{
+	agent->switching->grace_due = true;
+	sd_event_source_set_enabled(agent->switching->grace, SD_EVENT_ONESHOT);
+}
+
 static int write_half(
 	struct xvs_agent *agent, const struct xvs_config *config, const struct half *half)
 {
@@ -520,7 +541,7 @@ static int write_half(
 	raise_backlog(agent);
 	write_xdp_targets(agent, half);
 	xvs_tables_flip(tables);
-	agent->switching->grace_due = true;
+	xvs_switch_grace_later(agent);
 	note_moved(agent, half, private_before);
 	xvs_private_vlans_clear(private_before);
 	tell_links(agent, half);

@@ -102,6 +102,7 @@ struct xvs_switching {
 	uint32_t longest_flood; /* copies that the largest flood makes, at most */
 	char backlog_error[XVS_REASON_SIZE];
 	bool grace_due; /* the spare half may still be read */
+	sd_event_source *grace; /* waits for that as soon as nothing else is to be done */
 	bool misplaced[XVS_PORT_MAX]; /* ports of which all that was learned is to be forgotten */
 	bool any_misplaced;
 	/* ageing, a slice at a time */
@@ -209,6 +210,9 @@ int xvs_host_device_add(struct xvs_agent *agent, uint32_t id, const char *interf
 int xvs_switch_publish(struct xvs_agent *agent, const struct xvs_config *config);
 /* Waits until no packet reads the half that was in force before the last flip. */
 void xvs_switch_grace(struct xvs_agent *agent);
+/* The same once the main loop is back, before it takes another call: who has asked need not wait. */
+int xvs_switch_grace_open(struct xvs_agent *agent);
+void xvs_switch_grace_later(struct xvs_agent *agent);
 /* Would that change anything? */
 bool xvs_switch_published(struct xvs_agent *agent, const struct xvs_config *config);
 /* Reads what an earlier run published. */
