@@ -210,7 +210,8 @@ int xvs_host_device_add(struct xvs_agent *agent, uint32_t id, const char *interf
 int xvs_switch_publish(struct xvs_agent *agent, const struct xvs_config *config);
 /* Waits until no packet reads the half that was in force before the last flip. */
 void xvs_switch_grace(struct xvs_agent *agent);
-/* The same once the main loop is back, before it takes another call: who has asked need not wait. */
+/* The same once the main loop is back, before it takes another call: who has asked need not wait.
+ */
 int xvs_switch_grace_open(struct xvs_agent *agent);
 void xvs_switch_grace_later(struct xvs_agent *agent);
 /* Would that change anything? */
