@@ -108,7 +108,7 @@ add_up() {
 
 # failures SUITE LOG: what failed, a line each, as each kind of test says it
 failures() {
-	sed -nE "s/^((FAIL|ERROR):? .*|\[FAIL\].*)/  $1: \1/p" "$2" | cut -c1-300 | head -$slowest
+	sed -nE "s,^((FAIL|ERROR):? .*|\[FAIL\].*),  $1: \1,p" "$2" | cut -c1-300 | head -$slowest
 }
 
 # count SUITE PASSED FAILED SKIPPED STATUS: a suite that ended badly without a failed test failed
