@@ -56,6 +56,7 @@ int xvs_ring_open(struct xvs_agent *agent)
 	if (!ring)
 		return -ENOMEM;
 	agent->ring = ring;
+	tables->control->listeners = 0; /* those of a daemon that was killed */
 	ring->lost = tables->control->events_lost;
 	ring->buffer = ring_buffer__new(tables->events, take, agent, NULL);
 	return ring->buffer ? 0 : -errno;

@@ -37,7 +37,7 @@ int xvs_lost(struct bpf_raw_tracepoint_args *args)
 		return 0;
 	port = xvs_port_on(BPF_CORE_READ(to, ifindex));
 	if (port)
-		xvs_count_drop(port, XVS_DROP_xdp_transmit, lost);
+		xvs_count_drop(port, XVS_ACL_IN, XVS_DROP_xdp_transmit, lost);
 	return 0;
 }
 

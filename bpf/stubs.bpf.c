@@ -15,7 +15,7 @@ SEC("tc")
 int xvs_in(struct __sk_buff *skb)
 {
 	bpf_tail_call_static(skb, &slots_ingress, XVS_SLOT_MAIN);
-	xvs_count_drop(0, XVS_DROP_no_program, skb->gso_segs ?: 1);
+	xvs_count_drop(0, XVS_ACL_OUT, XVS_DROP_no_program, skb->gso_segs ?: 1);
 	return TC_ACT_SHOT;
 }
 
@@ -23,7 +23,7 @@ SEC("tc")
 int xvs_out(struct __sk_buff *skb)
 {
 	bpf_tail_call_static(skb, &slots_egress, XVS_SLOT_MAIN);
-	xvs_count_drop(0, XVS_DROP_no_program, skb->gso_segs ?: 1);
+	xvs_count_drop(0, XVS_ACL_IN, XVS_DROP_no_program, skb->gso_segs ?: 1);
 	return TC_ACT_SHOT;
 }
 

@@ -58,18 +58,25 @@ enum xvs_drop {
 		XVS_DROP_count, /* one past the last reason */
 };
 
-/*
- * Value of the map `drops` (index: port id). Packets, one counter a reason, added atomically by
- * all CPUs. Programs index it as an array: reason r stands at ((__u64 *)drops)[r].
+/* Packets, one counter a reason. Indexed as an array, too: reason r stands at ((__u64 *)this)[r].
  */
-struct xvs_drops {
+struct xvs_drop_counts {
 	__u64 none; /* always 0; keeps the index equal to the reason */
 #define XVS_DROP_MEMBER(member, word, meaning) __u64 member;
 	XVS_DROP_LIST(XVS_DROP_MEMBER)
 #undef XVS_DROP_MEMBER
 };
 
-_Static_assert(
-	sizeof(struct xvs_drops) == XVS_DROP_count * sizeof(__u64), "one counter for each reason");
+_Static_assert(sizeof(struct xvs_drop_counts) == XVS_DROP_count * sizeof(__u64),
+	"one counter for each reason");
+
+/*
+ * Value of the map `drops` (index: port id), added to atomically by all CPUs. The directions are
+ * those of enum xvs_acl_direction, in its order: what was to be delivered to the port, and what it
+ * has sent.
+ */
+struct xvs_drops {
+	struct xvs_drop_counts in, out;
+};
 
 #endif

@@ -24,7 +24,7 @@
 #include "maps/flow.h"
 #include "maps/limits.h"
 
-#define XVS_LAYOUT_VERSION 5
+#define XVS_LAYOUT_VERSION 6
 
 /* Map `control`, array of one, mmapable. */
 struct xvs_control {
@@ -38,7 +38,7 @@ struct xvs_control {
 	__u32 fdb_epoch; /* grows when an address moves or goes, or a device changes its port:
 			    cached lookups end */
 	__u32 events_lost; /* events that found no room in `events`; grows, wraps */
-	__u32 reserved;
+	__u32 listeners; /* who wants to hear of dropped packets; 0: none is told of */
 };
 
 /* Map `port_index`, hash: interface index (__u32) to the port on it. */
@@ -149,6 +149,12 @@ struct xvs_counters {
 };
 _Static_assert(sizeof(struct xvs_counters) == 64, "a cache line");
 
+/* How much a port has told of what would be too much to tell of all: XVS_TOLD_MAX a second. */
+struct xvs_telling {
+	__u32 told; /* second << 8 | events told in it */
+	__u32 untold; /* how many were not told since the last one */
+};
+
 /* Map `port_state`, array by port id, mmapable. Written by the programs, corrected by the agent. */
 struct xvs_port_state {
 	__u32 learned; /* dynamic MAC table entries that name this port */
@@ -157,10 +163,9 @@ struct xvs_port_state {
 	__u64 storm; /* second of CLOCK_MONOTONIC_COARSE << 32 | frames that it flooded in that */
 	__u32 flows; /* entries of the map `flows` that are the port's */
 	__u32 flows_refused; /* flows that found no room there */
-	__u32 logged; /* second << 8 | XVS_EVENT_LOGGED told in it */
-	__u32 unlogged; /* how many were not told since the last one */
+	struct xvs_telling logged, dropped; /* events of these kinds */
 };
-_Static_assert(sizeof(struct xvs_port_state) == 32, "no padding");
+_Static_assert(sizeof(struct xvs_port_state) == 40, "no padding");
 
 /*
  * Map `vm_macs`, hash, its values (port ids) for people: the assigned addresses of the ports of
@@ -229,7 +234,8 @@ struct xvs_private_vlan {
  */
 enum xvs_event_kind {
 	XVS_EVENT_MAC_MOVED = 1,
-	XVS_EVENT_LOGGED,
+	XVS_EVENT_LOGGED, /* a rule with XVS_ACL_LOG has decided: denied, or the first of a flow */
+	XVS_EVENT_DROPPED,
 	XVS_EVENT_KINDS,
 };
 
@@ -244,12 +250,13 @@ struct xvs_mac_moved {
 _Static_assert(sizeof(struct xvs_mac_moved) == 24, "no padding");
 
 /*
- * A packet that a rule with XVS_ACL_LOG has decided on: each that is denied, and of those allowed
- * the first of a flow. XVS_LOGGED_MAX a second of a port.
+ * A packet: one that was logged, or one that was dropped while somebody listens (xvs_control,
+ * `listeners`). XVS_TOLD_MAX of each kind a second of a port. Of a dropped one that is no IP, can't
+ * be read, or was dropped for a MAC address, these are the addresses.
  */
-struct xvs_logged {
-	__u32 kind; /* XVS_EVENT_LOGGED */
-	__u32 port; /* id */
+struct xvs_told {
+	__u32 kind; /* XVS_EVENT_LOGGED, XVS_EVENT_DROPPED */
+	__u32 port; /* id: whose traffic it is */
 	__u64 local[2], remote[2]; /* as in xvs_acl_tuple */
 	__u16 local_port, remote_port; /* ICMP: both are the type */
 	__u16 vlan;
@@ -257,12 +264,12 @@ struct xvs_logged {
 	__u8 direction; /* enum xvs_acl_direction */
 	__u8 family; /* enum xvs_acl_family */
 	__u8 reserved;
-	__u16 list; /* index into `acls` */
+	__u16 list; /* index into `acls`; 0: no rule has decided */
 	__u32 rule; /* position in the list */
 	__u32 reason; /* enum xvs_drop; XVS_DROP_none: allowed */
-	__u32 missed; /* of the port, not told since the last one */
+	__u32 missed; /* of the kind and port, not told since the last one */
 };
-_Static_assert(sizeof(struct xvs_logged) == 64, "no padding");
+_Static_assert(sizeof(struct xvs_told) == 64, "no padding");
 
 /*
  * Map `flood_lists`, hash: where in `flood_members` (array of xvs_flood_member) a list stands.

@@ -33,7 +33,7 @@
 #define XVS_FRAGMENTS 8 /* a power of two: fragmented packets of a port under way at once */
 #define XVS_FRAGMENT_S 30 /* for how long one is */
 #define XVS_ACL_LIST_MAX 32768 /* compiled access control lists, old ones until a grace period */
-#define XVS_LOGGED_MAX 10 /* events of logging rules that a port tells a second; up to 255 */
+#define XVS_TOLD_MAX 10 /* packets of a kind that a port tells of a second; up to 255 */
 #define XVS_ADDRESS_MAX 131072 /* those of all ports: as many set, as many learned */
 #define XVS_STORM_LIMIT_MAX 10000000 /* frames a second */
 #define XVS_RULE_MAX 131072 /* rules of one access control list */

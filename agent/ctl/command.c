@@ -55,6 +55,12 @@ static const struct ctl_parameter flow_filter[] = {
 	{0},
 };
 
+static const struct ctl_parameter event_filter[] = {
+	{"event", "EVENT", CTL_POSITIONAL},
+	{"port", "PORT", 0},
+	{0},
+};
+
 static const struct ctl_parameter new_entry[] = {
 	{"mac", "MAC", CTL_POSITIONAL | CTL_REQUIRED},
 	{"switch", "SWITCH", CTL_REQUIRED},
@@ -223,9 +229,9 @@ const struct ctl_command ctl_commands[] = {
 		.stream = true},
 	{"flow", "flush", "FlushFlows", flow_filter, ctl_print_flows_flushed,
 		.summary = "forget flows: their next packets are judged by the rules again"},
-	{"monitor", NULL, "Monitor", none, ctl_print_event,
-		.summary = "a line for each event as it happens, until Ctrl-C", .stream = true,
-		.endless = true},
+	{"monitor", NULL, "Monitor", event_filter, ctl_print_event,
+		.summary = "a line for each event, or those of one kind or port, until Ctrl-C",
+		.stream = true, .endless = true},
 	{0},
 };
 

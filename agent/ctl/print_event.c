@@ -76,18 +76,12 @@ static void write_rule(const json_t *event)
 	free(rule);
 }
 
-/* A packet that a logging rule has decided on. */
-static void write_logged(const json_t *event)
+/* The addresses of a packet, and what it is. */
+static void write_packet(const json_t *event)
 {
 	char *local = ctl_endpoint(event, "local"), *remote = ctl_endpoint(event, "remote");
 	char *protocol = ctl_text(event, "protocol"), *type = ctl_text(event, "icmp_type");
-	const char *action = ctl_string(event, "action");
-	const bool denied = action && !strcmp(action, "deny");
 
-	write_pattern("port {port}: {direction} ", event);
-	printf("%s by ", denied ? "denied" : "allowed");
-	write_rule(event);
-	write_pattern(denied ? " ({reason}): " : ": ", event);
 	printf("%s%s%s%slocal %s remote %s", protocol ? protocol : "", protocol ? " " : "",
 		type ? type : "", type ? " " : "", local ? local : "?", remote ? remote : "?");
 	if (ctl_number(event, "missed"))
@@ -96,6 +90,30 @@ static void write_logged(const json_t *event)
 	free(remote);
 	free(protocol);
 	free(type);
+}
+
+/* A packet that a logging rule has decided on. */
+static void write_logged(const json_t *event)
+{
+	const char *action = ctl_string(event, "action");
+	const bool denied = action && !strcmp(action, "deny");
+
+	write_pattern("port {port}: {direction} ", event);
+	printf("%s by ", denied ? "denied" : "allowed");
+	write_rule(event);
+	write_pattern(denied ? " ({reason}): " : ": ", event);
+	write_packet(event);
+}
+
+static void write_dropped(const json_t *event)
+{
+	write_pattern("port {port}: {direction} dropped, {reason}", event);
+	if (ctl_string(event, "kind")) {
+		printf(" by ");
+		write_rule(event);
+	}
+	printf(": ");
+	write_packet(event);
 }
 
 static bool fits(size_t index, const json_t *event)
@@ -141,6 +159,10 @@ static void write_text(const json_t *event)
 
 	if (name && !strcmp(name, "logged")) {
 		write_logged(event);
+		return;
+	}
+	if (name && !strcmp(name, "dropped")) {
+		write_dropped(event);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {

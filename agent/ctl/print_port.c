@@ -159,7 +159,7 @@ static char *dropped_text(const json_t *port)
 	json_t *count;
 
 	json_object_foreach ((json_t *)ctl_find(port, "drops"), reason, count)
-		sum += json_integer_value(count);
+		sum += ctl_number(count, "in") + ctl_number(count, "out");
 	return ctl_format("%" JSON_INTEGER_FORMAT, sum);
 }
 
@@ -173,7 +173,7 @@ static char *drops_text(const json_t *port)
 	json_object_foreach ((json_t *)ctl_find(port, "drops"), reason, count) {
 		word = ctl_escape(reason);
 		longer = ctl_format("%s%s%s=%" JSON_INTEGER_FORMAT, text ? text : "",
-			text ? "," : "", word, json_integer_value(count));
+			text ? "," : "", word, ctl_number(count, "in") + ctl_number(count, "out"));
 		free(word);
 		free(text);
 		text = longer;
@@ -247,7 +247,8 @@ static char *meaning_text(const json_t *drop)
 }
 
 static const struct ctl_column drop_columns[] = {
-	{"DROPPED", .path = "packets", .flags = CTL_RIGHT},
+	{"OUT", .path = "packets.out", .flags = CTL_RIGHT},
+	{"IN", .path = "packets.in", .flags = CTL_RIGHT},
 	{"REASON", .path = "reason"},
 	{"MEANING", .text = meaning_text},
 	{0},

@@ -41,7 +41,8 @@ static void tick(struct xvs_agent *agent)
 }
 
 static const struct xvs_record_kind records[] = {
-	{XVS_EVENT_LOGGED, sizeof(struct xvs_logged), xvs_logged_tell},
+	{XVS_EVENT_LOGGED, sizeof(struct xvs_told), xvs_told_tell},
+	{XVS_EVENT_DROPPED, sizeof(struct xvs_told), xvs_told_tell},
 	{0},
 };
 

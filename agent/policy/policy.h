@@ -59,8 +59,8 @@ void xvs_flows_forget(struct xvs_agent *agent);
 int xvs_flows_list(struct xvs_agent *agent, struct xvs_call *call);
 int xvs_flows_flush(struct xvs_agent *agent, struct xvs_call *call);
 
-/* logged.c: a record of the map `events` */
-void xvs_logged_tell(struct xvs_agent *agent, const void *record);
+/* told.c: a record of the map `events` */
+void xvs_told_tell(struct xvs_agent *agent, const void *record);
 
 /* validate.c */
 int xvs_policy_validate(

@@ -78,13 +78,15 @@ static json_t *describe_counters(const struct xvs_tables *tables, uint32_t id)
 
 static json_t *describe_drops(const struct xvs_tables *tables, uint32_t id)
 {
-	const __u64 *drops = (const __u64 *)&tables->drops[id];
+	const __u64 *in = (const __u64 *)&tables->drops[id].in;
+	const __u64 *out = (const __u64 *)&tables->drops[id].out;
 	json_t *all = json_object();
 
 	for (int reason = 1; reason < XVS_DROP_count; reason++)
-		if (drops[reason])
-			json_object_set_new(
-				all, xvs_drop_words[reason], json_integer(drops[reason]));
+		if (in[reason] || out[reason])
+			json_object_set_new(all, xvs_drop_words[reason],
+				json_pack("{s:I, s:I}", "in", (json_int_t)in[reason], "out",
+					(json_int_t)out[reason]));
 	return all;
 }
 

@@ -34,21 +34,8 @@ static __always_inline __u32 xvs_now(struct xvs_context *c)
 	return c->now;
 }
 
-/*
- * A function of the packet's way returns a TC action, XVS_PASS, or minus a drop reason. This is the
- * one place where the way ends.
- */
+/* A function of the packet's way returns a TC action, XVS_PASS, or minus a drop reason. */
 #define XVS_PASS 0x100 /* not ours: to the next program and the stack (TC_ACT_UNSPEC is -1) */
-
-static __always_inline int xvs_end(const struct xvs_context *c, int verdict)
-{
-	if (verdict == XVS_PASS)
-		return TC_ACT_UNSPEC;
-	if (verdict >= 0)
-		return verdict;
-	xvs_count_drop(c->charge, -verdict, c->packets ?: (c->skb->gso_segs ?: 1));
-	return TC_ACT_SHOT;
-}
 
 static __always_inline void xvs_hand_over(const struct xvs_context *c, __u32 phase, __u32 to)
 {

@@ -35,15 +35,19 @@ static __always_inline void xvs_count_receive(
 	}
 }
 
-static __always_inline void xvs_count_drop(__u32 port, enum xvs_drop reason, __u32 packets)
+static __always_inline void xvs_count_drop(
+	__u32 port, enum xvs_acl_direction direction, enum xvs_drop reason, __u32 packets)
 {
 	struct xvs_drops *all = bpf_map_lookup_elem(&drops, &port);
+	struct xvs_drop_counts *counts;
 	__u64 index = (__u32)reason;
 
 	/* kernel 6.1 loses the bound of a negated 32-bit number: compare all 64 bits */
 	asm volatile("" : "+r"(index));
-	if (all && index < XVS_DROP_count)
-		__sync_fetch_and_add((__u64 *)all + index, packets);
+	if (!all || index >= XVS_DROP_count)
+		return;
+	counts = direction == XVS_ACL_OUT ? &all->out : &all->in;
+	__sync_fetch_and_add((__u64 *)counts + index, packets);
 }
 
 #endif

@@ -24,7 +24,7 @@ static __always_inline void xvs_clone_to_pending(struct xvs_flood *flood)
 
 	xvs_hand_over(c, XVS_PHASE_CLONE, flood->pending);
 	if (bpf_clone_redirect(c->skb, flood->pending_ifindex, 0) < 0)
-		xvs_count_drop(flood->pending, XVS_DROP_clone_failed, c->packets);
+		xvs_drop(c, flood->pending, XVS_ACL_IN, XVS_DROP_clone_failed);
 }
 
 static __always_inline int xvs_is_member(

@@ -11,6 +11,7 @@
 #include "bpf/lib/fragment.h"
 #include "bpf/lib/scratch.h"
 #include "bpf/lib/tcp.h"
+#include "bpf/lib/tell.h"
 
 /*
  * ICMP has no ports. An echo is a flow of its own for each identifier and each side that asks; the
@@ -76,14 +77,15 @@ static __always_inline void xvs_flow_query(
 										  : XVS_ACL_IPV6;
 }
 
-/* Notes that the rule which was found is to be told of. */
+/* Notes the rule that was found, if somebody may want to know which it was. */
 static __always_inline void xvs_flow_note(
 	const struct xvs_acl_found *found, __u32 list, struct xvs_ruling *ret)
 {
-	if (found->index == XVS_ACL_NO_RULE || !(found->flags & XVS_ACL_LOG))
+	if (!(found->flags & (XVS_ACL_LOG | XVS_ACL_DENY)))
 		return;
-	ret->logged = found->index;
-	ret->logged_list = list;
+	ret->logged = !!(found->flags & XVS_ACL_LOG);
+	ret->rule = found->index;
+	ret->list = list;
 }
 
 /* Asks the port ACL with the query in `room`. Its drop reason, 0 = allowed. */
@@ -93,7 +95,6 @@ static __always_inline int xvs_flow_ask_port(
 	struct xvs_acl_found *found = &room->found;
 
 	__builtin_memset(&room->ruling, 0, sizeof(room->ruling));
-	room->ruling.logged = XVS_ACL_NO_RULE;
 	room->query.list = port->acl_port;
 	if (!port->acl_port || xvs_acl_look_up(&room->query, found) ||
 		found->index == XVS_ACL_NO_RULE)
@@ -126,61 +127,21 @@ static __always_inline void xvs_flow_ask(
 		ret->idle_s = found->idle_s;
 }
 
-/* Has the port told of few enough packets in this second? */
-static __always_inline int xvs_log_allows(struct xvs_port_state *state)
+/* Tells of the packet that was last looked up, which `rule` of `list` has decided on. */
+static __always_inline void xvs_acl_tell(__u32 hook, __u32 list, __u32 rule, __u32 reason)
 {
-	__u32 second = xvs_tick_now() >> 7; /* more or less */
-	__u32 was = *(volatile __u32 *)&state->logged;
-	__u32 next = was >> 8 == (second & 0xffffff) ? was + 1 : second << 8 | 1;
+	const struct xvs_scratch *room = xvs_scratch(hook);
+	struct xvs_telling *telling =
+		room ? xvs_telling(room->passing.port, XVS_EVENT_LOGGED) : NULL;
 
-	if ((next & 0xff) <= XVS_LOGGED_MAX &&
-		__sync_val_compare_and_swap(&state->logged, was, next) == was)
-		return 1;
-	__sync_fetch_and_add(&state->unlogged, 1);
-	return 0;
-}
-
-/* Tells the agent of the packet that was last looked up, which `rule` of `list` has decided on. */
-__noinline int xvs_acl_tell(__u32 hook, __u32 list, __u32 rule, __u32 reason)
-{
-	struct xvs_scratch *room = xvs_scratch(hook);
-	struct xvs_control *control = xvs_control();
-	const struct xvs_acl_query *query;
-	struct xvs_port_state *state;
-
-	if (!room || !control)
-		return 0; /* for the verifier: they are there */
-	query = &room->query;
-	state = bpf_map_lookup_elem(&port_state, &room->passing.port);
-	if (!state || !xvs_log_allows(state))
-		return 0;
-	room->logged = (struct xvs_logged){
-		.kind = XVS_EVENT_LOGGED,
-		.port = room->passing.port,
-		.local = {query->tuple.local[0], query->tuple.local[1]},
-		.remote = {query->tuple.remote[0], query->tuple.remote[1]},
-		.local_port = query->tuple.rest,
-		.remote_port = query->tuple.rest >> 16,
-		.protocol = query->tuple.rest >> 32,
-		.vlan = query->vlan,
-		.direction = query->direction,
-		.family = query->family,
-		.list = list,
-		.rule = rule,
-		.reason = reason,
-		.missed = __sync_lock_test_and_set(&state->unlogged, 0),
-	};
-	if (bpf_ringbuf_output(&events, &room->logged, sizeof(room->logged), BPF_RB_NO_WAKEUP)) {
-		__sync_fetch_and_add(&state->unlogged, room->logged.missed);
-		__sync_fetch_and_add(&control->events_lost, 1);
-	}
-	return 0;
+	if (telling && xvs_may_tell(telling))
+		xvs_tell(hook, XVS_EVENT_LOGGED, list, rule, reason);
 }
 
 static __always_inline void xvs_flow_tell(__u32 hook, const struct xvs_ruling *ruling)
 {
-	if (ruling->logged != XVS_ACL_NO_RULE)
-		xvs_acl_tell(hook, ruling->logged_list, ruling->logged, ruling->reason);
+	if (ruling->logged)
+		xvs_acl_tell(hook, ruling->list, ruling->rule, ruling->reason);
 }
 
 static __always_inline void xvs_flow_count_rules(const struct xvs_port_config *port,
@@ -501,32 +462,46 @@ static __always_inline __u64 xvs_mac_word(const __be16 *mac)
 	       (__u64)bpf_ntohs(mac[2]) << 16;
 }
 
+/* Asks for the frame's MAC addresses. 0, or minus the drop reason. */
+static __always_inline int xvs_mac_query(
+	struct __sk_buff *skb, const struct xvs_passing *passing, struct xvs_acl_query *ret)
+{
+	__be16 macs[2 * ETH_ALEN / sizeof(__be16)] = {0};
+	int error = bpf_skb_load_bytes(skb, 0, macs, sizeof(macs));
+	__u64 to = xvs_mac_word(macs), from = xvs_mac_word(macs + 3);
+	int out = passing->direction == XVS_ACL_OUT;
+
+	__builtin_memset(ret, 0, sizeof(*ret));
+	ret->tuple.local[0] = out ? from : to;
+	ret->tuple.remote[0] = out ? to : from;
+	ret->vlan = passing->vlan;
+	ret->direction = passing->direction;
+	ret->family = XVS_ACL_MAC;
+	return error ? -XVS_DROP_truncated : 0;
+}
+
 /* Rules on MAC addresses are asked for every frame. 0, or minus the drop reason. */
 __noinline int xvs_acl_mac(struct __sk_buff *skb, __u32 hook, const struct xvs_port_config *port)
 {
 	struct xvs_scratch *room = xvs_scratch(hook);
-	__be16 macs[2 * ETH_ALEN / sizeof(__be16)];
-	struct xvs_acl_query *query;
-	int out;
+	const struct xvs_passing *passing;
+	int error;
 
-	if (!room || !port || bpf_skb_load_bytes(skb, 0, macs, sizeof(macs)))
-		return -XVS_DROP_truncated;
-	query = &room->query;
-	out = room->passing.direction == XVS_ACL_OUT;
-	__builtin_memset(query, 0, sizeof(*query));
-	query->tuple.local[0] = xvs_mac_word(macs + (out ? 3 : 0));
-	query->tuple.remote[0] = xvs_mac_word(macs + (out ? 0 : 3));
-	query->list = port->acl_port;
-	query->vlan = room->passing.vlan;
-	query->direction = room->passing.direction;
-	query->family = XVS_ACL_MAC;
-	if (xvs_acl_look_up(query, &room->found) || room->found.index == XVS_ACL_NO_RULE)
+	if (!room || !port)
+		return -XVS_DROP_truncated; /* for the verifier, which lets them be NULL */
+	passing = &room->passing;
+	error = xvs_mac_query(skb, passing, &room->query);
+	if (error)
+		return error;
+	room->query.list = port->acl_port;
+	if (xvs_acl_look_up(&room->query, &room->found) || room->found.index == XVS_ACL_NO_RULE)
 		return 0;
-	xvs_acl_count(query->list, room->found.counter, room->passing.packets, room->passing.bytes);
+	xvs_acl_count(port->acl_port, room->found.counter, passing->packets, passing->bytes);
 	if (!(room->found.flags & XVS_ACL_DENY))
 		return 0;
-	if (room->found.flags & XVS_ACL_LOG)
-		xvs_acl_tell(hook, query->list, room->found.index, XVS_DROP_acl_mac);
+	xvs_flow_note(&room->found, port->acl_port, &room->ruling);
+	room->ruling.reason = XVS_DROP_acl_mac;
+	xvs_flow_tell(hook, &room->ruling);
 	return -XVS_DROP_acl_mac;
 }
 

@@ -8,7 +8,7 @@
 #ifndef XVS_BPF_MIRROR_H
 #define XVS_BPF_MIRROR_H
 
-#include "bpf/lib/context.h"
+#include "bpf/lib/drop.h"
 
 /* Apart, so that the way of other frames does not grow. */
 static __noinline void xvs_mirror_to(struct xvs_context *c, __u32 to)
@@ -18,12 +18,12 @@ static __noinline void xvs_mirror_to(struct xvs_context *c, __u32 to)
 	if (!port)
 		return;
 	if (!(port->flags & XVS_PORT_UP)) {
-		xvs_count_drop(to, XVS_DROP_port_down, c->packets);
+		xvs_drop(c, to, XVS_ACL_IN, XVS_DROP_port_down);
 		return;
 	}
 	xvs_hand_over(c, XVS_PHASE_MIRROR, to);
 	if (bpf_clone_redirect(c->skb, port->ifindex, 0) < 0)
-		xvs_count_drop(to, XVS_DROP_clone_failed, c->packets);
+		xvs_drop(c, to, XVS_ACL_IN, XVS_DROP_clone_failed);
 	c->skb->cb[0] = 0;
 }
 

@@ -25,8 +25,8 @@ struct xvs_ruling {
 	__u32 counter[2]; /* of port ACL and extended ACL */
 	__u32 idle_s; /* stateful: of the state; else 0 */
 	__u32 reason; /* the drop reason, 0 = allowed */
-	__u32 logged; /* the rule that is to be told of; XVS_ACL_NO_RULE: none */
-	__u32 logged_list; /* in `acls` */
+	__u32 rule, list; /* that has denied it, or is to be told of; `list` in `acls`, 0 = none */
+	__u32 logged; /* it is to be told of */
 };
 
 struct xvs_scratch {
@@ -38,7 +38,7 @@ struct xvs_scratch {
 	struct xvs_acl_query query;
 	struct xvs_acl_found found;
 	struct xvs_ruling ruling;
-	struct xvs_logged logged; /* on its way to `events` */
+	struct xvs_told told; /* on its way to `events` */
 	struct xvs_packet quoted; /* what an ICMP error is about */
 	struct xvs_passing quoted_passing;
 	struct xvs_flow_key quoted_key;

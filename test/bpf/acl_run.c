@@ -59,7 +59,8 @@ int acl_pass_bytes(enum xvs_acl_direction direction, const struct packet *bytes)
 {
 	bool out = direction == XVS_ACL_OUT;
 	struct __sk_buff context = {.ifindex = world.ifindex[out ? A : B]};
-	const uint64_t *drops = (const uint64_t *)&world.loader.tables.drops[A];
+	const struct xvs_drops *all = &world.loader.tables.drops[A];
+	const uint64_t *drops = (const uint64_t *)(out ? &all->out : &all->in);
 	uint64_t before[XVS_DROP_count];
 	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = &context, .ctx_size_in = sizeof(context),
 		.data_in = bytes->bytes, .data_size_in = bytes->size);

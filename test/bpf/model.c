@@ -328,7 +328,7 @@ static void arrive(const struct input *input, const struct parsed *frame, struct
 	if (!reason && !can_change_tag(input, frame, tag))
 		reason = XVS_DROP_tag_failed;
 	if (reason) {
-		ret->change.drops[id][reason] += frame->packets;
+		ret->change.lost[id][reason] += frame->packets;
 		return;
 	}
 	expect_receive(&ret->change, id, frame->packets, counted_bytes(input, frame, tag));
@@ -543,7 +543,7 @@ static void expect_host(const struct input *input, struct expectation *ret)
 	if (kind == XVS_PORT_UPLINK || kind == XVS_PORT_UNUSED)
 		return;
 	ret->verdict = TC_ACT_SHOT;
-	ret->change.drops[input->on][XVS_DROP_host_originated] =
+	ret->change.lost[input->on][XVS_DROP_host_originated] =
 		input->gso_segs ? input->gso_segs : 1;
 }
 
@@ -562,11 +562,11 @@ static void expect_copy(const struct input *input, struct expectation *ret)
 	frame.generation = input->cb[1] >> 16;
 	ret->frame_packets = frame.packets;
 	if (frame.cut) {
-		ret->change.drops[to][XVS_DROP_truncated] = frame.packets;
+		ret->change.lost[to][XVS_DROP_truncated] = frame.packets;
 		return;
 	}
 	if (port->ifindex != world.ifindex[input->on]) {
-		ret->change.drops[to][XVS_DROP_wrong_switch] = frame.packets;
+		ret->change.lost[to][XVS_DROP_wrong_switch] = frame.packets;
 		return;
 	}
 	arrive(input, &frame, place, port, to, ret);
@@ -591,7 +591,7 @@ static void expect_mirrored(const struct input *input, struct expectation *ret)
 	else if (!fits(input, network_at(&frame), port->mtu))
 		reason = XVS_DROP_mtu_exceeded;
 	if (reason) {
-		ret->change.drops[to][reason] = frame.packets;
+		ret->change.lost[to][reason] = frame.packets;
 		return;
 	}
 	expect_receive(&ret->change, to, frame.packets, input->packet.size);

@@ -39,8 +39,10 @@ void tally_take(struct tally *tally)
 {
 	for (uint32_t port = 0; port < PORTS; port++) {
 		xvs_counters_sum(&world.loader.tables, port, &tally->counters[port]);
-		memcpy(tally->drops[port], &world.loader.tables.drops[port],
+		memcpy(tally->drops[port], &world.loader.tables.drops[port].out,
 			sizeof(tally->drops[port]));
+		memcpy(tally->lost[port], &world.loader.tables.drops[port].in,
+			sizeof(tally->lost[port]));
 	}
 }
 
@@ -54,9 +56,41 @@ void tally_since(struct tally *tally)
 			*counter_at(&tally->counters[port], i) =
 				*counter_at(&now.counters[port], i) -
 				*counter_at(&tally->counters[port], i);
-		for (size_t reason = 0; reason < XVS_DROP_count; reason++)
+		for (size_t reason = 0; reason < XVS_DROP_count; reason++) {
 			tally->drops[port][reason] =
 				now.drops[port][reason] - tally->drops[port][reason];
+			tally->lost[port][reason] =
+				now.lost[port][reason] - tally->lost[port][reason];
+		}
+	}
+}
+
+struct comparison {
+	uint32_t port;
+	void (*differs)(void *data, const char *text);
+	void *data;
+};
+
+static void compare_one(
+	const struct comparison *comparison, const char *name, uint64_t expected, uint64_t got)
+{
+	char text[128];
+
+	if (expected == got)
+		return;
+	snprintf(text, sizeof(text), "%s of %s: %lu, expected %lu", name,
+		world_port_name(comparison->port), got, expected);
+	comparison->differs(comparison->data, text);
+}
+
+static void compare_drops(const struct comparison *comparison, const char *direction,
+	const uint64_t *expected, const uint64_t *got)
+{
+	char name[64];
+
+	for (size_t reason = 0; reason < XVS_DROP_count; reason++) {
+		snprintf(name, sizeof(name), "%s (%s)", drop_words[reason], direction);
+		compare_one(comparison, name, expected[reason], got[reason]);
 	}
 }
 
@@ -64,23 +98,18 @@ void tally_since(struct tally *tally)
 static void compare(const struct tally *expected, const struct tally *got,
 	void (*differs)(void *data, const char *text), void *data)
 {
-	char text[128];
+	struct comparison comparison = {0, differs, data};
+	uint32_t port;
 
-	for (uint32_t port = 0; port < PORTS; port++)
-		for (size_t i = 0; i < COUNTERS + XVS_DROP_count; i++) {
-			size_t reason = i - COUNTERS;
-			uint64_t want = i < COUNTERS ? *counter_at(&expected->counters[port], i)
-						     : expected->drops[port][reason];
-			uint64_t is = i < COUNTERS ? *counter_at(&got->counters[port], i)
-						   : got->drops[port][reason];
-
-			if (want == is)
-				continue;
-			snprintf(text, sizeof(text), "%s of %s: %lu, expected %lu",
-				i < COUNTERS ? counters[i].name : drop_words[reason],
-				world_port_name(port), is, want);
-			differs(data, text);
-		}
+	for (; comparison.port < PORTS; comparison.port++) {
+		port = comparison.port;
+		for (size_t i = 0; i < COUNTERS; i++)
+			compare_one(&comparison, counters[i].name,
+				*counter_at(&expected->counters[port], i),
+				*counter_at(&got->counters[port], i));
+		compare_drops(&comparison, "out", expected->drops[port], got->drops[port]);
+		compare_drops(&comparison, "in", expected->lost[port], got->lost[port]);
+	}
 }
 
 static void fail(void *data, const char *text)
@@ -129,8 +158,9 @@ struct tally_sums tally_sum(const struct tally *tally)
 		sums.received_bytes += of->receive_bytes;
 		sums.receivers += of->receive_packets > 0;
 		for (size_t reason = 0; reason < XVS_DROP_count; reason++) {
-			sums.drops += tally->drops[port][reason];
-			sums.fates += tally->drops[port][reason] > 0;
+			sums.drops += tally->drops[port][reason] + tally->lost[port][reason];
+			sums.fates +=
+				(tally->drops[port][reason] > 0) + (tally->lost[port][reason] > 0);
 		}
 	}
 	sums.fates += sums.receivers;

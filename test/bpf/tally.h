@@ -7,7 +7,8 @@
 
 struct tally {
 	struct xvs_counters counters[PORTS]; /* `port` and `cpu` are not compared */
-	uint64_t drops[PORTS][XVS_DROP_count];
+	uint64_t drops[PORTS][XVS_DROP_count]; /* of what the port has sent */
+	uint64_t lost[PORTS][XVS_DROP_count]; /* of what was to be delivered to it */
 };
 
 void tally_take(struct tally *tally);

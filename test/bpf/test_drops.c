@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* TC ingress: every reason to drop a frame, each counted once, on the right port, and nothing else.
  */
+#include <bpf/libbpf.h>
 #include <criterion/criterion.h>
 #include "test/bpf/run.h"
 
@@ -195,6 +196,60 @@ static const struct {
 };
 #define DROPS (sizeof(drops) / sizeof(*drops))
 
+/* What the ring of events held of drops when it was read last. */
+static struct {
+	unsigned int count;
+	struct xvs_told last;
+} told;
+
+static int take_event(void *data, void *record, size_t size)
+{
+	cr_assert_leq(size, sizeof(told.last));
+	memcpy(&told.last, record, size);
+	told.count += told.last.kind == XVS_EVENT_DROPPED;
+	return 0;
+}
+
+static unsigned int read_events(void)
+{
+	struct ring_buffer *ring =
+		ring_buffer__new(world.loader.tables.events, take_event, NULL, NULL);
+
+	cr_assert(ring);
+	told.count = 0;
+	cr_assert_geq(ring_buffer__consume(ring), 0);
+	ring_buffer__free(ring);
+	return told.count;
+}
+
+static uint64_t mac_word(const uint8_t *mac)
+{
+	uint64_t word = 0;
+
+	for (int i = 0; i < XVS_MAC_SIZE; i++)
+		word = word << 8 | mac[i];
+	return word << 16;
+}
+
+/* The frames of the table are no IP: their MAC addresses are told. */
+static void check_told(const char *what, size_t i)
+{
+	bool out = drops[i].charged == drops[i].from, known = drops[i].charged != NO_PORT;
+	const uint8_t *destination = drops[i].frame.destination;
+
+	cr_assert_eq(read_events(), known, "%s: told %u times", what, told.count);
+	world.loader.tables.port_state[drops[i].charged].dropped = (struct xvs_telling){0};
+	if (!known)
+		return;
+	cr_expect_eq(told.last.port, drops[i].charged, "%s", what);
+	cr_expect_eq(told.last.reason, drops[i].drop, "%s", what);
+	cr_expect_eq(told.last.direction, out ? XVS_ACL_OUT : XVS_ACL_IN, "%s", what);
+	cr_expect_eq(told.last.family, XVS_ACL_MAC, "%s", what);
+	cr_expect_eq(
+		out ? told.last.remote[0] : told.last.local[0], mac_word(destination), "%s", what);
+	cr_expect_eq(told.last.list, 0, "%s: no rule was asked", what);
+}
+
 static void check_drop(size_t i, enum place place)
 {
 	const char *what = case_name(drops[i].name, place);
@@ -204,7 +259,8 @@ static void check_drop(size_t i, enum place place)
 
 	input_fill(&input, INGRESS, drops[i].from, &drops[i].frame, place);
 	run(&input, &got);
-	expected.drops[drops[i].charged][drops[i].drop] = 1;
+	(drops[i].charged == drops[i].from ? expected.drops
+					   : expected.lost)[drops[i].charged][drops[i].drop] = 1;
 	if (drops[i].way != NOT_SENT)
 		expect_transmit(&expected, drops[i].from, 1, input.packet.size);
 	if (drops[i].way == FLOODED)
@@ -213,10 +269,12 @@ static void check_drop(size_t i, enum place place)
 		expect_receive(&expected, drops[i].receiver, 1, got.bytes);
 	check_verdict(what, &got, drops[i].receiver ? TC_ACT_REDIRECT : TC_ACT_SHOT);
 	tally_check(what, &expected, &got.change);
+	check_told(what, i);
 }
 
 Test(drops, table)
 {
+	world.loader.tables.control->listeners = 1;
 	world_attach(); /* a copy is among them */
 	for (size_t i = 0; i < DROPS; i++) {
 		world_change(drops[i].change);
@@ -241,6 +299,41 @@ Test(drops, table_is_whole)
 	for (size_t i = 0; i < DROPS; i++)
 		seen |= 1ull << drops[i].drop;
 	cr_expect_eq(seen, (1ull << XVS_DROP_count) - 1, "reasons: 0x%lx", seen);
+}
+
+static void drop_some(unsigned int count)
+{
+	struct frame frame = {STATION(B), STATION(A), IPV4_UDP, {}, 0};
+	struct outcome got;
+
+	for (unsigned int i = 0; i < count; i++) {
+		run_frame(INGRESS, A, &frame, BESIDE, &got);
+		check_verdict("taken", &got, TC_ACT_SHOT);
+	}
+}
+
+Test(drops, are_not_told_of_unless_somebody_listens)
+{
+	drop_some(5);
+	cr_expect_eq(read_events(), 0, "%u told", told.count);
+}
+
+/* Each port tells of so many a second, and how many more there were. */
+Test(drops, are_told_of_at_a_limited_rate)
+{
+	struct xvs_telling *dropped = &world.loader.tables.port_state[A].dropped;
+
+	world.loader.tables.control->listeners = 1;
+	drop_some(200);
+	read_events();
+	cr_expect_geq(told.count, XVS_TOLD_MAX);
+	cr_expect_leq(told.count, 3 * XVS_TOLD_MAX, "%u told in a moment", told.count);
+	cr_expect_gt(dropped->untold, 0);
+	dropped->told = 0; /* another second */
+	drop_some(1);
+	cr_assert_eq(read_events(), 1);
+	cr_expect_geq(told.last.missed, 200 - 3 * XVS_TOLD_MAX);
+	cr_expect_eq(dropped->untold, 0);
 }
 
 /* The same frame as above, one byte shorter or into a larger MTU. */

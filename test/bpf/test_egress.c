@@ -80,7 +80,7 @@ static void check_copy(size_t i, enum place place)
 	run(&input, &got);
 	cr_expect_eq(got.cb[0], 0, "%s: still marked as a copy", what);
 	if (copies[i].drop) {
-		expected.drops[copies[i].to][copies[i].drop] = 1;
+		expected.lost[copies[i].to][copies[i].drop] = 1;
 		check_verdict(what, &got, TC_ACT_SHOT);
 	} else {
 		expect_receive(&expected, copies[i].to, 1, got.bytes);
@@ -112,7 +112,7 @@ Test(egress, tag_failed)
 	input_fill(&input, EGRESS, TRUNK, &frame, IN_PACKET);
 	hand_over(input.cb, XVS_PHASE_CLONE, TRUNK, (struct tag)Q(10));
 	run(&input, &got);
-	expected.drops[TRUNK][XVS_DROP_tag_failed] = 1;
+	expected.lost[TRUNK][XVS_DROP_tag_failed] = 1;
 	check_verdict("cut", &got, TC_ACT_SHOT);
 	tally_check("cut", &expected, &got.change);
 }
@@ -187,7 +187,7 @@ Test(egress, from_host)
 			hand_over(input.cb, from_host[i].mark, B, (struct tag){});
 		run(&input, &got);
 		if (from_host[i].dropped)
-			expected.drops[from_host[i].on][XVS_DROP_host_originated] = 1;
+			expected.lost[from_host[i].on][XVS_DROP_host_originated] = 1;
 		check_verdict(from_host[i].name, &got,
 			from_host[i].dropped ? TC_ACT_SHOT : TC_ACT_UNSPEC);
 		tally_check(from_host[i].name, &expected, &got.change);

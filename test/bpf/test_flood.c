@@ -105,7 +105,7 @@ static void expect_flood(size_t i, uint32_t bytes, struct tally *expected)
 		if (floods[i].receivers & TO(port))
 			expect_receive(expected, port, 1, bytes);
 		if (floods[i].droppers & TO(port))
-			expected->drops[port][floods[i].drop] = 1;
+			expected->lost[port][floods[i].drop] = 1;
 	}
 }
 

@@ -314,7 +314,7 @@ static bool is_due_a_copy(const struct expectation *expected, enum port port)
 	uint64_t drops = 0;
 
 	for (size_t i = 0; i < XVS_DROP_count; i++)
-		drops += expected->change.drops[port][i];
+		drops += expected->change.lost[port][i];
 	return port != expected->last && (drops || expected->to[port].arrives);
 }
 
@@ -323,12 +323,12 @@ static void expect_refused_copies(
 	const struct input *input, const struct tally *got, struct expectation *ret)
 {
 	for (enum port port = A; input->gso_size && port < PORTS; port++) {
-		if (!got->drops[port][XVS_DROP_clone_failed] || !is_due_a_copy(ret, port))
+		if (!got->lost[port][XVS_DROP_clone_failed] || !is_due_a_copy(ret, port))
 			continue;
 		ret->change.counters[port].receive_packets = 0;
 		ret->change.counters[port].receive_bytes = 0;
-		memset(ret->change.drops[port], 0, sizeof(ret->change.drops[port]));
-		ret->change.drops[port][XVS_DROP_clone_failed] =
+		memset(ret->change.lost[port], 0, sizeof(ret->change.lost[port]));
+		ret->change.lost[port][XVS_DROP_clone_failed] =
 			ret->change.counters[input->on].transmit_packets;
 		ret->to[port].arrives = false;
 	}
@@ -343,7 +343,7 @@ static void expect_refused_mirrors(
 
 		if (of && !ret->to[of].arrives)
 			*copy = (struct mirrored){.to = NO_PORT};
-		if (!copy->to || !input->gso_size || !got->drops[copy->to][XVS_DROP_clone_failed])
+		if (!copy->to || !input->gso_size || !got->lost[copy->to][XVS_DROP_clone_failed])
 			continue;
 		copy->reason = XVS_DROP_clone_failed;
 		copy->packets = ret->frame_packets;
@@ -365,7 +365,7 @@ static void take_out_mirrors(const struct expectation *expected, struct tally *t
 		const struct mirrored *copy = of ? &expected->received[of] : &expected->sent;
 
 		if (copy->reason)
-			tally->drops[copy->to][copy->reason] -= copy->packets;
+			tally->lost[copy->to][copy->reason] -= copy->packets;
 		if (copy->reason || !copy->to)
 			continue;
 		tally->counters[copy->to].receive_packets -= copy->packets;
@@ -412,7 +412,7 @@ static const char *check_skb(const struct input *input, struct outcome *got)
 static bool is_dropped(const struct tally *change, enum xvs_drop why)
 {
 	for (uint32_t port = 0; port < PORTS; port++)
-		if (change->drops[port][why])
+		if (change->drops[port][why] || change->lost[port][why])
 			return true;
 	return false;
 }
@@ -560,7 +560,8 @@ static void add(struct totals *totals, const struct fuzz_case *fuzz, const struc
 	totals->flooded += change->counters[fuzz->input.on].flooded_packets > 0;
 	for (uint32_t port = 0; port < PORTS; port++)
 		for (size_t i = 0; i < XVS_DROP_count; i++)
-			totals->tally.drops[port][i] += change->drops[port][i] > 0;
+			totals->tally.drops[port][i] +=
+				change->drops[port][i] + change->lost[port][i] > 0;
 }
 
 static double seconds_now(void)
@@ -758,7 +759,8 @@ static void check_no_program(enum program program, uint64_t number)
 	case_mark(&fuzz);
 	input->program = program == INGRESS ? STUB_IN : program == EGRESS ? STUB_OUT : STUB_XDP;
 	if (program != XDP)
-		expected.drops[NO_PORT][XVS_DROP_no_program] =
+		(program == INGRESS ? expected.drops
+				    : expected.lost)[NO_PORT][XVS_DROP_no_program] =
 			input->gso_segs ? input->gso_segs : 1;
 	run(input, &got);
 	check_verdict("no program", &got, program == XDP ? XDP_PASS : TC_ACT_SHOT);

@@ -56,7 +56,7 @@ static void check_both_ways(const char *what, const struct frame *frame, enum pl
 		if (fits)
 			expect_receive(&expected, B, packets, got.bytes);
 		else
-			expected.drops[B][XVS_DROP_mtu_exceeded] = packets;
+			expected.lost[B][XVS_DROP_mtu_exceeded] = packets;
 		tally_check(what, &expected, &got.change);
 		check_verdict(what, &got,
 			!fits                ? TC_ACT_SHOT
@@ -134,7 +134,9 @@ Test(gso, early_drops)
 		if (drops[i].is_copy)
 			hand_over(input.cb, XVS_PHASE_CLONE, B, (struct tag){});
 		run(&input, &got);
-		expected.drops[drops[i].charged][drops[i].reason] = 3;
+		(drops[i].program == INGRESS ? expected.drops
+					     : expected.lost)[drops[i].charged][drops[i].reason] =
+			3;
 		tally_check("early", &expected, &got.change);
 	}
 }

@@ -187,7 +187,7 @@ Test(ingress, generation)
 
 	xvs_tables_flip(&world.loader.tables);
 	expect_transmit(&dropped, A, 1, FRAME_SIZE);
-	dropped.drops[B][XVS_DROP_vlan_not_member] = 1;
+	dropped.lost[B][XVS_DROP_vlan_not_member] = 1;
 	run_frame(INGRESS, A, &frame, IN_PACKET, &got);
 	check_verdict("after the flip", &got, TC_ACT_SHOT);
 	tally_check("after the flip", &dropped, &got.change);

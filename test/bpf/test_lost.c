@@ -85,6 +85,6 @@ Test(lost, behind_redirect)
 	cr_assert_lt(arrived, FRAMES, "no frame was lost");
 	expect_transmit(&expected, UPLINK, FRAMES, FRAMES * FRAME_SIZE);
 	expect_receive(&expected, A, FRAMES, FRAMES * FRAME_SIZE);
-	expected.drops[A][XVS_DROP_xdp_transmit] = FRAMES - arrived;
+	expected.lost[A][XVS_DROP_xdp_transmit] = FRAMES - arrived;
 	tally_check("lost", &expected, &change);
 }

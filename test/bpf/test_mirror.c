@@ -143,7 +143,7 @@ static void expect_mirrors(size_t i, uint32_t bytes, struct tally *expected)
 {
 	expect_receive(expected, TO, cases[i].copies, cases[i].copies * bytes);
 	if (cases[i].lost)
-		expected->drops[TO][cases[i].lost] = 1;
+		expected->lost[TO][cases[i].lost] = 1;
 }
 
 static void check_copy(const char *what, size_t i, struct frame frame)
@@ -179,7 +179,9 @@ static void check_case(size_t i, enum place place)
 	input_fill(&input, INGRESS, cases[i].from, &frame, place);
 	run(&input, &got);
 	if (cases[i].drop) {
-		expected.drops[cases[i].drops][cases[i].drop] = 1;
+		(cases[i].drops == cases[i].from ? expected.drops
+						 : expected.lost)[cases[i].drops][cases[i].drop] =
+			1;
 		check_verdict(what, &got, TC_ACT_SHOT);
 	} else {
 		check_sent(what, &got, cases[i].to);
@@ -281,7 +283,7 @@ Test(mirror, arrives)
 		cr_expect_eq(got.cb[0], 0, "%s", rows[i].name);
 		check_verdict(rows[i].name, &got, rows[i].drop ? TC_ACT_SHOT : TC_ACT_UNSPEC);
 		if (rows[i].drop)
-			expected.drops[TO][rows[i].drop] = 1;
+			expected.lost[TO][rows[i].drop] = 1;
 		else
 			expect_receive(&expected, TO, 1, FRAME_SIZE);
 		tally_check(rows[i].name, &expected, &got.change);

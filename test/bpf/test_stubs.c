@@ -78,7 +78,9 @@ static void check_missing(size_t hook, uint32_t segments)
 	if (hooks[hook].stub < XDP) {
 		input.gso_size = segments ? 1400 : 0;
 		input.gso_segs = segments;
-		expected.drops[NO_PORT][XVS_DROP_no_program] = segments ? segments : 1;
+		(hooks[hook].stub == STUB_IN ? expected.drops
+					     : expected.lost)[NO_PORT][XVS_DROP_no_program] =
+			segments ?: 1;
 	}
 	run(&input, &got);
 	check_verdict(hooks[hook].slots, &got, hooks[hook].missing);

@@ -184,9 +184,15 @@ static json_t *drops_of(struct testbed *tb, const char *port)
 	return drops;
 }
 
+static long long both_ways(const json_t *count)
+{
+	return json_integer_value(json_object_get(count, "in")) +
+	       json_integer_value(json_object_get(count, "out"));
+}
+
 long long(testbed_drop_count)(struct testbed *tb, const char *port, const char *reason)
 {
-	return json_integer_value(json_object_get(drops_of(tb, port), reason));
+	return both_ways(json_object_get(drops_of(tb, port), reason));
 }
 
 char *(testbed_drops)(struct testbed *tb, const char *port)
@@ -198,7 +204,7 @@ char *(testbed_drops)(struct testbed *tb, const char *port)
 
 	json_object_foreach (drops, reason, count) {
 		char *longer = test_text("%s%s%s=%" JSON_INTEGER_FORMAT, text, *text ? " " : "",
-			reason, json_integer_value(count));
+			reason, both_ways(count));
 
 		free(text);
 		text = longer;

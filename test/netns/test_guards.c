@@ -385,3 +385,47 @@ TEST(guards_limit_storms_by_default)
 			types[i].limit, json_number(testbed_port(tb, "a"), "security.storm_limit"));
 	}
 }
+
+static void send_what_is_dropped(const struct station *a)
+{
+	run(&a->netns, "python3 -c 'import socket, struct\n"
+		       "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+		       "for port in (68, 80, 9):\n"
+		       "  s.sendto(b\"x\", (\"10.77.0.2\", port))\n"
+		       "s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)\n"
+		       "s.sendto(struct.pack(\">HHIIBBHHH\", 5, 6, 1, 1, 80, 16, 99, 0, 0), "
+		       "(\"10.77.0.2\", 0))'");
+}
+
+/* Who listens hears of each kind of drop, with port, direction and rule. */
+TEST(drops_are_told_of)
+{
+	static const char *const drops[] = {
+		"port a: out dropped, dhcp-server: udp local 10.77.0.1:",
+		"port a: out dropped, acl-extended by own web: udp local 10.77.0.1:",
+		"port a: out dropped, flow-state: tcp local 10.77.0.1:5 remote 10.77.0.2:6",
+		"port b: in dropped, acl-extended by own weight 7: udp local 10.77.0.2:9 "};
+	struct station *a = testbed_guest(tb, "a", .address = "10.77.0.1/24");
+	struct process all, one;
+
+	testbed_guest(tb, "b", .address = "10.77.0.2/24");
+	apply_pair(tb, "private",
+		", security: {dhcp-guard: on}, acl: [{name: web, action: deny, direction: out, "
+		"protocol: udp, remote-port: 80, weight: 2}, {action: allow, direction: out, "
+		"protocol: tcp, stateful: on, weight: 1}], acl-strict: on");
+	testbed_command(tb, "port set b acl '[{action: deny, direction: in, protocol: udp, "
+			    "local-port: 9, weight: 7}]'");
+	send_what_is_dropped(a); /* nobody listens yet */
+	CHECK_EQUAL(1, json_number(testbed_port(tb, "b"), "drops.acl-extended.in"));
+	CHECK_EQUAL(0, json_number(testbed_port(tb, "b"), "drops.acl-extended.out"));
+	CHECK_EQUAL(1, json_number(testbed_port(tb, "a"), "drops.acl-extended.out"));
+	all = start(&tb->host, "%s --socket %s monitor", control_program("xvsctl"), tb->socket);
+	one = start(&tb->host, "%s --socket %s -j monitor dropped port b",
+		control_program("xvsctl"), tb->socket);
+	CHECK_SOON((send_what_is_dropped(a), strstr(process_output(&one), "\"port\":\"b\"")));
+	for (size_t i = 0; i < sizeof(drops) / sizeof(*drops); i++)
+		CHECK_SOON(strstr(process_output(&all), drops[i]));
+	CHECK(!strstr(process_output(&one), "\"port\":\"a\""));
+	process_stop(&all, SIGINT);
+	process_stop(&one, SIGINT);
+}

@@ -213,7 +213,8 @@ static long long refused(struct testbed *tb, const char *port)
 	long long sum = 0;
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-		sum += json_integer_value(json_object_get(drops, reasons[i]));
+		sum += json_integer_value(
+			json_object_get(json_object_get(drops, reasons[i]), "out"));
 	return sum;
 }
 

@@ -8,7 +8,8 @@
 #include "agent/client.h"
 #include "agent/event.h"
 
-static struct xvs_agent agent;
+static struct xvs_control programs; /* what they see */
+static struct xvs_agent agent = {.loader.tables.control = &programs};
 static struct xvs_control_server server;
 static int ours, theirs; /* the client's end, and the daemon's */
 static struct xvs_held *held;
@@ -321,6 +322,7 @@ Test(control, events_lost_are_told_in_their_place)
 	json_t *message, *event;
 
 	call("Monitor", MORE);
+	cr_assert_eq(programs.listeners, 1);
 	for (int i = 0; i < 20000; i++)
 		xvs_event(&agent, "test", "{s:i}", "number", i);
 	while ((message = hear())) {
@@ -341,6 +343,30 @@ Test(control, events_lost_are_told_in_their_place)
 	close(ours);
 	run_loop();
 	cr_assert_null(agent.listeners);
+	cr_assert_eq(programs.listeners, 0);
+}
+
+Test(control, listeners_hear_what_they_asked_for)
+{
+	json_t *event;
+
+	call("Monitor", MORE ", \"parameters\": {\"event\": \"link\"}");
+	cr_assert_eq(programs.listeners, 0, "drops are not among it");
+	xvs_event(&agent, "trial", "{s:s}", "state", "begun");
+	xvs_event(&agent, "link", "{s:s}", "port", "a");
+	event = json_object_get(hear(), "parameters");
+	cr_expect_str_eq(json_string_value(json_object_get(event, "event")), "link");
+	cr_expect_null(hear());
+	close(ours);
+	run_loop();
+}
+
+Test(control, unknown_events_are_refused)
+{
+	call("Monitor", MORE ", \"parameters\": {\"event\": \"drop\"}");
+	cr_expect_str_eq(json_string_value(json_object_get(hear(), "error")),
+		"org.xvswitch.InvalidParameter");
+	cr_expect_null(agent.listeners);
 }
 
 Test(control, event_without_a_listener_costs_nothing)

@@ -29,7 +29,7 @@ PORT = {
     "learning": {"limit": 128, "used": 4}, "mirror": "monitor",
     "counters": {"transmit": {"packets": 10, "bytes": 1000}, "receive": {"packets": 7, "bytes": 9007199254740993},
                  "flooded": 5, "learned": 4, "not_learned": 2},
-    "drops": {"vlan-tagged": 3, "brand-new": 1}}
+    "drops": {"vlan-tagged": {"in": 0, "out": 3}, "brand-new": {"in": 1, "out": 0}}}
 WAITING = dict(PORT, name="vm20", state="waiting", interface=None, ifindex=0, mac=None, drops={},
                reason="no interface tap20", vlan={"mode": "access", "id": 100})
 SWITCH = {
@@ -518,6 +518,7 @@ class Tables(Case):
         for text in ("port vm1", "tap0 (index 12)", "10 packets, 1000 bytes", "4 of 128 addresses", "  mirror        monitor",
                      "tagged frame on an untagged or access port", "brand-new"):
             self.assertIn(text, page)
+        self.assertIn("3 0 vlan-tagged", " ".join(page.split()))
         self.assertNotIn("foreign", page)
 
     def test_port_page_security(self):
@@ -707,7 +708,7 @@ class Tables(Case):
         self.assertEqual(self.table({"flushed": 1}, "fdb", "flush")[0], ["1 learned entry removed"])
 
     def test_no_escapes_reach_the_terminal(self):
-        evil = dict(PORT, name="\x1b[2J\u202eé\n", reason="\x07", drops={"\x9b": 1})
+        evil = dict(PORT, name="\x1b[2J\u202eé\n", reason="\x07", drops={"\x9b": {"in": 1, "out": 1}})
         for words in (("port",), ("port", "-s"), ("-d", "port"), ("-j", "port"), ("-j", "-p", "port")):
             out = "".join(line for line in self.table({"ports": [evil]}, *words)[0])
             self.assertTrue(all(" " <= c <= "~" for c in out), out)
@@ -1187,6 +1188,13 @@ def logged(**members):
                               **members})
 
 
+def dropped(**members):
+    return event("dropped", **{"port": "vm1", "switch": "prod", "direction": "out", "reason": None, "kind": None,
+                               "list": None, "rule": None, "number": 0, "weight": 0, "protocol": None,
+                               "local": "192.0.2.8", "local_port": None, "remote": "198.51.100.1",
+                               "remote_port": None, "icmp_type": None, "vlan": 0, "missed": 0, **members})
+
+
 class Monitor(Case):
     EVENTS = (
         (event("link", port="vm1", interface="tap0", up=True), "port vm1: link of tap0 is up"),
@@ -1204,6 +1212,12 @@ class Monitor(Case):
          "port vm1: in denied by web 3 (acl-mac): local 02:00:00:00:00:01 remote 02:00:00:00:00:02"),
         (logged(kind=None, list=None), "port vm1: in denied by a rule that is gone (acl-extended): tcp local "
          "192.0.2.8 remote 198.51.100.1"),
+        (dropped(reason="dhcp-server", protocol="udp", local_port=67, remote_port=68, missed=3),
+         "port vm1: out dropped, dhcp-server: udp local 192.0.2.8:67 remote 198.51.100.1:68, 3 more not told"),
+        (dropped(reason="acl-extended", kind="acl", list="web", rule="rest", weight=1, protocol="tcp", local_port=22),
+         "port vm1: out dropped, acl-extended by web rest: tcp local 192.0.2.8:22 remote 198.51.100.1"),
+        (dropped(reason="mac-spoofed", local="02:00:00:00:00:01", remote="02:00:00:00:00:02"),
+         "port vm1: out dropped, mac-spoofed: local 02:00:00:00:00:01 remote 02:00:00:00:00:02"),
         (event("step", number=3, total=10, step="attach tap0", result="undone"), "step 3 of 10 undone: attach tap0"),
         (event("trial", state="begun", seconds_left=60), "try begun: reverts in 60 s unless confirmed"),
         (event("trial", state="confirmed"), "try confirmed"),
@@ -1237,6 +1251,15 @@ class Monitor(Case):
         process.send_signal(signal.SIGINT)
         self.assertEqual((process.communicate(), process.returncode), (("", ""), 0))
         self.assertEqual(daemon.calls, [{"method": "org.xvswitch.Monitor", "parameters": {}, "more": True}])
+
+    def test_filter(self):
+        daemon = self.serve()
+        process = self.start("dropped", "port", "vm1")
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+        self.assertEqual(daemon.calls, [{"method": "org.xvswitch.Monitor",
+                                         "parameters": {"event": "dropped", "port": "vm1"}, "more": True}])
 
     def test_json(self):
         self.serve()
