@@ -151,9 +151,15 @@ static __always_inline void xvs_flow_count_rules(const struct xvs_port_config *p
 	xvs_acl_count(port->acl_extended, counter[1], passing->packets, passing->bytes);
 }
 
-/* May the port have one more? It is counted. */
-static __always_inline int xvs_flow_allowance(struct xvs_port_state *state, __u32 limit)
+/*
+ * May the port have one more? It is counted. A quarter is kept for what the port itself begins, so
+ * that others can't take the answers to that away from it.
+ */
+static __always_inline int xvs_flow_allowance(
+	struct xvs_port_state *state, __u32 limit, __u8 direction)
 {
+	if (direction == XVS_ACL_IN)
+		limit -= limit / 4;
 	if (*(volatile __u32 *)&state->flows >= limit)
 		return 0;
 	if (__sync_fetch_and_add(&state->flows, 1) < limit)
@@ -202,7 +208,7 @@ __noinline int xvs_flow_add(
 	state = bpf_map_lookup_elem(&port_state, &room->passing.port);
 	if (!state)
 		return 0;
-	if (!xvs_flow_allowance(state, port->flow_limit)) {
+	if (!xvs_flow_allowance(state, port->flow_limit, room->passing.direction)) {
 		__sync_fetch_and_add(&state->flows_refused, 1);
 		return 0;
 	}

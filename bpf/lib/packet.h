@@ -199,6 +199,15 @@ static __always_inline int xvs_is_ip6_extension(__u8 protocol)
 	       protocol == IPPROTO_AH;
 }
 
+/*
+ * A fragment so near to the first one (in units of 8 bytes) that it could write over what was
+ * judged there: the flags of TCP (RFC 3128). Nobody cuts packets like that.
+ */
+static __always_inline int xvs_is_overwriting(__u16 offset, __u8 protocol)
+{
+	return offset == 1 && protocol == IPPROTO_TCP;
+}
+
 /* One extension header. A fragment header inside a fragment can't be judged. */
 static __always_inline int xvs_pass_extension(struct __sk_buff *skb, struct xvs_packet *ret)
 {
@@ -211,6 +220,8 @@ static __always_inline int xvs_pass_extension(struct __sk_buff *skb, struct xvs_
 		if (ret->fragment)
 			return -XVS_DROP_unparsed;
 		fragment = bpf_ntohs(extension.fragment);
+		if (xvs_is_overwriting(fragment >> 3, extension.next))
+			return -XVS_DROP_unparsed;
 		if (fragment >> 3)
 			ret->fragment = XVS_FRAGMENT_LATER;
 		else if (fragment & 1)
@@ -258,6 +269,8 @@ static __always_inline int xvs_read_ip4(struct __sk_buff *skb, struct xvs_packet
 	if (ip.version_size >> 4 != 4 || (ip.version_size & 0xf) < 5)
 		return -XVS_DROP_unparsed;
 	fragment = bpf_ntohs(ip.fragment);
+	if (xvs_is_overwriting(fragment & XVS_IP4_OFFSET, ip.protocol))
+		return -XVS_DROP_unparsed;
 	xvs_set_ip4_addresses(&ip, ret);
 	ret->next = ip.protocol;
 	ret->hop_limit = ip.ttl;

@@ -509,6 +509,28 @@ Test(flow, limit)
 	cr_expect_eq(acl_pass(&other), DENIED, "an answer to what is not remembered");
 }
 
+/* Who scans the port from outside doesn't take its share for itself. */
+Test(flow, limit_keeps_a_share_for_what_the_port_begins)
+{
+	struct acl_packet scan = packet(XVS_ADDRESS_IPV4, IN, IPPROTO_UDP, 0), own = scan;
+	const struct xvs_rule rules[] = {
+		rule(XVS_RULE_ALLOW, XVS_RULE_BOTH, IPPROTO_UDP, 10, true),
+	};
+
+	give(rules, EACH(rules));
+	for (int i = 0; i < 2 * FLOW_LIMIT; i++) {
+		scan.local_port = 1000 + i;
+		cr_assert_eq(acl_pass(&scan), 0, "scan %d", i);
+	}
+	cr_expect_eq(state()->flows, FLOW_LIMIT - FLOW_LIMIT / 4);
+	own.direction = OUT;
+	for (int i = 0; i < 2 * FLOW_LIMIT; i++) {
+		own.local_port = 10000 + i;
+		cr_assert_eq(acl_pass(&own), 0, "own %d", i);
+	}
+	cr_expect_eq(state()->flows, FLOW_LIMIT);
+}
+
 static unsigned int flows(void)
 {
 	struct xvs_flow_walk walk;
@@ -579,6 +601,22 @@ Test(flow, fragments)
 	rules[0].remote_port = (struct xvs_port_range){0, UINT16_MAX};
 	give(rules, EACH(rules));
 	cr_expect_eq(fragment(&good, 1, 4), 0, "no rule names ports");
+}
+
+/* A second fragment that could write over the flags of the first one's TCP header (RFC 3128). */
+Test(flow, fragment_over_a_tcp_header)
+{
+	struct xvs_rule all = rule(XVS_RULE_ALLOW, XVS_RULE_BOTH, -1, 10, true);
+	struct acl_packet tcp = packet(XVS_ADDRESS_IPV4, OUT, IPPROTO_TCP, SYN), udp = tcp;
+
+	udp.protocol = IPPROTO_UDP;
+	give(&all, 1);
+	cr_expect_eq(fragment(&tcp, FRAGMENT_MORE, 1), 0, "the first");
+	cr_expect_eq(fragment(&tcp, 1, 1), XVS_DROP_unparsed, "8 bytes behind it");
+	cr_expect_eq(fragment(&tcp, FRAGMENT_MORE | 1, 1), XVS_DROP_unparsed, "not the last");
+	cr_expect_eq(fragment(&tcp, 2, 1), 0, "behind the flags");
+	cr_expect_eq(fragment(&udp, FRAGMENT_MORE, 2), 0, "UDP, the first");
+	cr_expect_eq(fragment(&udp, 1, 2), 0, "UDP has no flags");
 }
 
 /* An error about a packet of A's, from a router on the way; A sends it on if it goes out. */

@@ -244,7 +244,7 @@ static const struct {
 
 Test(guards, fragments)
 {
-	const uint16_t offsets[] = {8, 256, 4096, 32768, 65528}; /* the least, a bit, the most */
+	const uint16_t offsets[] = {16, 256, 4096, 32768, 65528}; /* the least, a bit, the most */
 
 	guard_with(BOTH_GUARDS);
 	for (size_t i = 0; i < MESSAGES; i++)
@@ -264,6 +264,29 @@ Test(guards, fragments)
 				check_wrapped(&messages[i].message, &wrap, 0);
 			}
 		}
+}
+
+/* 8 bytes behind the first fragment it could write over the flags of TCP (RFC 3128). */
+Test(guards, fragment_over_a_tcp_header)
+{
+	static const struct message others[] = {{"TCP", ETH_P_IP, IPPROTO_TCP, 20, {0}},
+		{"TCP", ETH_P_IPV6, IPPROTO_TCP, 20, {0}}, {"UDP", ETH_P_IP, IPPROTO_UDP, 20, {0}},
+		{"UDP", ETH_P_IPV6, IPPROTO_UDP, 20, {0}}};
+
+	guard_with(BOTH_GUARDS);
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		const bool tcp = others[i].protocol == IPPROTO_TCP;
+		struct wrap wrap = {"fragment", EXTENSIONS(FRG), .more_fragments = true};
+
+		if (others[i].type == ETH_P_IP)
+			wrap = (struct wrap){"fragment", .more_fragments = true};
+		wrap.fragment_offset = 8;
+		check_wrapped(&others[i], &wrap, tcp ? XVS_DROP_unparsed : 0);
+		wrap.more_fragments = false;
+		check_wrapped(&others[i], &wrap, tcp ? XVS_DROP_unparsed : 0);
+		wrap.fragment_offset = 16;
+		check_wrapped(&others[i], &wrap, 0);
+	}
 }
 
 /* What goes deeper than is followed, or can't be what it says. */
