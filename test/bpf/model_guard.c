@@ -89,6 +89,8 @@ static enum xvs_drop pass(struct look *look, bool *in_fragment)
 	if (*in_fragment)
 		return XVS_DROP_unparsed;
 	place = number_at(look, here + 2);
+	if (place >> 3 == 1 && look->protocol == IPPROTO_TCP)
+		return XVS_DROP_unparsed;
 	look->later = place & 0xfff8;
 	look->fragment = *in_fragment = look->later || place & 1;
 	look->transport += 8;
@@ -118,13 +120,13 @@ static enum xvs_drop find_transport4(struct look *look)
 
 	if (look->network + 20 > look->packet->size)
 		return XVS_DROP_truncated;
-	if (ip[0] >> 4 != 4 || size < 20)
+	place = number_at(look, look->network + 6);
+	if (ip[0] >> 4 != 4 || size < 20 || ((place & 0x1fff) == 1 && ip[9] == IPPROTO_TCP))
 		return XVS_DROP_unparsed;
 	set_end(look, look->network, number_at(look, look->network + 2));
 	look->transport = look->network + size;
 	if (look->transport > look->end)
 		return XVS_DROP_truncated;
-	place = number_at(look, look->network + 6);
 	look->later = place & 0x1fff;
 	look->fragment = look->later || place & 0x2000;
 	look->protocol = ip[9];

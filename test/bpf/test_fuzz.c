@@ -23,7 +23,7 @@
 #define FIXED_SEED 20240229
 #define FIXED_CASES 60000 /* of each program */
 #define FIXED_SECONDS 15 /* a slow machine ends earlier, and says so */
-#define ENOUGH_CASES 5000
+#define ENOUGH_CASES 20000
 #define RANDOM_CASES 20000
 #define RANDOM_SECONDS 5
 #define SHAPE_CASES 128 /* with one configuration; the first has that of number 0 */
