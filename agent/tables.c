@@ -77,11 +77,11 @@ int xvs_tables_open(struct xvs_tables *tables, const char *pin_dir)
 		{"control", &tables->control, NULL},
 		{"ports", &tables->ports, NULL},
 		{"port_cache", &tables->port_cache, NULL},
-		{"counters", &tables->counters, NULL},
-		{"drops", &tables->drops, NULL},
 		{"port_state", &tables->port_state, NULL},
 		{"flow_tags", &tables->flow_tags, NULL},
 		{"flood_members", &tables->flood_members, NULL},
+		{"counters", NULL, &tables->counters},
+		{"drops", NULL, &tables->drops},
 		{"port_index", NULL, &tables->port_index},
 		{"port_names", NULL, &tables->port_names},
 		{"switch_names", NULL, &tables->switch_names},
@@ -112,11 +112,11 @@ int xvs_tables_open(struct xvs_tables *tables, const char *pin_dir)
 
 void xvs_tables_close(struct xvs_tables *tables)
 {
-	const int fds[] = {tables->port_index, tables->port_names, tables->switch_names,
-		tables->device_saved, tables->vlan_sets, tables->fdb, tables->acls, tables->flows,
-		tables->flood_lists, tables->private_vlans, tables->xdp_ports, tables->events,
-		tables->fdb_btf, tables->vm_macs, tables->port_addresses,
-		tables->learned_addresses};
+	const int fds[] = {tables->counters, tables->drops, tables->port_index, tables->port_names,
+		tables->switch_names, tables->device_saved, tables->vlan_sets, tables->fdb,
+		tables->acls, tables->flows, tables->flood_lists, tables->private_vlans,
+		tables->xdp_ports, tables->events, tables->fdb_btf, tables->vm_macs,
+		tables->port_addresses, tables->learned_addresses};
 
 	/* the mappings end with the process */
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
@@ -176,18 +176,27 @@ int xvs_name_write(int map, uint32_t id, const char *name)
 
 void xvs_counters_sum(const struct xvs_tables *tables, uint32_t port, struct xvs_counters *ret_sum)
 {
-	const struct xvs_counters *one = &tables->counters[port * tables->control->cpus];
+	const uint32_t cpus = tables->control->cpus;
 
 	*ret_sum = (struct xvs_counters){.port = port};
-	for (uint32_t cpu = 0; cpu < tables->control->cpus; cpu++, one++) {
-		ret_sum->transmit_packets += one->transmit_packets;
-		ret_sum->transmit_bytes += one->transmit_bytes;
-		ret_sum->receive_packets += one->receive_packets;
-		ret_sum->receive_bytes += one->receive_bytes;
-		ret_sum->flooded_packets += one->flooded_packets;
-		ret_sum->learned += one->learned;
-		ret_sum->not_learned += one->not_learned;
+	for (uint32_t index = port * cpus; index < (port + 1) * cpus; index++) {
+		struct xvs_counters one = {0};
+
+		bpf_map_lookup_elem(tables->counters, &index, &one);
+		ret_sum->transmit_packets += one.transmit_packets;
+		ret_sum->transmit_bytes += one.transmit_bytes;
+		ret_sum->receive_packets += one.receive_packets;
+		ret_sum->receive_bytes += one.receive_bytes;
+		ret_sum->flooded_packets += one.flooded_packets;
+		ret_sum->learned += one.learned;
+		ret_sum->not_learned += one.not_learned;
 	}
+}
+
+void xvs_drops_read(const struct xvs_tables *tables, uint32_t port, struct xvs_drops *ret)
+{
+	*ret = (struct xvs_drops){0};
+	bpf_map_lookup_elem(tables->drops, &port, ret);
 }
 
 /* One store, as the programs count and compare both together. */
@@ -202,17 +211,25 @@ uint32_t xvs_addresses_forget(struct xvs_tables *tables, uint32_t port)
 	return old & 0xffff;
 }
 
-void xvs_counters_clear(struct xvs_tables *tables, uint32_t port)
+int xvs_counters_clear(struct xvs_tables *tables, uint32_t port)
 {
-	struct xvs_counters *one = &tables->counters[port * tables->control->cpus];
+	const uint32_t cpus = tables->control->cpus;
 	struct xvs_port_state *state = &tables->port_state[port];
+	const struct xvs_drops none = {0};
 
-	for (uint32_t cpu = 0; cpu < tables->control->cpus; cpu++, one++)
-		*one = (struct xvs_counters){.port = port, .cpu = cpu};
-	tables->drops[port] = (struct xvs_drops){0};
+	for (uint32_t cpu = 0; cpu < cpus; cpu++) {
+		const struct xvs_counters one = {.port = port, .cpu = cpu};
+		uint32_t index = port * cpus + cpu;
+
+		if (bpf_map_update_elem(tables->counters, &index, &one, BPF_ANY))
+			return -errno;
+	}
+	if (bpf_map_update_elem(tables->drops, &port, &none, BPF_ANY))
+		return -errno;
 	/* the entries that `flows` counts stay, whoever's they were */
 	*state = (struct xvs_port_state){.flows = state->flows,
 		.addresses = state->addresses,
 		.address_epoch = state->address_epoch};
 	xvs_addresses_forget(tables, port);
+	return 0;
 }

@@ -22,14 +22,12 @@ struct xvs_tables {
 	struct xvs_control *control;
 	struct xvs_port *ports; /* [XVS_PORT_MAX] */
 	struct xvs_port_ref *port_cache; /* [XVS_PORT_CACHE_SIZE] */
-	struct xvs_counters *counters; /* [XVS_PORT_MAX * control->cpus] */
-	struct xvs_drops *drops; /* [XVS_PORT_MAX] */
 	struct xvs_port_state *port_state; /* [XVS_PORT_MAX] */
 	__u64 *flow_tags; /* [XVS_FLOW_BUCKETS], see maps/flow.h */
 	struct xvs_flood_member *flood_members; /* [XVS_FLOOD_MEMBER_MAX] */
-	/* by file descriptor */
-	int port_index, port_names, switch_names, device_saved, vlan_sets, fdb, acls, flows,
-		flood_lists, private_vlans, xdp_ports, events, vm_macs, port_addresses,
+	/* by file descriptor; what is mapped counts as the daemon's memory, read or not */
+	int counters, drops, port_index, port_names, switch_names, device_saved, vlan_sets, fdb,
+		acls, flows, flood_lists, private_vlans, xdp_ports, events, vm_macs, port_addresses,
 		learned_addresses;
 	/* what a new MAC table is made of */
 	uint32_t fdb_key_type, fdb_element_type; /* BTF type ids */
@@ -72,9 +70,10 @@ int xvs_name_write(int map, uint32_t id, const char *name);
 
 /* Adds up a port's counters over all CPUs. */
 void xvs_counters_sum(const struct xvs_tables *tables, uint32_t port, struct xvs_counters *ret_sum);
+void xvs_drops_read(const struct xvs_tables *tables, uint32_t port, struct xvs_drops *ret);
 /* Makes void what IP addresses a port has learned. Returns how many there were. */
 uint32_t xvs_addresses_forget(struct xvs_tables *tables, uint32_t port);
-/* Sets a port's counters, drops and state to zero. */
-void xvs_counters_clear(struct xvs_tables *tables, uint32_t port);
+/* Sets a port's counters, drops and state to zero. 0 or -errno. */
+int xvs_counters_clear(struct xvs_tables *tables, uint32_t port);
 
 #endif

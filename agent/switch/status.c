@@ -78,10 +78,11 @@ static json_t *describe_counters(const struct xvs_tables *tables, uint32_t id)
 
 static json_t *describe_drops(const struct xvs_tables *tables, uint32_t id)
 {
-	const __u64 *in = (const __u64 *)&tables->drops[id].in;
-	const __u64 *out = (const __u64 *)&tables->drops[id].out;
+	struct xvs_drops drops;
+	const __u64 *in = (const __u64 *)&drops.in, *out = (const __u64 *)&drops.out;
 	json_t *all = json_object();
 
+	xvs_drops_read(tables, id, &drops);
 	for (int reason = 1; reason < XVS_DROP_count; reason++)
 		if (in[reason] || out[reason])
 			json_object_set_new(all, xvs_drop_words[reason],

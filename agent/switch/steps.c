@@ -155,8 +155,8 @@ static int apply_add_port(struct xvs_agent *agent, struct xvs_step *step)
 	error = xvs_vport_add(agent, id, change->name, change->kind);
 	if (error)
 		return error;
-	xvs_counters_clear(tables, id);
-	error = xvs_name_write(tables->port_names, id, change->name);
+	error = xvs_counters_clear(tables, id);
+	error = error ?: xvs_name_write(tables->port_names, id, change->name);
 	if (error)
 		xvs_vport_drop(agent, change->name);
 	return error;

@@ -59,18 +59,19 @@ int acl_pass_bytes(enum xvs_acl_direction direction, const struct packet *bytes)
 {
 	bool out = direction == XVS_ACL_OUT;
 	struct __sk_buff context = {.ifindex = world.ifindex[out ? A : B]};
-	const struct xvs_drops *all = &world.loader.tables.drops[A];
-	const uint64_t *drops = (const uint64_t *)(out ? &all->out : &all->in);
-	uint64_t before[XVS_DROP_count];
+	struct xvs_drops before, after;
+	const uint64_t *was = (const uint64_t *)(out ? &before.out : &before.in);
+	const uint64_t *is = (const uint64_t *)(out ? &after.out : &after.in);
 	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = &context, .ctx_size_in = sizeof(context),
 		.data_in = bytes->bytes, .data_size_in = bytes->size);
 
-	memcpy(before, drops, sizeof(before));
+	xvs_drops_read(&world.loader.tables, A, &before);
 	cr_assert_eq(bpf_prog_test_run_opts(run_program(INGRESS), &options), 0, "%m");
 	if (options.retval == TC_ACT_REDIRECT)
 		return 0;
+	xvs_drops_read(&world.loader.tables, A, &after);
 	for (int reason = 1; reason < XVS_DROP_count; reason++)
-		if (drops[reason] != before[reason])
+		if (is[reason] != was[reason])
 			return reason;
 	return -1;
 }

@@ -37,12 +37,13 @@ static uint64_t *counter_at(const struct xvs_counters *of, size_t i)
 
 void tally_take(struct tally *tally)
 {
+	struct xvs_drops drops;
+
 	for (uint32_t port = 0; port < PORTS; port++) {
 		xvs_counters_sum(&world.loader.tables, port, &tally->counters[port]);
-		memcpy(tally->drops[port], &world.loader.tables.drops[port].out,
-			sizeof(tally->drops[port]));
-		memcpy(tally->lost[port], &world.loader.tables.drops[port].in,
-			sizeof(tally->lost[port]));
+		xvs_drops_read(&world.loader.tables, port, &drops);
+		memcpy(tally->drops[port], &drops.out, sizeof(drops.out));
+		memcpy(tally->lost[port], &drops.in, sizeof(drops.in));
 	}
 }
 
