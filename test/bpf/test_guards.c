@@ -204,7 +204,7 @@ static void check_wrapped(
 }
 
 /* Each message in each wrap, with its own guard, the other one, both, and none. */
-Test(guards, messages, .timeout = 120)
+Test(guards, messages, .timeout = 600)
 {
 	const uint32_t guards[] = {0, XVS_PORT_DHCP_GUARD, XVS_PORT_ROUTER_GUARD, BOTH_GUARDS};
 
@@ -379,7 +379,7 @@ static bool is_short(const struct wrap *wrap)
 }
 
 /* The frame ends early, at each byte behind the Ethernet header and its tags. */
-Test(guards, cut_off, .timeout = 120)
+Test(guards, cut_off, .timeout = 600)
 {
 	static struct packet packet;
 
@@ -407,7 +407,7 @@ Test(guards, cut_off, .timeout = 120)
  * The IP header says that the packet ends early, and the sender puts behind it what would be read
  * there: the receiver sees something else, once it has the other fragments.
  */
-Test(guards, padding, .timeout = 120)
+Test(guards, padding, .timeout = 600)
 {
 	static struct packet packet;
 
