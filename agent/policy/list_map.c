@@ -31,46 +31,102 @@ static int map_memory(int fd, size_t count, struct xvs_list_map *ret)
 	return 0;
 }
 
-/* A map with the image. A file descriptor or -errno. */
-static int make_map(const struct xvs_acl_image *image)
+/* What a list may grow by until it takes a map of its own. */
+static uint32_t with_slack(uint32_t count)
+{
+	return count + count / 64 + 16;
+}
+
+static int make_map(uint32_t count)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE | BPF_F_INNER_MAP);
-	int error, fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "acl", sizeof(uint32_t),
-			   sizeof(*image->element), image->count, &options);
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "acl", sizeof(uint32_t),
+		sizeof(struct xvs_acl_element), with_slack(count), &options);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* How many elements the map of a list has; 0: it is none. */
+static uint32_t elements_of(int fd)
+{
+	struct bpf_map_info info = {0};
+	uint32_t length = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &length) ||
+		info.value_size != sizeof(struct xvs_acl_element))
+		return 0;
+	return info.max_entries;
+}
+
+static int fill(int fd, const struct xvs_acl_image *image)
+{
+	const size_t size = image->count * sizeof(*image->element);
 	struct xvs_list_map map = {0};
+	int error = map_memory(fd, elements_of(fd), &map);
+
+	if (error)
+		return error;
+	memcpy(map.element, image->element, size);
+	memset((char *)map.element + size, 0, map.size - size);
+	xvs_list_unmap(&map);
+	return 0;
+}
+
+/* The map that packets find at the place already, if the image fits into it. */
+static int open_map(const char *path, uint32_t count)
+{
+	uint32_t elements;
+	int fd = bpf_obj_get(path);
 
 	if (fd < 0)
 		return -errno;
-	error = map_memory(fd, image->count, &map);
-	if (error) {
-		close(fd);
-		return error;
-	}
-	memcpy(map.element, image->element, map.size);
-	xvs_list_unmap(&map);
-	return fd;
+	elements = elements_of(fd);
+	if (elements >= count && elements <= with_slack(count) * 2)
+		return fd;
+	close(fd);
+	return -ENOSPC;
+}
+
+/* A map of its own, pinned as `next`. */
+static int put_new(const struct xvs_tables *tables, uint32_t id, const struct xvs_acl_image *image,
+	const char *next)
+{
+	int error, fd = make_map(image->count);
+
+	if (fd < 0)
+		return fd;
+	unlink(next); /* of a run that was killed */
+	error = fill(fd, image);
+	if (!error &&
+		(bpf_obj_pin(fd, next) || bpf_map_update_elem(tables->acls, &id, &fd, BPF_ANY)))
+		error = -errno;
+	close(fd);
+	return error;
 }
 
 /*
- * No packet reads the place, so what was pinned for it may go first. The pin has its name only once
- * packets find the list: whoever starts after a kill need not ask the map `acls`, where each look
- * takes a grace period before kernel 6.8.
+ * No packet reads the place. What is pinned for it has its name only while packets find a whole
+ * list there: whoever starts after a kill need not ask the map `acls`, where each look takes a
+ * grace period before kernel 6.8. On all kernels an exchange of the map takes one, so the list that
+ * was there is written over if it is as large.
  */
 int xvs_list_put(const struct xvs_tables *tables, uint32_t id, const struct xvs_acl_image *image)
 {
 	char path[320], next[320];
-	int error = 0, fd = make_map(image);
+	int error, fd;
 
-	if (fd < 0)
-		return fd;
 	pin_path(tables, id, "", path);
 	pin_path(tables, id, NEXT, next);
-	unlink(path);
-	unlink(next); /* of a run that was killed */
-	if (bpf_obj_pin(fd, next) || bpf_map_update_elem(tables->acls, &id, &fd, BPF_ANY) ||
-		rename(next, path))
+	fd = open_map(path, image->count);
+	if (fd < 0) {
+		unlink(path);
+		error = put_new(tables, id, image, next);
+	} else {
+		error = rename(path, next) ? -errno : fill(fd, image);
+		close(fd);
+	}
+	if (!error && rename(next, path))
 		error = -errno;
-	close(fd);
 	return error;
 }
 
@@ -87,9 +143,8 @@ static bool is_whole(const struct xvs_list_map *map)
 
 int xvs_list_map(const struct xvs_tables *tables, uint32_t id, struct xvs_list_map *ret)
 {
-	struct bpf_map_info info = {0};
-	uint32_t length = sizeof(info);
 	struct xvs_list_map map = {0};
+	uint32_t elements;
 	char path[320];
 	int fd, error;
 
@@ -97,10 +152,8 @@ int xvs_list_map(const struct xvs_tables *tables, uint32_t id, struct xvs_list_m
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return -errno;
-	error = bpf_obj_get_info_by_fd(fd, &info, &length) ? -errno : 0;
-	if (!error && info.value_size != sizeof(struct xvs_acl_element))
-		error = -EPROTO;
-	error = error ?: map_memory(fd, info.max_entries, &map);
+	elements = elements_of(fd);
+	error = elements ? map_memory(fd, elements, &map) : -EPROTO;
 	close(fd);
 	if (!error && !is_whole(&map)) {
 		xvs_list_unmap(&map);
