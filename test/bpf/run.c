@@ -292,3 +292,34 @@ void expect_receive(struct tally *tally, uint32_t port, uint32_t packets, uint32
 	tally->counters[port].receive_packets += packets;
 	tally->counters[port].receive_bytes += bytes;
 }
+
+struct events {
+	uint32_t kind;
+	void *last;
+	size_t size;
+	unsigned int count;
+};
+
+static int take_event(void *data, void *record, size_t size)
+{
+	struct events *events = data;
+
+	if (*(const uint32_t *)record != events->kind) /* each begins with it */
+		return 0;
+	cr_assert_eq(size, events->size);
+	memcpy(events->last, record, size);
+	events->count++;
+	return 0;
+}
+
+unsigned int run_read_events(uint32_t kind, void *ret_last, size_t size)
+{
+	struct events events = {kind, ret_last, size, 0};
+	struct ring_buffer *ring =
+		ring_buffer__new(world.loader.tables.events, take_event, &events, NULL);
+
+	cr_assert(ring);
+	cr_assert_geq(ring_buffer__consume(ring), 0);
+	ring_buffer__free(ring);
+	return events.count;
+}

@@ -62,6 +62,9 @@ void run_attach_sinks(void);
 unsigned int run_copies(uint32_t port);
 bool run_copy(uint32_t port, struct packet *ret, uint32_t *ret_mark);
 
+/* Reads the ring of events empty. How many were of the kind; *ret_last: the last of these. */
+unsigned int run_read_events(uint32_t kind, void *ret_last, size_t size);
+
 /* The file descriptor of a program. */
 int run_program(enum program program);
 

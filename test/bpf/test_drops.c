@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* TC ingress: every reason to drop a frame, each counted once, on the right port, and nothing else.
  */
-#include <bpf/libbpf.h>
 #include <criterion/criterion.h>
 #include "test/bpf/run.h"
 
@@ -196,30 +195,11 @@ static const struct {
 };
 #define DROPS (sizeof(drops) / sizeof(*drops))
 
-/* What the ring of events held of drops when it was read last. */
-static struct {
-	unsigned int count;
-	struct xvs_told last;
-} told;
-
-static int take_event(void *data, void *record, size_t size)
-{
-	cr_assert_leq(size, sizeof(told.last));
-	memcpy(&told.last, record, size);
-	told.count += told.last.kind == XVS_EVENT_DROPPED;
-	return 0;
-}
+static struct xvs_told told; /* the last one that was read */
 
 static unsigned int read_events(void)
 {
-	struct ring_buffer *ring =
-		ring_buffer__new(world.loader.tables.events, take_event, NULL, NULL);
-
-	cr_assert(ring);
-	told.count = 0;
-	cr_assert_geq(ring_buffer__consume(ring), 0);
-	ring_buffer__free(ring);
-	return told.count;
+	return run_read_events(XVS_EVENT_DROPPED, &told, sizeof(told));
 }
 
 static uint64_t mac_word(const uint8_t *mac)
@@ -237,17 +217,16 @@ static void check_told(const char *what, size_t i)
 	bool out = drops[i].charged == drops[i].from, known = drops[i].charged != NO_PORT;
 	const uint8_t *destination = drops[i].frame.destination;
 
-	cr_assert_eq(read_events(), known, "%s: told %u times", what, told.count);
+	cr_assert_eq(read_events(), known, "%s", what);
 	world.loader.tables.port_state[drops[i].charged].dropped = (struct xvs_telling){0};
 	if (!known)
 		return;
-	cr_expect_eq(told.last.port, drops[i].charged, "%s", what);
-	cr_expect_eq(told.last.reason, drops[i].drop, "%s", what);
-	cr_expect_eq(told.last.direction, out ? XVS_ACL_OUT : XVS_ACL_IN, "%s", what);
-	cr_expect_eq(told.last.family, XVS_ACL_MAC, "%s", what);
-	cr_expect_eq(
-		out ? told.last.remote[0] : told.last.local[0], mac_word(destination), "%s", what);
-	cr_expect_eq(told.last.list, 0, "%s: no rule was asked", what);
+	cr_expect_eq(told.port, drops[i].charged, "%s", what);
+	cr_expect_eq(told.reason, drops[i].drop, "%s", what);
+	cr_expect_eq(told.direction, out ? XVS_ACL_OUT : XVS_ACL_IN, "%s", what);
+	cr_expect_eq(told.family, XVS_ACL_MAC, "%s", what);
+	cr_expect_eq(out ? told.remote[0] : told.local[0], mac_word(destination), "%s", what);
+	cr_expect_eq(told.list, 0, "%s: no rule was asked", what);
 }
 
 static void check_drop(size_t i, enum place place)
@@ -315,24 +294,25 @@ static void drop_some(unsigned int count)
 Test(drops, are_not_told_of_unless_somebody_listens)
 {
 	drop_some(5);
-	cr_expect_eq(read_events(), 0, "%u told", told.count);
+	cr_expect_eq(read_events(), 0);
 }
 
 /* Each port tells of so many a second, and how many more there were. */
 Test(drops, are_told_of_at_a_limited_rate)
 {
 	struct xvs_telling *dropped = &world.loader.tables.port_state[A].dropped;
+	unsigned int count;
 
 	world.loader.tables.control->listeners = 1;
 	drop_some(200);
-	read_events();
-	cr_expect_geq(told.count, XVS_TOLD_MAX);
-	cr_expect_leq(told.count, 3 * XVS_TOLD_MAX, "%u told in a moment", told.count);
+	count = read_events();
+	cr_expect_geq(count, XVS_TOLD_MAX);
+	cr_expect_leq(count, 3 * XVS_TOLD_MAX, "%u told in a moment", count);
 	cr_expect_gt(dropped->untold, 0);
 	dropped->told = 0; /* another second */
 	drop_some(1);
 	cr_assert_eq(read_events(), 1);
-	cr_expect_geq(told.last.missed, 200 - 3 * XVS_TOLD_MAX);
+	cr_expect_geq(told.missed, 200 - 3 * XVS_TOLD_MAX);
 	cr_expect_eq(dropped->untold, 0);
 }
 
