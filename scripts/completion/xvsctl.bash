@@ -61,6 +61,7 @@ _xvsctl_candidates()
 	mac-pool:) echo set del help; return ;;
 	fdb:) echo list show flush add del help; return ;;
 	flow:) echo list show flush help; return ;;
+	monitor:) echo link attached detached mac_moved logged dropped step trial configuration port; return ;;
 	acl: | port-acl:) echo list show add set del rule reset help; return ;;
 	acl:set | acl:del | port-acl:set | port-acl:del)
 		[[ $3 ]] || { _xvsctl_names "$1"; return; }
@@ -86,6 +87,7 @@ _xvsctl_candidates()
 	fdb:flush | fdb:add) echo switch vlan port ;;
 	fdb:del) echo switch vlan ;;
 	flow:list | flow:show | flow:flush) echo port switch ;;
+	monitor:*) [[ $3 ]] || echo port ;;
 	esac
 }
 

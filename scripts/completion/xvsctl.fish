@@ -134,6 +134,9 @@ complete -c xvsctl -n '__xvsctl_at fdb list show flush add del; and __xvsctl_wan
 complete -c xvsctl -n '__xvsctl_at fdb list show flush add; and __xvsctl_wants_word' -a port
 complete -c xvsctl -n '__xvsctl_at fdb list show; and __xvsctl_wants_word' -a mac
 complete -c xvsctl -n '__xvsctl_at flow list show flush; and __xvsctl_wants_word' -a 'port switch'
+complete -c xvsctl -n '__xvsctl_wants_verb monitor' -a 'link attached detached mac_moved logged dropped step trial configuration port'
+complete -c xvsctl -n '__xvsctl_at monitor; and __xvsctl_wants_name; and not contains -- port (__xvsctl_words)' -a port
+complete -c xvsctl -n '__xvsctl_at monitor; and test (__xvsctl_words)[-1] = port' -a '(__xvsctl_names port)'
 complete -c xvsctl -n '__xvsctl_after switch' -a '(__xvsctl_names switch)'
 complete -c xvsctl -n '__xvsctl_after port' -a '(__xvsctl_names port)'
 complete -c xvsctl -n '__xvsctl_after port; and __xvsctl_at fdb' -a 'uplink host'
