@@ -56,14 +56,21 @@ char *xvs_arena_text(struct xvs_arena *arena, const char *text, size_t length)
 	return copy;
 }
 
-void xvs_arena_clear(struct xvs_arena *arena)
+void xvs_arena_reuse(struct xvs_arena *arena)
 {
-	while (arena->last) {
+	while (arena->last && arena->last->before) {
 		struct xvs_arena_block *before = arena->last->before;
 
 		free(arena->last);
 		arena->last = before;
 	}
+	arena->used = 0;
+}
+
+void xvs_arena_clear(struct xvs_arena *arena)
+{
+	xvs_arena_reuse(arena);
+	free(arena->last);
 	*arena = (struct xvs_arena){0};
 }
 

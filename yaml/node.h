@@ -53,6 +53,8 @@ struct xvs_arena {
 void *xvs_arena_take(struct xvs_arena *arena, size_t size);
 /* A copy of `length` bytes of text, closed by a zero. NULL: out of memory. */
 char *xvs_arena_text(struct xvs_arena *arena, const char *text, size_t length);
+/* Forgets all that was taken, but for the memory of some. `failed` stays. */
+void xvs_arena_reuse(struct xvs_arena *arena);
 void xvs_arena_clear(struct xvs_arena *arena);
 
 /* Keys differ early, mostly. */

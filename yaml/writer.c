@@ -381,17 +381,19 @@ struct xvs_node xvs_write_port(struct xvs_arena *arena, const struct xvs_port_se
 /* A rule at a time: as nodes a list takes ten times as much memory as as text. */
 static void print_rules(struct xvs_print *print, const struct xvs_acl *acl, xvs_write_rule_t write)
 {
+	_cleanup_(xvs_arena_clear) struct xvs_arena arena = {0};
+
 	xvs_print_word(print, "  ");
 	xvs_print_scalar(print, acl->name);
 	xvs_print_word(print, acl->count ? ":\n" : ": []\n");
 	for (size_t i = 0; i < acl->count; i++) {
-		_cleanup_(xvs_arena_clear) struct xvs_arena arena = {0};
 		struct xvs_node rule = write(&arena, &acl->rules[i]);
 
 		print->failed = print->failed || arena.failed;
 		xvs_print_word(print, "    - ");
 		xvs_print_flow(print, &rule);
 		xvs_print_word(print, "\n");
+		xvs_arena_reuse(&arena);
 	}
 }
 
