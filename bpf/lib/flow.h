@@ -230,7 +230,8 @@ __noinline int xvs_flow_add(
 static __always_inline int xvs_flow_is_over(
 	const struct xvs_flow *flow, const struct xvs_packet *packet)
 {
-	return flow->tcp == XVS_TCP_CLOSED && xvs_tcp_begin(packet) == XVS_TCP_OPENING;
+	return (flow->tcp == XVS_TCP_CLOSED || flow->tcp == XVS_TCP_CUT) &&
+	       xvs_tcp_begin(packet) == XVS_TCP_OPENING;
 }
 
 static __always_inline void xvs_flow_count(
@@ -238,7 +239,7 @@ static __always_inline void xvs_flow_count(
 {
 	__u8 side = passing->direction == XVS_ACL_OUT;
 
-	if (flow->seen != now)
+	if (flow->seen != now && xvs_flow_is_renewed(flow))
 		flow->seen = now;
 	flow->packets[side] += passing->packets;
 	flow->bytes[side] += passing->bytes;
@@ -319,6 +320,20 @@ static __always_inline void xvs_flow_allow(
 }
 
 /*
+ * The rules end a TCP connection. What its stations still send is no beginning of another one, also
+ * where a rule allows their other direction: it is remembered, and dropped, until a SYN comes or
+ * the rules allow it again.
+ */
+static __always_inline void xvs_flow_cut(struct xvs_flow *flow, const struct xvs_port_config *port)
+{
+	__sync_lock_test_and_set(&flow->version, XVS_FLOW_NO_VERSION);
+	flow->flags &= XVS_FLOW_BEGAN_OUT;
+	flow->tcp = XVS_TCP_CUT;
+	flow->patience = xvs_flow_patience(flow);
+	__sync_lock_test_and_set(&flow->version, port->acl_version); /* last: now it counts */
+}
+
+/*
  * The rules have changed since the flow was allowed: the way that it began is judged again. 0: the
  * flow is kept.
  */
@@ -332,6 +347,8 @@ static __always_inline int xvs_flow_judge_again(
 		return -1;
 	__sync_lock_test_and_set(&flow->version, XVS_FLOW_NO_VERSION);
 	flow->flags = began ? XVS_FLOW_BEGAN_OUT : 0;
+	if (flow->tcp == XVS_TCP_CUT)
+		flow->tcp = XVS_TCP_NONE; /* whatever it has come to meanwhile */
 	flow->idle = xvs_flow_ticks(XVS_FLOW_IDLE_S);
 	xvs_flow_allow(flow, began, ruling);
 	__sync_lock_test_and_set(&flow->version, port->acl_version); /* last: now it counts */
@@ -383,9 +400,12 @@ __noinline int xvs_flow_is_related(
 	       (!flow->tcp || xvs_tcp_is_quoted(skb, flow, room->quoted.transport, side));
 }
 
-/* A packet of no flow that is known. An error about one passes as its answers do. */
+/*
+ * A packet of no flow that is known. An error about one passes as its answers do. `cut`: the rules
+ * have ended its connection, so that it begins none.
+ */
 static __always_inline int xvs_flow_begin(struct __sk_buff *skb, struct xvs_scratch *room,
-	__u32 hook, const struct xvs_port_config *port)
+	__u32 hook, const struct xvs_port_config *port, int cut)
 {
 	__u8 tcp = xvs_tcp_begin(&room->packet), side = room->passing.direction == XVS_ACL_OUT;
 	int related = xvs_is_icmp_error(&room->packet) && xvs_flow_is_related(skb, hook, port);
@@ -396,6 +416,8 @@ static __always_inline int xvs_flow_begin(struct __sk_buff *skb, struct xvs_scra
 		xvs_flow_tell(hook, ruling);
 		return -ruling->reason;
 	}
+	if (cut)
+		return -XVS_DROP_flow_state;
 	if (!ruling->idle_s) {
 		tcp = XVS_TCP_NONE; /* nobody answers for what is no part of a connection */
 	} else if (room->packet.next == IPPROTO_TCP && !tcp && (port->flags & XVS_PORT_STRICT)) {
@@ -433,6 +455,36 @@ static __always_inline int xvs_flow_judge_side(struct __sk_buff *skb, struct xvs
 }
 
 /*
+ * What is remembered of the packet's flow, if that holds. NULL: it does not, or nothing is;
+ * *ret_cut then: it is of a connection that was cut.
+ */
+static __always_inline struct xvs_flow *xvs_flow_remembered(
+	struct xvs_scratch *room, const struct xvs_port_config *port, int *ret_cut)
+{
+	__u32 place = xvs_flow_seek(&room->key, room->hash, 0);
+	struct xvs_flow *flow = xvs_flow_at(place);
+	int over;
+
+	if (!flow)
+		return NULL;
+	over = xvs_flow_is_silent(flow, xvs_tick_now()) || xvs_flow_is_over(flow, &room->packet);
+	if (!over && flow->version != port->acl_version && xvs_flow_judge_again(flow, room, port)) {
+		over = room->key.protocol != IPPROTO_TCP || xvs_tcp_begin(&room->packet);
+		if (!over)
+			xvs_flow_cut(flow, port);
+	}
+	if (over) {
+		xvs_flow_take_out(place);
+		return NULL;
+	}
+	if (flow->tcp != XVS_TCP_CUT)
+		return flow;
+	flow->seen = xvs_tick_now();
+	*ret_cut = 1;
+	return NULL;
+}
+
+/*
  * A packet that the flow table does not let through by itself. 0, or minus the drop reason. The
  * verifier looks at it once: it is a function of its own.
  */
@@ -440,25 +492,15 @@ __noinline int xvs_flow_judge(struct __sk_buff *skb, __u32 hook, const struct xv
 {
 	struct xvs_scratch *room = xvs_scratch(hook);
 	struct xvs_flow *flow;
-	__u32 place;
+	int verdict, cut = 0;
 
 	if (!room || !port)
 		return -XVS_DROP_unparsed; /* for the verifier, which lets them be NULL */
-	place = xvs_flow_seek(&room->key, room->hash, 0);
-	flow = xvs_flow_at(place);
-	if (flow && (xvs_flow_is_silent(flow, xvs_tick_now()) ||
-			    xvs_flow_is_over(flow, &room->packet) ||
-			    (flow->version != port->acl_version &&
-				    xvs_flow_judge_again(flow, room, port)))) {
-		xvs_flow_take_out(place);
-		flow = NULL;
-	}
-	if (flow) {
-		int verdict = xvs_flow_known(skb, flow, room, port);
-
-		return verdict <= 0 ? verdict : xvs_flow_judge_side(skb, flow, room, hook, port);
-	}
-	return xvs_flow_begin(skb, room, hook, port);
+	flow = xvs_flow_remembered(room, port, &cut);
+	if (!flow)
+		return xvs_flow_begin(skb, room, hook, port, cut);
+	verdict = xvs_flow_known(skb, flow, room, port);
+	return verdict <= 0 ? verdict : xvs_flow_judge_side(skb, flow, room, hook, port);
 }
 
 /* A MAC address as rules have it. */
