@@ -13,7 +13,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct xvs_agent agent;
+static struct xvs_control programs; /* what they see */
+static struct xvs_agent agent = {.loader.tables.control = &programs};
 static struct xvs_control_server server;
 static struct xvs_held *held; /* the last call that waits */
 
