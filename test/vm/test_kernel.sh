@@ -15,7 +15,7 @@ kernel=${1:-6.12}
 if [ ! -e /run/vm-settings ]; then
 	. test/lib.sh
 	need_machine "kernel $kernel" "$kernel" || finish
-	exec scripts/vm run --kernel "$kernel" --igb 1 --timeout $((${#all} ? 7200 : 1800)) -- \
+	exec scripts/vm run --kernel "$kernel" --igb 1 --timeout $((${#all} ? 7200 : 2700)) -- \
 		test/vm/test_kernel.sh $all "$kernel"
 fi
 
@@ -25,7 +25,7 @@ netns=build/bin/xvs_netns_tests
 of_kernels='^(agent_(restart_keeps_state|with_clsact)|capabilities_|features_|filters_|mirror_leaves|private_vlan_beside|programs_|tap_|tcp_|xdp_)'
 chosen=$(named "$of_kernels" "$sped")
 [ -z "$all" ] || chosen=$(named .)
-suite bpf 1200 env XVS_FUZZ_SECONDS=20 build/bin/test_bpf -j 4
+suite bpf 2000 env XVS_FUZZ_SECONDS=20 build/bin/test_bpf -j 4
 suite verifier 300 scripts/verifier --here
 named . "^($(paste -sd '|' <<<"$chosen"))\$" | left_out 'in the machine, as they are long or not about kernels'
 suite netns 7000 $netns $chosen
