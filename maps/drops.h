@@ -59,8 +59,7 @@ enum xvs_drop {
 		XVS_DROP_count, /* one past the last reason */
 };
 
-/* Packets, one counter a reason. Indexed as an array, too: reason r stands at ((__u64 *)this)[r].
- */
+/* Packets, a counter for each reason. As an array: reason r stands at ((__u64 *)this)[r]. */
 struct xvs_drop_counts {
 	__u64 none; /* always 0; keeps the index equal to the reason */
 #define XVS_DROP_MEMBER(member, word, meaning) __u64 member;

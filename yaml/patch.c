@@ -257,15 +257,6 @@ static int take_out(struct xvs_patching *patching, struct xvs_node *map, const s
 	return r;
 }
 
-/* The part of the setting's key that stands before `key`, which is followed by `rest`. */
-static size_t length_before(
-	const struct xvs_patch_setting *setting, const struct xvs_key *key, const char *rest)
-{
-	const char *end = rest ? rest - 1 : setting->key + strlen(setting->key);
-
-	return end - setting->key - strlen(key->name);
-}
-
 /* Does the patch set `other`, beside the key of `setting` before which `before` bytes stand? */
 static bool sets_too(const struct xvs_patching *patching, const struct xvs_patch_setting *setting,
 	size_t before, const char *other)
@@ -284,12 +275,10 @@ static bool sets_too(const struct xvs_patching *patching, const struct xvs_patch
 	return false;
 }
 
-/* Takes out what the key takes the place of. */
+/* Takes out what `key` takes the place of; `before` bytes stand before it in the setting's key. */
 static int take_place(struct xvs_patching *patching, struct xvs_node *map,
-	const struct xvs_key *key, const char *rest, const struct xvs_patch_setting *setting)
+	const struct xvs_key *key, size_t before, const struct xvs_patch_setting *setting)
 {
-	const size_t before = length_before(setting, key, rest);
-
 	for (size_t i = 0; i < sizeof(key->instead) / sizeof(*key->instead); i++) {
 		if (!key->instead[i])
 			continue;
@@ -308,14 +297,9 @@ static int put(struct xvs_patching *patching, struct xvs_node *map, const struct
 	const char *rest, const struct xvs_patch_setting *setting)
 {
 	const struct xvs_place place = {.file = setting->key};
-	struct xvs_node *value;
-	struct xvs_pair *pair;
-	int r = take_place(patching, map, key, rest, setting);
+	struct xvs_node *value = xvs_node_put(&patching->arena, map, key->name);
+	struct xvs_pair *pair = xvs_node_find(map, key->name);
 
-	if (r < 0)
-		return r;
-	value = xvs_node_put(&patching->arena, map, key->name);
-	pair = xvs_node_find(map, key->name);
 	if (!pair)
 		return -ENOMEM;
 	pair->key.place = place;
@@ -332,6 +316,7 @@ int xvs_patching_change(struct xvs_patching *patching, struct xvs_node *map,
 	const char *dot = strchrnul(path, '.'), *rest = *dot ? dot + 1 : NULL;
 	struct xvs_node name = {.kind = XVS_NODE_SCALAR, .place = {.file = setting->key}};
 	const struct xvs_key *key;
+	int r;
 
 	name.text = xvs_arena_text(&patching->arena, path, dot - path);
 	if (!name.text)
@@ -339,8 +324,10 @@ int xvs_patching_change(struct xvs_patching *patching, struct xvs_node *map,
 	key = xvs_find_key(&patching->reading, keys, &name);
 	if (!key)
 		return -EINVAL;
-	return setting->value ? put(patching, map, key, rest, setting)
-			      : take_out(patching, map, key, rest, setting);
+	if (!setting->value)
+		return take_out(patching, map, key, rest, setting);
+	r = take_place(patching, map, key, path - setting->key, setting);
+	return r < 0 ? r : put(patching, map, key, rest, setting);
 }
 
 static int change_below(struct xvs_patching *patching, struct xvs_node *map,

@@ -287,6 +287,12 @@ void expect_transmit(struct tally *tally, uint32_t port, uint32_t packets, uint3
 	tally->counters[port].transmit_bytes += bytes;
 }
 
+void expect_drop(
+	struct tally *tally, uint32_t port, bool out, enum xvs_drop reason, uint32_t packets)
+{
+	(out ? tally->drops : tally->lost)[port][reason] += packets;
+}
+
 void expect_receive(struct tally *tally, uint32_t port, uint32_t packets, uint32_t bytes)
 {
 	tally->counters[port].receive_packets += packets;

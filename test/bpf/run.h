@@ -84,5 +84,8 @@ void check_sent(const char *what, const struct outcome *outcome, uint32_t to);
 /* Parts of an expectation for tally_check(). */
 void expect_transmit(struct tally *tally, uint32_t port, uint32_t packets, uint32_t bytes);
 void expect_receive(struct tally *tally, uint32_t port, uint32_t packets, uint32_t bytes);
+/* `out`: of what the port has sent; else of what was to be delivered to it. */
+void expect_drop(
+	struct tally *tally, uint32_t port, bool out, enum xvs_drop reason, uint32_t packets);
 
 #endif

@@ -238,8 +238,8 @@ static void check_drop(size_t i, enum place place)
 
 	input_fill(&input, INGRESS, drops[i].from, &drops[i].frame, place);
 	run(&input, &got);
-	(drops[i].charged == drops[i].from ? expected.drops
-					   : expected.lost)[drops[i].charged][drops[i].drop] = 1;
+	expect_drop(
+		&expected, drops[i].charged, drops[i].charged == drops[i].from, drops[i].drop, 1);
 	if (drops[i].way != NOT_SENT)
 		expect_transmit(&expected, drops[i].from, 1, input.packet.size);
 	if (drops[i].way == FLOODED)

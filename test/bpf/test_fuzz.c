@@ -759,9 +759,8 @@ static void check_no_program(enum program program, uint64_t number)
 	case_mark(&fuzz);
 	input->program = program == INGRESS ? STUB_IN : program == EGRESS ? STUB_OUT : STUB_XDP;
 	if (program != XDP)
-		(program == INGRESS ? expected.drops
-				    : expected.lost)[NO_PORT][XVS_DROP_no_program] =
-			input->gso_segs ? input->gso_segs : 1;
+		expect_drop(&expected, NO_PORT, program == INGRESS, XVS_DROP_no_program,
+			input->gso_segs ? input->gso_segs : 1);
 	run(input, &got);
 	check_verdict("no program", &got, program == XDP ? XDP_PASS : TC_ACT_SHOT);
 	tally_check("no program", &expected, &got.change);

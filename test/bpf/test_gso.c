@@ -134,9 +134,8 @@ Test(gso, early_drops)
 		if (drops[i].is_copy)
 			hand_over(input.cb, XVS_PHASE_CLONE, B, (struct tag){});
 		run(&input, &got);
-		(drops[i].program == INGRESS ? expected.drops
-					     : expected.lost)[drops[i].charged][drops[i].reason] =
-			3;
+		expect_drop(&expected, drops[i].charged, drops[i].program == INGRESS,
+			drops[i].reason, 3);
 		tally_check("early", &expected, &got.change);
 	}
 }

@@ -179,9 +179,8 @@ static void check_case(size_t i, enum place place)
 	input_fill(&input, INGRESS, cases[i].from, &frame, place);
 	run(&input, &got);
 	if (cases[i].drop) {
-		(cases[i].drops == cases[i].from ? expected.drops
-						 : expected.lost)[cases[i].drops][cases[i].drop] =
-			1;
+		expect_drop(&expected, cases[i].drops, cases[i].drops == cases[i].from,
+			cases[i].drop, 1);
 		check_verdict(what, &got, TC_ACT_SHOT);
 	} else {
 		check_sent(what, &got, cases[i].to);

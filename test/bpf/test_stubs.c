@@ -78,9 +78,8 @@ static void check_missing(size_t hook, uint32_t segments)
 	if (hooks[hook].stub < XDP) {
 		input.gso_size = segments ? 1400 : 0;
 		input.gso_segs = segments;
-		(hooks[hook].stub == STUB_IN ? expected.drops
-					     : expected.lost)[NO_PORT][XVS_DROP_no_program] =
-			segments ?: 1;
+		expect_drop(&expected, NO_PORT, hooks[hook].stub == STUB_IN, XVS_DROP_no_program,
+			segments ?: 1);
 	}
 	run(&input, &got);
 	check_verdict(hooks[hook].slots, &got, hooks[hook].missing);
