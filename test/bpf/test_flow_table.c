@@ -13,7 +13,7 @@
 #include "agent/policy/flow_table.h"
 #include "test/bpf/acl_run.h"
 
-TestSuite(flow_table, .init = run_open);
+TestSuite(flow_table, .init = run_open, .fini = run_close);
 
 #define TABLES (&world.loader.tables)
 #define STATE (&TABLES->port_state[A])
