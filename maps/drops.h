@@ -48,7 +48,8 @@
 	X(acl_port, "acl-port", "a port ACL denies it")                                            \
 	X(acl_extended, "acl-extended", "an extended ACL denies it")                               \
 	X(flow_state, "flow-state", "not part of the TCP connection it claims")                    \
-	X(fragment, "fragment", "a fragment whose first one is not known, where a rule has ports")
+	X(fragment, "fragment",                                                                    \
+		"a fragment without its first one, where a rule has ports, or over it")
 
 enum xvs_drop {
 	XVS_DROP_none, /* no drop; never counted */

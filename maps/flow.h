@@ -33,6 +33,7 @@
 	30 /* of a TCP connection that is not established, and of what came                        \
 	      from outside and is not answered */
 #define XVS_FLOW_CLOSED_S 10 /* of one that is over */
+#define XVS_FLOW_CUT_S 300 /* of one that rules have ended: longer than TCP waits to send again */
 
 #define XVS_FLOW_NO_VERSION 0 /* no rules have it: to be judged again */
 
@@ -73,6 +74,7 @@ enum xvs_flow_flag { /* bit 0 << direction, bit 1 << direction are of a side */
 	XVS_FLOW_OUT_JUDGED = 1u << XVS_ACL_OUT,
 	XVS_FLOW_STATEFUL = 1u << 2, /* then the extended ACL allows the other way as an answer */
 	XVS_FLOW_BEGAN_OUT = 1u << 3, /* the first packet was sent by the port */
+	XVS_FLOW_SYN_DATA = 1u << 7, /* the SYN brought data (RFC 7413) */
 };
 
 /* A TCP connection (RFC 9293, section 3.3.2), as far as what is no part of it can be told. */
@@ -83,6 +85,7 @@ enum xvs_flow_tcp {
 	XVS_TCP_ESTABLISHED,
 	XVS_TCP_CLOSING, /* a FIN seen */
 	XVS_TCP_CLOSED, /* FINs of both, or an RST */
+	XVS_TCP_CUT, /* the rules have changed, and allow it no more */
 };
 
 struct xvs_flow {
@@ -125,6 +128,8 @@ static inline __u32 xvs_flow_patience(const struct xvs_flow *flow)
 {
 	__u32 most = flow->idle;
 
+	if (flow->tcp == XVS_TCP_CUT)
+		return xvs_flow_ticks(XVS_FLOW_CUT_S);
 	if (flow->tcp == XVS_TCP_OPENING || flow->tcp == XVS_TCP_ANSWERED)
 		most = xvs_flow_ticks(XVS_FLOW_OPENING_S);
 	if (!(flow->flags & (XVS_FLOW_BEGAN_OUT | XVS_FLOW_OUT_JUDGED)))
@@ -132,6 +137,16 @@ static inline __u32 xvs_flow_patience(const struct xvs_flow *flow)
 	if (flow->tcp == XVS_TCP_CLOSED)
 		most = xvs_flow_ticks(XVS_FLOW_CLOSED_S);
 	return flow->idle < most ? flow->idle : most;
+}
+
+/*
+ * Does each packet give it time anew? While a connection is made, and once it is over, what counts
+ * is when it came to that, or who is not let in could keep it there.
+ */
+static inline int xvs_flow_is_renewed(const struct xvs_flow *flow)
+{
+	return flow->tcp != XVS_TCP_OPENING && flow->tcp != XVS_TCP_ANSWERED &&
+	       flow->tcp != XVS_TCP_CLOSED;
 }
 
 static inline int xvs_flow_is_silent(const struct xvs_flow *flow, __u32 now)

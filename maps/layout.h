@@ -200,7 +200,8 @@ _Static_assert(sizeof(struct xvs_learned_address) == 24, "a key has no padding")
 
 /* Map `fragments`, array by port id: the first fragments that the port's lists have allowed. */
 struct xvs_fragments {
-	__u64 mark[XVS_FRAGMENTS]; /* hash; the lowest 16 bits: when, in seconds. 0 = free */
+	__u64 mark[XVS_FRAGMENTS]; /* hash; 13 bits: where it ends; 16: when, in seconds. 0 = free
+				    */
 };
 
 /* Map `vlan_sets`, array: 4,096 bits, VLAN v is bit v % 64 of word v / 64. Never changed in use. */

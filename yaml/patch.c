@@ -257,6 +257,52 @@ static int take_out(struct xvs_patching *patching, struct xvs_node *map, const s
 	return r;
 }
 
+/* The part of the setting's key that stands before `key`, which is followed by `rest`. */
+static size_t length_before(
+	const struct xvs_patch_setting *setting, const struct xvs_key *key, const char *rest)
+{
+	const char *end = rest ? rest - 1 : setting->key + strlen(setting->key);
+
+	return end - setting->key - strlen(key->name);
+}
+
+/* Does the patch set `other`, beside the key of `setting` before which `before` bytes stand? */
+static bool sets_too(const struct xvs_patching *patching, const struct xvs_patch_setting *setting,
+	size_t before, const char *other)
+{
+	const struct xvs_patch *patch = patching->patch;
+	size_t length = strlen(other);
+
+	for (size_t i = 0; i < patch->count; i++) {
+		const char *key = patch->settings[i].key;
+
+		if (patch->settings[i].value && strncmp(key, setting->key, before) == 0 &&
+			strncmp(key + before, other, length) == 0 &&
+			(key[before + length] == '\0' || key[before + length] == '.'))
+			return true;
+	}
+	return false;
+}
+
+/* Takes out what the key takes the place of. */
+static int take_place(struct xvs_patching *patching, struct xvs_node *map,
+	const struct xvs_key *key, const char *rest, const struct xvs_patch_setting *setting)
+{
+	const size_t before = length_before(setting, key, rest);
+
+	for (size_t i = 0; i < sizeof(key->instead) / sizeof(*key->instead); i++) {
+		if (!key->instead[i])
+			continue;
+		if (sets_too(patching, setting, before, key->instead[i]))
+			return xvs_report(patching->reading.report,
+				&(struct xvs_place){.file = setting->key},
+				"'%s' and '%s' exclude each other; give one of them", key->name,
+				key->instead[i]);
+		xvs_node_take_out(map, key->instead[i]);
+	}
+	return 0;
+}
+
 /* Sets a key, or what `rest` names below it. */
 static int put(struct xvs_patching *patching, struct xvs_node *map, const struct xvs_key *key,
 	const char *rest, const struct xvs_patch_setting *setting)
@@ -264,10 +310,10 @@ static int put(struct xvs_patching *patching, struct xvs_node *map, const struct
 	const struct xvs_place place = {.file = setting->key};
 	struct xvs_node *value;
 	struct xvs_pair *pair;
+	int r = take_place(patching, map, key, rest, setting);
 
-	for (size_t i = 0; i < sizeof(key->instead) / sizeof(*key->instead); i++)
-		if (key->instead[i])
-			xvs_node_take_out(map, key->instead[i]);
+	if (r < 0)
+		return r;
 	value = xvs_node_put(&patching->arena, map, key->name);
 	pair = xvs_node_find(map, key->name);
 	if (!pair)

@@ -55,6 +55,7 @@ static const char *const tcp_words[] = {
 	[XVS_TCP_ESTABLISHED] = "established",
 	[XVS_TCP_CLOSING] = "closing",
 	[XVS_TCP_CLOSED] = "closed",
+	[XVS_TCP_CUT] = "cut",
 };
 
 static const char *tcp_word(uint8_t state)

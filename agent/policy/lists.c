@@ -88,9 +88,10 @@ static int fill_place(struct xvs_agent *agent, const struct xvs_acl *acl, enum x
 
 	if (error == -E2BIG)
 		xvs_log(LOG_ERR,
-			"more than %d rules are like number %zu but for what no table "
-			"tells apart",
-			XVS_ACL_CHAIN_MAX, rule + 1);
+			"%s: more than %d rules are like number %zu but for "
+			"what no table tells apart",
+			acl->name[0] ? acl->name : "a port's own list", XVS_ACL_CHAIN_MAX,
+			rule + 1);
 	if (error)
 		return error;
 	head = &image.element[0].head;

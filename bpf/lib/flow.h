@@ -32,6 +32,12 @@ static __always_inline void xvs_flow_icmp(
 	ret->remote_port = request == (direction == XVS_ACL_OUT);
 }
 
+/* The side that has sent it: 1 the port, 0 the others. Read anew, as the stack is short. */
+static __always_inline __u8 xvs_side(const struct xvs_passing *passing)
+{
+	return passing->direction == XVS_ACL_OUT;
+}
+
 static __always_inline int xvs_is_icmp(const struct xvs_packet *packet)
 {
 	return packet->next == IPPROTO_ICMP || packet->next == IPPROTO_ICMPV6;
@@ -40,7 +46,7 @@ static __always_inline int xvs_is_icmp(const struct xvs_packet *packet)
 static __always_inline void xvs_flow_key(const struct xvs_passing *passing,
 	const struct xvs_packet *packet, struct xvs_flow_key *ret)
 {
-	int out = passing->direction == XVS_ACL_OUT;
+	int out = xvs_side(passing);
 	const __be64 *source = (const __be64 *)packet->source;
 	const __be64 *destination = (const __be64 *)packet->destination;
 	const __be64 *local = out ? source : destination, *remote = out ? destination : source;
@@ -173,7 +179,7 @@ static __always_inline void xvs_flow_fill(struct xvs_flow *ret, const struct xvs
 {
 	const struct xvs_ruling *ruling = &room->ruling;
 	const struct xvs_passing *passing = &room->passing;
-	__u8 side = passing->direction == XVS_ACL_OUT;
+	__u8 side = xvs_side(passing);
 
 	__builtin_memset(ret, 0, sizeof(*ret));
 	ret->key = room->key;
@@ -221,7 +227,7 @@ __noinline int xvs_flow_add(
 	}
 	xvs_flow_fill(flow, room, port, tcp);
 	if (tcp)
-		xvs_tcp_note(skb, flow, &room->packet, room->passing.direction == XVS_ACL_OUT);
+		xvs_tcp_note(skb, flow, &room->packet, xvs_side(&room->passing));
 	xvs_flow_publish(place, &room->key, room->hash);
 	return 0;
 }
@@ -230,15 +236,16 @@ __noinline int xvs_flow_add(
 static __always_inline int xvs_flow_is_over(
 	const struct xvs_flow *flow, const struct xvs_packet *packet)
 {
-	return flow->tcp == XVS_TCP_CLOSED && xvs_tcp_begin(packet) == XVS_TCP_OPENING;
+	return (flow->tcp == XVS_TCP_CLOSED || flow->tcp == XVS_TCP_CUT) &&
+	       xvs_tcp_begin(packet) == XVS_TCP_OPENING;
 }
 
 static __always_inline void xvs_flow_count(
 	struct xvs_flow *flow, const struct xvs_passing *passing, __u32 now)
 {
-	__u8 side = passing->direction == XVS_ACL_OUT;
+	__u8 side = xvs_side(passing);
 
-	if (flow->seen != now)
+	if (flow->seen != now && xvs_flow_is_renewed(flow))
 		flow->seen = now;
 	flow->packets[side] += passing->packets;
 	flow->bytes[side] += passing->bytes;
@@ -256,7 +263,7 @@ static __always_inline int xvs_flow_is_allowed(
 static __always_inline void xvs_flow_let_through(struct xvs_flow *flow,
 	const struct xvs_port_config *port, const struct xvs_passing *passing, __u32 now)
 {
-	__u8 side = passing->direction == XVS_ACL_OUT;
+	__u8 side = xvs_side(passing);
 
 	xvs_flow_count(flow, passing, now);
 	xvs_flow_count_rules(port, flow->counter[side], passing);
@@ -271,7 +278,7 @@ static __always_inline int xvs_flow_known(struct __sk_buff *skb, struct xvs_flow
 {
 	const struct xvs_passing *passing = &room->passing;
 	const struct xvs_packet *packet = &room->packet;
-	__u8 side = passing->direction == XVS_ACL_OUT;
+	__u8 side = xvs_side(passing);
 	__u32 now = xvs_tick_now();
 	int error;
 
@@ -319,6 +326,20 @@ static __always_inline void xvs_flow_allow(
 }
 
 /*
+ * The rules end a TCP connection. What its stations still send is no beginning of another one, also
+ * where a rule allows their other direction: it is remembered, and dropped, until a SYN comes or
+ * the rules allow it again.
+ */
+static __noinline void xvs_flow_cut(struct xvs_flow *flow, __u32 version)
+{
+	__sync_lock_test_and_set(&flow->version, XVS_FLOW_NO_VERSION);
+	flow->flags &= XVS_FLOW_BEGAN_OUT;
+	flow->tcp = XVS_TCP_CUT;
+	flow->patience = xvs_flow_patience(flow);
+	__sync_lock_test_and_set(&flow->version, version); /* last: now it counts */
+}
+
+/*
  * The rules have changed since the flow was allowed: the way that it began is judged again. 0: the
  * flow is kept.
  */
@@ -332,6 +353,8 @@ static __always_inline int xvs_flow_judge_again(
 		return -1;
 	__sync_lock_test_and_set(&flow->version, XVS_FLOW_NO_VERSION);
 	flow->flags = began ? XVS_FLOW_BEGAN_OUT : 0;
+	if (flow->tcp == XVS_TCP_CUT)
+		flow->tcp = XVS_TCP_NONE; /* whatever it has come to meanwhile */
 	flow->idle = xvs_flow_ticks(XVS_FLOW_IDLE_S);
 	xvs_flow_allow(flow, began, ruling);
 	__sync_lock_test_and_set(&flow->version, port->acl_version); /* last: now it counts */
@@ -383,19 +406,25 @@ __noinline int xvs_flow_is_related(
 	       (!flow->tcp || xvs_tcp_is_quoted(skb, flow, room->quoted.transport, side));
 }
 
-/* A packet of no flow that is known. An error about one passes as its answers do. */
+/*
+ * A packet of no flow that is known. An error about one passes as its answers do; one of a
+ * connection that the rules have cut begins none.
+ */
 static __always_inline int xvs_flow_begin(struct __sk_buff *skb, struct xvs_scratch *room,
 	__u32 hook, const struct xvs_port_config *port)
 {
-	__u8 tcp = xvs_tcp_begin(&room->packet), side = room->passing.direction == XVS_ACL_OUT;
 	int related = xvs_is_icmp_error(&room->packet) && xvs_flow_is_related(skb, hook, port);
-	const struct xvs_ruling *ruling = xvs_flow_ask_side(room, side, port, related);
+	const struct xvs_ruling *ruling =
+		xvs_flow_ask_side(room, xvs_side(&room->passing), port, related);
+	__u8 tcp = xvs_tcp_begin(&room->packet);
 
 	xvs_flow_count_rules(port, ruling->counter, &room->passing);
 	if (ruling->reason) {
 		xvs_flow_tell(hook, ruling);
 		return -ruling->reason;
 	}
+	if (room->cut)
+		return -XVS_DROP_flow_state;
 	if (!ruling->idle_s) {
 		tcp = XVS_TCP_NONE; /* nobody answers for what is no part of a connection */
 	} else if (room->packet.next == IPPROTO_TCP && !tcp && (port->flags & XVS_PORT_STRICT)) {
@@ -413,23 +442,54 @@ static __always_inline int xvs_flow_begin(struct __sk_buff *skb, struct xvs_scra
 static __always_inline int xvs_flow_judge_side(struct __sk_buff *skb, struct xvs_flow *flow,
 	struct xvs_scratch *room, __u32 hook, const struct xvs_port_config *port)
 {
-	__u8 side = room->passing.direction == XVS_ACL_OUT;
 	int error, answer = !!(flow->flags & XVS_FLOW_STATEFUL);
-	const struct xvs_ruling *ruling = xvs_flow_ask_side(room, side, port, answer);
+	const struct xvs_ruling *ruling =
+		xvs_flow_ask_side(room, xvs_side(&room->passing), port, answer);
 
 	xvs_flow_count_rules(port, ruling->counter, &room->passing);
 	xvs_flow_tell(hook, ruling);
 	if (ruling->reason)
 		return -ruling->reason;
-	error = flow->tcp ? xvs_tcp_watch(skb, flow, &room->packet, side) : 0;
+	error = flow->tcp ? xvs_tcp_watch(skb, flow, &room->packet, xvs_side(&room->passing)) : 0;
 	if (error)
 		return error;
-	xvs_flow_allow(flow, side, ruling);
+	xvs_flow_allow(flow, xvs_side(&room->passing), ruling);
 	/* another CPU may have judged it by newer rules meanwhile: then it is to be judged again */
 	if (__sync_fetch_and_add(&flow->version, 0) != port->acl_version)
 		__sync_lock_test_and_set(&flow->version, XVS_FLOW_NO_VERSION);
 	xvs_flow_count(flow, &room->passing, xvs_tick_now());
 	return 0;
+}
+
+/*
+ * What is remembered of the packet's flow, if that holds. NULL: it does not, or nothing is.
+ * room->cut: the packet is of a connection that was cut.
+ */
+static __always_inline struct xvs_flow *xvs_flow_remembered(
+	struct xvs_scratch *room, const struct xvs_port_config *port)
+{
+	__u32 place = xvs_flow_seek(&room->key, room->hash, 0);
+	struct xvs_flow *flow = xvs_flow_at(place);
+	int over;
+
+	room->cut = 0;
+	if (!flow)
+		return NULL;
+	over = xvs_flow_is_silent(flow, xvs_tick_now()) || xvs_flow_is_over(flow, &room->packet);
+	if (!over && flow->version != port->acl_version && xvs_flow_judge_again(flow, room, port)) {
+		over = room->key.protocol != IPPROTO_TCP || xvs_tcp_begin(&room->packet);
+		if (!over)
+			xvs_flow_cut(flow, port->acl_version);
+	}
+	if (over) {
+		xvs_flow_take_out(place);
+		return NULL;
+	}
+	if (flow->tcp != XVS_TCP_CUT)
+		return flow;
+	flow->seen = xvs_tick_now();
+	room->cut = 1;
+	return NULL;
 }
 
 /*
@@ -440,25 +500,15 @@ __noinline int xvs_flow_judge(struct __sk_buff *skb, __u32 hook, const struct xv
 {
 	struct xvs_scratch *room = xvs_scratch(hook);
 	struct xvs_flow *flow;
-	__u32 place;
+	int verdict;
 
 	if (!room || !port)
 		return -XVS_DROP_unparsed; /* for the verifier, which lets them be NULL */
-	place = xvs_flow_seek(&room->key, room->hash, 0);
-	flow = xvs_flow_at(place);
-	if (flow && (xvs_flow_is_silent(flow, xvs_tick_now()) ||
-			    xvs_flow_is_over(flow, &room->packet) ||
-			    (flow->version != port->acl_version &&
-				    xvs_flow_judge_again(flow, room, port)))) {
-		xvs_flow_take_out(place);
-		flow = NULL;
-	}
-	if (flow) {
-		int verdict = xvs_flow_known(skb, flow, room, port);
-
-		return verdict <= 0 ? verdict : xvs_flow_judge_side(skb, flow, room, hook, port);
-	}
-	return xvs_flow_begin(skb, room, hook, port);
+	flow = xvs_flow_remembered(room, port);
+	if (!flow)
+		return xvs_flow_begin(skb, room, hook, port);
+	verdict = xvs_flow_known(skb, flow, room, port);
+	return verdict <= 0 ? verdict : xvs_flow_judge_side(skb, flow, room, hook, port);
 }
 
 /* A MAC address as rules have it. */
@@ -475,7 +525,7 @@ static __always_inline int xvs_mac_query(
 	__be16 macs[2 * ETH_ALEN / sizeof(__be16)] = {0};
 	int error = bpf_skb_load_bytes(skb, 0, macs, sizeof(macs));
 	__u64 to = xvs_mac_word(macs), from = xvs_mac_word(macs + 3);
-	int out = passing->direction == XVS_ACL_OUT;
+	int out = xvs_side(passing);
 
 	__builtin_memset(ret, 0, sizeof(*ret));
 	ret->tuple.local[0] = out ? from : to;

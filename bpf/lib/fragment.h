@@ -18,11 +18,14 @@ static __always_inline __u64 xvs_fragment_mark(
 	hash = xvs_acl_mix(hash, xvs_address_number(packet->source));
 	hash = xvs_acl_mix(hash, xvs_address_number(packet->destination));
 	hash = xvs_acl_mix(hash, (__u64)packet->fragment_id << 32 | passing->vlan << 16 |
-					 packet->next << 8 | passing->direction);
+					 packet->fragment_protocol << 8 | passing->direction);
 	return hash;
 }
 
 #define XVS_FRAGMENT_STAMP 0xffff /* the lowest bits of a mark: when it was made */
+#define XVS_FRAGMENT_EDGE_SHIFT 16 /* above: where the first fragment ends, 13 bits */
+#define XVS_FRAGMENT_EDGE 0x1fff
+#define XVS_FRAGMENT_HASH (~0ull << 29) /* above */
 
 static __always_inline __u64 *xvs_fragment_place(__u32 port, __u64 mark)
 {
@@ -59,11 +62,16 @@ __noinline int xvs_fragment_first(__u32 hook)
 	mark = xvs_fragment_mark(&room->passing, &room->packet, control->cookie);
 	place = xvs_fragment_place(room->passing.port, mark);
 	if (place)
-		*place = (mark & ~(__u64)XVS_FRAGMENT_STAMP) | xvs_fragment_now();
+		*place = (mark & XVS_FRAGMENT_HASH) |
+			 (__u64)room->packet.fragment_edge << XVS_FRAGMENT_EDGE_SHIFT |
+			 xvs_fragment_now();
 	return 0;
 }
 
-/* 0: it passes as the first one did; minus the drop reason; 1: no rule looks at ports. */
+/*
+ * 0: it passes as the first one did; minus the drop reason; 1: no rule looks at ports. One that
+ * overlaps the first could change what was judged there (RFC 5722, RFC 3128).
+ */
 __noinline int xvs_fragment_later(__u32 hook, const struct xvs_port_config *port)
 {
 	const struct xvs_scratch *room = xvs_scratch(hook);
@@ -76,9 +84,12 @@ __noinline int xvs_fragment_later(__u32 hook, const struct xvs_port_config *port
 	mark = xvs_fragment_mark(&room->passing, &room->packet, control->cookie);
 	place = xvs_fragment_place(room->passing.port, mark);
 	is = place ? *(volatile __u64 *)place : 0;
-	if (is && !((is ^ mark) & ~(__u64)XVS_FRAGMENT_STAMP) &&
+	if (is && !((is ^ mark) & XVS_FRAGMENT_HASH) &&
 		(__u16)(xvs_fragment_now() - (__u16)is) < XVS_FRAGMENT_S)
-		return 0;
+		return room->packet.fragment_edge <
+				       (is >> XVS_FRAGMENT_EDGE_SHIFT & XVS_FRAGMENT_EDGE)
+			       ? -XVS_DROP_fragment
+			       : 0;
 	family = room->packet.protocol == ETH_P_IP ? XVS_ACL_IPV4 : XVS_ACL_IPV6;
 	side = room->passing.direction;
 	return xvs_acl_has_ports(port->acl_port, side, family) ||

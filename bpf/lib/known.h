@@ -90,7 +90,7 @@ __noinline int xvs_known_pass(
 		.bytes = skb->len,
 		.direction = what & XVS_KNOWN_OUT ? XVS_ACL_OUT : XVS_ACL_IN,
 	};
-	__u8 side = passing.direction == XVS_ACL_OUT;
+	__u8 side = xvs_side(&passing);
 	struct xvs_flow_key key;
 	struct xvs_flow *flow;
 	int error;

@@ -48,6 +48,8 @@ struct xvs_packet {
 	__u16 tcp_window; /* as it stands there, host order */
 	__u32 tcp_sequence, tcp_acknowledged; /* host order */
 	__u16 tcp_size; /* of the header, in bytes */
+	__u16 fragment_edge; /* in units of 8 bytes: where a later one begins, a first one ends */
+	__u8 fragment_protocol; /* what its packet is told apart by (RFC 791); IPv6: 0 (RFC 8200) */
 };
 
 struct xvs_tcp {
@@ -208,6 +210,18 @@ static __always_inline int xvs_is_overwriting(__u16 offset, __u8 protocol)
 	return offset == 1 && protocol == IPPROTO_TCP;
 }
 
+/* Notes what a fragment is. Where it is one, its part begins at `transport`. */
+static __always_inline void xvs_set_fragment(
+	struct xvs_packet *ret, __u16 offset, int more, __u8 protocol)
+{
+	ret->fragment_protocol = protocol;
+	ret->fragment_edge = offset ?: (ret->end - ret->transport + 7) >> 3;
+	if (offset)
+		ret->fragment = XVS_FRAGMENT_LATER;
+	else if (more)
+		ret->fragment = XVS_FRAGMENT_FIRST;
+}
+
 /* One extension header. A fragment header inside a fragment can't be judged. */
 static __always_inline int xvs_pass_extension(struct __sk_buff *skb, struct xvs_packet *ret)
 {
@@ -222,12 +236,9 @@ static __always_inline int xvs_pass_extension(struct __sk_buff *skb, struct xvs_
 		fragment = bpf_ntohs(extension.fragment);
 		if (xvs_is_overwriting(fragment >> 3, extension.next))
 			return -XVS_DROP_unparsed;
-		if (fragment >> 3)
-			ret->fragment = XVS_FRAGMENT_LATER;
-		else if (fragment & 1)
-			ret->fragment = XVS_FRAGMENT_FIRST;
 		ret->fragment_id = extension.id;
 		ret->transport += sizeof(extension);
+		xvs_set_fragment(ret, fragment >> 3, fragment & 1, 0);
 	} else if (ret->next == IPPROTO_AH) {
 		ret->transport += (extension.size + 2) * 4;
 	} else {
@@ -278,10 +289,7 @@ static __always_inline int xvs_read_ip4(struct __sk_buff *skb, struct xvs_packet
 	ret->end = xvs_end_of(skb, ret->network, bpf_ntohs(ip.length));
 	if (ret->transport > ret->end)
 		return -XVS_DROP_truncated;
-	if (fragment & XVS_IP4_OFFSET)
-		ret->fragment = XVS_FRAGMENT_LATER;
-	else if (fragment & XVS_IP4_MORE)
-		ret->fragment = XVS_FRAGMENT_FIRST;
+	xvs_set_fragment(ret, fragment & XVS_IP4_OFFSET, fragment & XVS_IP4_MORE, ip.protocol);
 	ret->fragment_id = ip.id;
 	if (ret->next == IPPROTO_AH && ret->fragment != XVS_FRAGMENT_LATER &&
 		xvs_pass_extension(skb, ret))

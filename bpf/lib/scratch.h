@@ -35,6 +35,7 @@ struct xvs_scratch {
 	struct xvs_passing passing;
 	struct xvs_flow_key key; /* of it */
 	__u64 hash; /* of the key */
+	__u32 cut; /* it is of a connection that rules have ended */
 	struct xvs_acl_query query;
 	struct xvs_acl_found found;
 	struct xvs_ruling ruling;

@@ -33,6 +33,7 @@ static __always_inline __u8 xvs_tcp_begin(const struct xvs_packet *packet)
 #define XVS_TCP_NO_SCALE 15
 #define XVS_TCP_SCALE_MAX 14 /* RFC 7323, section 2.3 */
 #define XVS_TCP_OPTIONS_MAX 40 /* bytes */
+#define XVS_TCP_SYN_DATA_MAX 16384 /* bytes: more than a frame takes */
 
 /*
  * The window scale among the options of a SYN, or XVS_TCP_NO_SCALE. `offset`, `end`: of the
@@ -165,6 +166,8 @@ static __always_inline void xvs_tcp_note(
 		__u8 scale = xvs_tcp_scale(
 			skb, packet->transport + 20, packet->transport + packet->tcp_size);
 
+		if (end - packet->tcp_sequence > 1)
+			flow->flags |= XVS_FLOW_SYN_DATA;
 		if (scale != XVS_TCP_NO_SCALE)
 			flow->scales = side ? (flow->scales & 15) | scale << 4
 					    : (flow->scales & 15 << 4) | (scale & 15);
@@ -184,6 +187,17 @@ static __always_inline void xvs_tcp_note(
 #define XVS_TCP_UNBOUND 0x20 /* and whatever its numbers are */
 
 /*
+ * Does it acknowledge the SYN of the other side? The data of a SYN (RFC 7413) need not be.
+ */
+static __always_inline int xvs_tcp_answers(
+	const struct xvs_flow *flow, const struct xvs_packet *packet, __u8 side)
+{
+	__u32 lacks = flow->end[!side] - packet->tcp_acknowledged;
+
+	return lacks <= (flow->flags & XVS_FLOW_SYN_DATA ? XVS_TCP_SYN_DATA_MAX : 0);
+}
+
+/*
  * The state after an RST, or -1. It ends the connection only where it could not be a guess (RFC
  * 5961, section 3); the stations decide about others.
  */
@@ -191,10 +205,9 @@ static __always_inline int xvs_tcp_reset(
 	const struct xvs_flow *flow, const struct xvs_packet *packet, __u8 side)
 {
 	if (flow->tcp == XVS_TCP_OPENING && !xvs_tcp_is_first(flow, side)) {
-		if (!(packet->tcp_flags & XVS_TCP_ACK))
-			return -1;
-		return packet->tcp_acknowledged == flow->end[!side] ? XVS_TCP_CLOSED
-								    : flow->tcp | XVS_TCP_UNNOTED;
+		return packet->tcp_flags & XVS_TCP_ACK && xvs_tcp_answers(flow, packet, side)
+			       ? XVS_TCP_CLOSED
+			       : -1;
 	}
 	if (packet->tcp_sequence == flow->end[side & 1])
 		return XVS_TCP_CLOSED;
@@ -204,11 +217,12 @@ static __always_inline int xvs_tcp_reset(
 /*
  * The state after another packet, or -1: it is no part of the connection.
  *
- *   state        by the side that began       by the other
- *   opening      SYN                          SYN ACK, SYN (at once): answered; ACK: of a
- * connection that only it remembers, and the first will reset answered     with ACK: established;
- * SYN   with ACK; SYN established  with ACK; SYN: has forgotten with ACK closing      the same the
- * same; FINs of both: closed closed       the same                     the same
+ * opening      The side that began sends its SYN again. The other answers by SYN and ACK, or has
+ *              begun at once (SYN): answered. An ACK without data is of a connection that only it
+ *              remembers, and that the first side will reset.
+ * answered     The first side sends with ACK: established. Either sends its SYN again.
+ * established  All have ACK. A SYN of the first side: it has forgotten the connection.
+ * closing      The same; with FINs of both sides closed.
  */
 static __always_inline int xvs_tcp_next(
 	const struct xvs_flow *flow, const struct xvs_packet *packet, __u8 side, __u8 fins)
@@ -220,7 +234,11 @@ static __always_inline int xvs_tcp_next(
 		if (first)
 			return syn == XVS_TCP_SYN ? XVS_TCP_OPENING : -1;
 		if (syn == XVS_TCP_ACK)
-			return XVS_TCP_OPENING | XVS_TCP_UNNOTED | XVS_TCP_UNBOUND;
+			return xvs_tcp_end(packet) == packet->tcp_sequence
+				       ? XVS_TCP_OPENING | XVS_TCP_UNNOTED | XVS_TCP_UNBOUND
+				       : -1;
+		if (syn & XVS_TCP_ACK && !xvs_tcp_answers(flow, packet, side))
+			return -1;
 		return syn ? XVS_TCP_ANSWERED : -1;
 	}
 	if (syn == XVS_TCP_SYN) {
@@ -264,6 +282,7 @@ __noinline int xvs_tcp_watch(
 	if (next == flow->tcp)
 		return 0;
 	flow->tcp = next;
+	flow->seen = xvs_tick_now();
 	flow->patience = xvs_flow_patience(flow);
 	return 0;
 }

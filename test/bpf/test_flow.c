@@ -128,6 +128,37 @@ Test(flow, tcp_from_beginning_to_end)
 	walk("a connection", steps, EACH(steps));
 }
 
+/* What rules have ended isn't taken up again by what its stations still send. */
+Test(flow, tcp_that_rules_have_ended)
+{
+	struct xvs_rule rules[] = {
+		rule(XVS_RULE_ALLOW, XVS_RULE_IN, IPPROTO_TCP, 10, true),
+		rule(XVS_RULE_ALLOW, XVS_RULE_OUT, -1, 9, true),
+		rule(XVS_RULE_DENY, XVS_RULE_IN, -1, 1, false),
+	};
+	const struct step opened[] = {{IN, SYN, 0}, {OUT, SYN | ACK, 0}, {IN, ACK, 0}};
+	const struct step ended[] = {{OUT, ACK, BAD}, {IN, ACK, DENIED}, {OUT, ACK, BAD},
+		{OUT, FIN | ACK, BAD}, {IN, FIN | ACK, DENIED}, {IN, SYN, DENIED}};
+	const struct step again[] = {{IN, ACK, 0}, {OUT, ACK, 0}};
+	const struct step another[] = {{OUT, SYN, 0}, {IN, SYN | ACK, 0}, {OUT, ACK, 0}};
+
+	give(rules, EACH(rules));
+	walk("opened", opened, EACH(opened));
+	rules[0].action = XVS_RULE_DENY;
+	rules[0].stateful = false;
+	give(rules, EACH(rules));
+	walk("ended", ended, EACH(ended) - 1);
+	rules[0].action = XVS_RULE_ALLOW;
+	rules[0].stateful = true;
+	give(rules, EACH(rules));
+	walk("allowed again", again, EACH(again));
+	rules[0].action = XVS_RULE_DENY;
+	rules[0].stateful = false;
+	give(rules, EACH(rules));
+	walk("ended again", ended, EACH(ended));
+	walk("another", another, EACH(another));
+}
+
 static const struct xvs_port_state *state(void)
 {
 	return &world.loader.tables.port_state[A];
@@ -233,6 +264,11 @@ Test(flow, tcp_numbers_of_an_answer)
 		{IN, SYN | ACK, THEIRS, MINE + 0x10000000, 65535, 0, 0, BAD},
 		{IN, RST | ACK, 0, MINE + 0x10000000, 0, 0, 0, BAD},
 		{IN, RST, 0, 0, 0, 0, 0, BAD},
+		/* by one, or with data before it */
+		{IN, SYN | ACK, THEIRS, MINE, 65535, 0, 0, BAD},
+		{IN, SYN | ACK, THEIRS, MINE + 2, 65535, 0, 0, BAD},
+		{IN, RST | ACK, 0, MINE + 2, 0, 0, 0, BAD},
+		{IN, ACK, THEIRS, MINE + 1, 65535, 10, 0, BAD},
 		{OUT, SYN, MINE + 0x20000000, 0, 65535, 0, 0, 0},
 		{IN, SYN | ACK, THEIRS, MINE + 0x20000001, 65535, 0, 0, 0},
 		{IN, SYN | ACK, THEIRS + 0x20000000, MINE + 0x20000001, 65535, 0, 0, 0},
@@ -453,7 +489,7 @@ Test(flow, change_of_rules)
 	give(narrow, EACH(narrow));
 	walk("a list that does not", after, EACH(after));
 	give_client();
-	walk("gone", (const struct step[]){{IN, ACK, DENIED}}, 1);
+	walk("allowed again", (const struct step[]){{IN, ACK, 0}, {OUT, ACK, 0}}, 2);
 }
 
 /* A port ACL knows no state: it judges answers as well. */
@@ -565,6 +601,39 @@ Test(flow, ageing)
 	cr_expect_eq(state()->flows, 0);
 }
 
+static uint32_t seen(void)
+{
+	struct xvs_flow_walk walk;
+	struct xvs_flow flow = {0};
+
+	cr_assert_eq(xvs_flow_walk_begin(&world.loader.tables, 0, &walk), 0);
+	cr_assert(xvs_flow_next(&walk, &flow));
+	xvs_flow_walk_end(&walk);
+	return flow.seen;
+}
+
+/* Who is not let in, or has no connection any more, can't keep the place. */
+Test(flow, time_is_not_renewed_by_what_is_no_part_of_it)
+{
+	const struct numbers opening[] = {of_mine(SYN, 0)}, junk[] = {of_theirs(ACK, 5, 9, 0)};
+	const struct numbers over[] = {of_mine(RST, 1)}, late[] = {of_theirs(ACK, 1, 1, 0)};
+	uint32_t before;
+
+	give_client();
+	follow("opening", opening, 1);
+	before = seen();
+	usleep(50000);
+	follow("an ACK", junk, 1);
+	cr_expect_eq(seen(), before);
+	follow("opened", opened, EACH(opened));
+	follow("reset", over, 1);
+	cr_expect_neq(seen(), before);
+	before = seen();
+	usleep(50000);
+	follow("late", late, 1);
+	cr_expect_eq(seen(), before);
+}
+
 #define FRAGMENT_MORE 0x2000
 
 static int fragment(const struct acl_packet *of, uint16_t bits, uint16_t id)
@@ -593,8 +662,9 @@ Test(flow, fragments)
 	give(rules, EACH(rules));
 	cr_expect_eq(fragment(&good, 1, 1), XVS_DROP_fragment, "before the first");
 	cr_expect_eq(fragment(&good, FRAGMENT_MORE, 1), 0, "the first");
-	cr_expect_eq(fragment(&good, FRAGMENT_MORE | 1, 1), 0, "the second");
-	cr_expect_eq(fragment(&good, 2, 1), 0, "the last");
+	cr_expect_eq(fragment(&good, 1, 1), XVS_DROP_fragment, "over it");
+	cr_expect_eq(fragment(&good, FRAGMENT_MORE | 100, 1), 0, "the second");
+	cr_expect_eq(fragment(&good, 200, 1), 0, "the last");
 	cr_expect_eq(fragment(&good, 1, 2), XVS_DROP_fragment, "another packet's");
 	cr_expect_eq(fragment(&bad, FRAGMENT_MORE, 3), DENIED, "a first that is denied");
 	cr_expect_eq(fragment(&bad, 1, 3), XVS_DROP_fragment, "and what follows it");
@@ -614,9 +684,10 @@ Test(flow, fragment_over_a_tcp_header)
 	cr_expect_eq(fragment(&tcp, FRAGMENT_MORE, 1), 0, "the first");
 	cr_expect_eq(fragment(&tcp, 1, 1), XVS_DROP_unparsed, "8 bytes behind it");
 	cr_expect_eq(fragment(&tcp, FRAGMENT_MORE | 1, 1), XVS_DROP_unparsed, "not the last");
-	cr_expect_eq(fragment(&tcp, 2, 1), 0, "behind the flags");
+	cr_expect_eq(fragment(&tcp, 2, 1), XVS_DROP_fragment, "over the rest of it");
+	cr_expect_eq(fragment(&tcp, 100, 1), 0, "behind it");
 	cr_expect_eq(fragment(&udp, FRAGMENT_MORE, 2), 0, "UDP, the first");
-	cr_expect_eq(fragment(&udp, 1, 2), 0, "UDP has no flags");
+	cr_expect_eq(fragment(&udp, 100, 2), 0, "UDP, behind it");
 }
 
 /* An error about a packet of A's, from a router on the way; A sends it on if it goes out. */

@@ -408,6 +408,11 @@ Test(patch, what_is_wrong_is_said_and_nothing_changed)
 		{{"add_rule", "port-acls", "m",
 			 {"remote=10.0.0.0/8", "direction=in", "action=deny"}},
 			"m", "another entry judges remote 10.0.0.0/8 in this direction already"},
+		{{"add_rule", "port-acls", "m",
+			 {"action=deny", "direction=in", "local=192.0.2.1", "remote=192.0.2.2"}},
+			"local", "'local' and 'remote' exclude each other; give one of them"},
+		{{"set", "ports", "web", {"vlan.access=3", "vlan.trunk=[1]"}}, "vlan.access",
+			"'access' and 'trunk' exclude each other"},
 		{{"set", "ports", "web", {"acl={}"}}, "acl", "needs the name of a list in 'acls'"},
 		{{"set", "ports", "web", {"acl=[{action: deny}]"}}, "acl", "needs the key"},
 	};
