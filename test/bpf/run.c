@@ -9,6 +9,7 @@
 #include "agent/hook.h"
 #include "test/bpf/lens.h"
 #include "test/bpf/lens.skel.h"
+#include "test/bpf/pinned.h"
 #include "test/bpf/run.h"
 
 /* Of a test run's packet; a page, less what the kernel puts around it. */
@@ -81,6 +82,11 @@ void run_open(void)
 	programs[STUB_OUT] = world.loader.stub_out.fd;
 	programs[STUB_XDP] = world.loader.stub_xdp.fd;
 	load_lens();
+}
+
+void run_close(void)
+{
+	pinned_close();
 }
 
 /* Behind the stub, whichever way that is attached. */

@@ -44,6 +44,8 @@ const char *case_name(const char *name, enum place place);
 
 /* Makes the world and loads what stands around the programs: the fixture of every suite. */
 void run_open(void);
+/* At the end of every test. */
+void run_close(void);
 
 /* `frame` as input; the rest of `input` is set to nothing. */
 void input_fill(struct input *input, enum program program, uint32_t on, const struct frame *frame,

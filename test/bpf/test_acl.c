@@ -5,7 +5,7 @@
 #include "test/bpf/acl_model.h"
 #include "test/bpf/acl_run.h"
 
-TestSuite(acl, .init = run_open);
+TestSuite(acl, .init = run_open, .fini = run_close);
 
 #define CASES 100000 /* of an address family */
 #define PACKETS 500 /* of a pair of lists */

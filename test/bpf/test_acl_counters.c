@@ -9,7 +9,7 @@
 #include "agent/policy/lists.h"
 #include "test/bpf/run.h"
 
-TestSuite(acl_counters, .init = run_open);
+TestSuite(acl_counters, .init = run_open, .fini = run_close);
 
 #define OLD 900 /* places in `acls` that no port has */
 #define NEW 901

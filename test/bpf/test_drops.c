@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 #include "test/bpf/run.h"
 
-TestSuite(drops, .init = run_open);
+TestSuite(drops, .init = run_open, .fini = run_close);
 
 static void unused(void)
 {

@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include "test/bpf/run.h"
 
-TestSuite(egress, .init = run_open);
+TestSuite(egress, .init = run_open, .fini = run_close);
 
 static void down(void)
 {

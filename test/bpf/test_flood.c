@@ -13,7 +13,7 @@ static void open_flood(void)
 	world_attach();
 }
 
-TestSuite(flood, .init = open_flood);
+TestSuite(flood, .init = open_flood, .fini = run_close);
 
 static void b_and_uplink_down(void)
 {

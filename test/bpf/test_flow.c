@@ -10,7 +10,7 @@
 #include "agent/policy/flow_table.h"
 #include "test/bpf/acl_run.h"
 
-TestSuite(flow, .init = run_open);
+TestSuite(flow, .init = run_open, .fini = run_close);
 
 #define FIN 0x01
 #define SYN 0x02

@@ -13,7 +13,7 @@
 #include "agent/policy/flow_table.h"
 #include "test/bpf/acl_run.h"
 
-TestSuite(flow_table, .init = run_open);
+TestSuite(flow_table, .init = run_open, .fini = run_close);
 
 #define TABLES (&world.loader.tables)
 #define STATE (&TABLES->port_state[A])
@@ -177,7 +177,7 @@ static void take_out_some(uint32_t round)
 	xvs_flow_walk_end(&walk);
 }
 
-Test(flow_table, programs_and_agent_at_once)
+Test(flow_table, programs_and_agent_at_once, .timeout = 600)
 {
 	pthread_t senders[SENDERS];
 	uint32_t round = 0, there = 0;

@@ -106,7 +106,7 @@ static void open_fuzz(void)
 	corpus_read();
 }
 
-TestSuite(fuzz, .init = open_fuzz);
+TestSuite(fuzz, .init = open_fuzz, .fini = run_close);
 
 static void shape(uint64_t number)
 {

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include "test/bpf/run.h"
 
-TestSuite(gso, .init = run_open);
+TestSuite(gso, .init = run_open, .fini = run_close);
 
 #define MTU 1500
 #define SIZE 3200 /* of the frame: longer than any MTU here */

@@ -11,7 +11,7 @@
 
 #define GUEST_PORT NATIVE /* a trunk of all VLANs; the receiver is the uplink */
 
-TestSuite(guards, .init = run_open);
+TestSuite(guards, .init = run_open, .fini = run_close);
 
 /* What of a message its guard has to read. */
 enum needs {

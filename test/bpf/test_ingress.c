@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include "test/bpf/run.h"
 
-TestSuite(ingress, .init = run_open);
+TestSuite(ingress, .init = run_open, .fini = run_close);
 
 /* A frame between the stations of two ports: what it arrives with, what it leaves with. */
 static const struct {

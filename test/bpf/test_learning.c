@@ -5,7 +5,7 @@
 #include <bpf/libbpf.h>
 #include "test/bpf/run.h"
 
-TestSuite(learning, .init = run_open);
+TestSuite(learning, .init = run_open, .fini = run_close);
 
 #define LIMIT 2
 

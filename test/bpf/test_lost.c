@@ -14,7 +14,7 @@
 #include <bpf/bpf.h>
 #include "test/bpf/run.h"
 
-TestSuite(lost, .init = run_open);
+TestSuite(lost, .init = run_open, .fini = run_close);
 
 #define QUEUE 16 /* frames that the tap takes */
 #define FRAMES 64

@@ -9,7 +9,7 @@
 #include <bpf/bpf.h>
 #include "test/bpf/run.h"
 
-TestSuite(mac_table, .init = run_open);
+TestSuite(mac_table, .init = run_open, .fini = run_close);
 
 #define TABLE (&world.tables[SWITCH])
 #define FROM_HOME ((XVS_FDB_REACH + 1) * XVS_FDB_SLOTS) /* places an address has */

@@ -15,7 +15,7 @@ static void open_mirror(void)
 	run_attach_sinks();
 }
 
-TestSuite(mirror, .init = open_mirror);
+TestSuite(mirror, .init = open_mirror, .fini = run_close);
 
 static void mirror(enum port port)
 {

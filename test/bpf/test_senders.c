@@ -11,7 +11,7 @@
 
 #define VM 2
 
-TestSuite(senders, .init = run_open);
+TestSuite(senders, .init = run_open, .fini = run_close);
 
 /* ---- who sends, and what becomes of it ---- */
 

@@ -5,7 +5,7 @@
 #include <unistd.h>
 #include "test/bpf/run.h"
 
-TestSuite(stubs, .init = run_open);
+TestSuite(stubs, .init = run_open, .fini = run_close);
 
 static const struct {
 	enum program main, stub;

@@ -37,7 +37,7 @@ static void open_xdp(void)
 	world_change(wire_known);
 }
 
-TestSuite(xdp, .init = open_xdp);
+TestSuite(xdp, .init = open_xdp, .fini = run_close);
 
 /* ---- what a case changes ---- */
 

@@ -5,17 +5,14 @@
 #include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
-#include <sys/mount.h>
 #include <time.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include "agent/hook.h"
 #include "test/bpf/packet.h"
+#include "test/bpf/pinned.h"
 #include "test/bpf/random.h"
 #include "test/bpf/world.h"
-
-#define BPFFS "/sys/fs/bpf"
-#define PIN_DIR BPFFS "/xvs_test"
 
 struct world world;
 
@@ -67,13 +64,6 @@ static const struct {
 const char *world_port_name(uint32_t port)
 {
 	return initial[port].name;
-}
-
-static void enter_namespaces(void)
-{
-	cr_assert_eq(unshare(CLONE_NEWNS | CLONE_NEWNET), 0, "unshare: %m");
-	cr_assert_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0, "private mounts: %m");
-	cr_assert_eq(mount("bpf", BPFFS, "bpf", 0, NULL), 0, "mount " BPFFS ": %m");
 }
 
 /* Or the host would send on the ports' devices on its own, and be counted. */
@@ -288,12 +278,12 @@ void world_open(void)
 {
 	if (geteuid())
 		cr_skip_test("needs root");
-	enter_namespaces();
+	cr_assert_eq(unshare(CLONE_NEWNET), 0, "unshare: %m");
 	turn_ipv6_off();
 	make_devices();
 	for (uint32_t port = 0; port < PORTS; port++)
 		world.ifindex[port] = if_nametoindex(initial[port].name);
-	cr_assert_eq(xvs_loader_open(&world.loader, PIN_DIR), 0);
+	pinned_open(&world.loader);
 	add_tables();
 	add_vlan_set(LISTED_SET, (const uint16_t[]){10, 20}); /* LISTED() */
 	add_vlan_set(SECONDARIES_SET, (const uint16_t[]){ISOLATED_VLAN, COMMUNITY_VLAN});
@@ -529,10 +519,10 @@ uint64_t world_fdb_digest(void)
 
 int world_pin(const char *name)
 {
-	char path[128];
+	char path[300];
 	int fd;
 
-	snprintf(path, sizeof(path), PIN_DIR "/%s", name);
+	snprintf(path, sizeof(path), "%s/%s", world.loader.pin_dir, name);
 	fd = bpf_obj_get(path);
 	cr_assert_geq(fd, 0, "%s: %m", path);
 	return fd;

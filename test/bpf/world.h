@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What every test runs in: a network namespace of its own with a device for each port, a bpffs of
- * its own with the real programs and maps, and a configuration that tests change and publish as
- * the agent does, in halves. Nothing of it outlives the test's process.
+ * What every test runs in: a network namespace of its own with a device for each port, the real
+ * programs and maps as they are after a fresh load (test/bpf/pinned.h), and a configuration that
+ * tests change and publish as the agent does, in halves.
  */
 #ifndef XVS_TEST_BPF_WORLD_H
 #define XVS_TEST_BPF_WORLD_H
