@@ -28,5 +28,5 @@ chosen=$(named "$of_kernels" "$sped")
 suite bpf 2000 env XVS_FUZZ_SECONDS=20 build/bin/test_bpf -j 4
 suite verifier 300 scripts/verifier --here
 named . "^($(paste -sd '|' <<<"$chosen"))\$" | left_out 'in the machine, as they are long or not about kernels'
-suite netns 7000 $netns $chosen
+suite netns 7000 env XVS_PATIENCE=4 $netns $chosen
 finish
