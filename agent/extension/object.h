@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * An extension's object file: what it says of itself, and whether it is one that may be loaded.
+ * Pure: bytes in, a struct out. Nothing in the bytes is trusted.
+ */
+#ifndef XVS_AGENT_EXTENSION_OBJECT_H
+#define XVS_AGENT_EXTENSION_OBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "extensions/include/xvswitch/extension.h"
+
+#define XVS_OBJECT_SIZE_MAX (4u << 20) /* bytes */
+#define XVS_OBJECT_WORDS 512 /* room for what is wrong, closed by a zero byte */
+#define XVS_SETTINGS_SIZE_MAX 256 /* bytes of an author's struct of settings */
+#define XVS_SETTING_MAX 32
+#define XVS_REASON_MAX 63
+#define XVS_STATE_MAX 8
+
+struct xvs_object {
+	uint8_t *bytes; /* the whole file; owned */
+	size_t size;
+	char digest[65]; /* SHA-256 of it, hex */
+	struct xvs_extension_info info; /* texts are closed, enums in range */
+	struct xvs_setting settings[XVS_SETTING_MAX];
+	size_t setting_count;
+	uint32_t settings_size; /* of the author's struct; 0 = no settings */
+	struct xvs_reason reasons[XVS_REASON_MAX];
+	size_t reason_count;
+	struct xvs_state_map states[XVS_STATE_MAX];
+	size_t state_count;
+	bool restores; /* the scan can't tell that it leaves struct __sk_buff alone: the entry has
+			  to */
+};
+
+/* The kinds, as people write them; indexed by enum xvs_kind. The functions that they define. */
+extern const char *const xvs_kind_words[XVS_KIND_FORWARDING + 1];
+extern const char *const xvs_kind_functions[XVS_KIND_FORWARDING + 1];
+
+/*
+ * Reads and looks through the object. 0; -EINVAL: it is refused, `words` says why, beginning with a
+ * place in the author's source where there is one ("limiter.c:12: calls …"); -ENOMEM.
+ */
+int xvs_object_read(
+	const void *bytes, size_t size, struct xvs_object *ret, char words[XVS_OBJECT_WORDS]);
+void xvs_object_clear(struct xvs_object *object);
+
+/* The verifier's log of the object's program in words for its author (words.c). */
+void xvs_object_explain(
+	const struct xvs_object *object, const char *log, char words[XVS_OBJECT_WORDS]);
+
+#endif

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copies are return values. */
+#include <xvswitch/extension.h>
+
+XVS_EXTENSION(XVS_KIND_CAPTURE, "bad", "Test", "1");
+
+XVS_CAPTURE(frame, view)
+{
+	return bpf_clone_redirect(frame, 1, 0);
+}
+
+char LICENSE[] SEC("license") = "GPL";

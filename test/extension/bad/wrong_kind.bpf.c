@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <xvswitch/extension.h>
+
+XVS_EXTENSION(XVS_KIND_CAPTURE, "bad", "Test", "1");
+
+XVS_FILTER(frame, view)
+{
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";
