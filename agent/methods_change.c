@@ -6,6 +6,7 @@
 #include "agent/event.h"
 #include "agent/methods.h"
 #include "agent/proposal.h"
+#include "yaml/config.h"
 #include "yaml/patch.h"
 
 static int tell(struct xvs_proposal *proposal)
@@ -158,6 +159,7 @@ static int get_changed_config(struct xvs_proposal *proposal)
 		if (error && error != -ENOMEM && !report.count)
 			return error; /* answered */
 	}
+	error = error ?: xvs_config_check_extensions(proposal->config, &report);
 	return xvs_proposal_check(proposal, error, &report);
 }
 

@@ -42,6 +42,7 @@ void xvs_config_free(struct xvs_config *config)
 {
 	struct xvs_switch *item, *next;
 	struct xvs_port_setting *port, *next_port;
+	struct xvs_extension_file *extension, *next_extension;
 
 	if (!config)
 		return;
@@ -52,6 +53,10 @@ void xvs_config_free(struct xvs_config *config)
 	HASH_ITER (hh, config->ports, port, next_port) {
 		HASH_DEL(config->ports, port);
 		xvs_port_setting_free(port);
+	}
+	HASH_ITER (hh, config->extensions, extension, next_extension) {
+		HASH_DEL(config->extensions, extension);
+		xvs_extension_file_free(extension);
 	}
 	free_lists(&config->acls);
 	free_lists(&config->port_acls);
@@ -84,6 +89,7 @@ void xvs_switch_free(struct xvs_switch *item)
 	free(item->host_port.addresses);
 	free(item->host_port.vlan.allowed);
 	free(item->static_entries);
+	xvs_extension_uses_free(item->extensions, item->extension_count);
 	free(item);
 }
 
@@ -105,13 +111,8 @@ void xvs_port_setting_free(struct xvs_port_setting *item)
 	free(item->security.addresses);
 	xvs_acl_free(item->acl);
 	xvs_acl_free(item->port_acl);
+	xvs_extension_uses_free(item->extensions, item->extension_count);
 	free(item);
-}
-
-/* The one of the two that is more like it; `best` may be NULL. */
-static const char *nearer(const char *name, const char *candidate, const char *best)
-{
-	return xvs_did_you_mean(name, (const char *const[]){candidate, best, NULL});
 }
 
 const char *xvs_config_near_switch(const struct xvs_config *config, const char *name)
@@ -119,7 +120,7 @@ const char *xvs_config_near_switch(const struct xvs_config *config, const char *
 	const char *best = NULL;
 
 	XVS_EACH_SWITCH (config, item)
-		best = nearer(name, item->name, best);
+		best = xvs_nearer(name, item->name, best);
 	return best;
 }
 
@@ -128,7 +129,7 @@ const char *xvs_config_near_port(const struct xvs_config *config, const char *na
 	const char *best = NULL;
 
 	XVS_EACH_PORT (config, port)
-		best = nearer(name, port->name, best);
+		best = xvs_nearer(name, port->name, best);
 	return best;
 }
 
@@ -137,7 +138,7 @@ const char *xvs_acls_near(struct xvs_acl *acls, const char *name)
 	const char *best = NULL;
 
 	for (; acls; acls = acls->hh.next)
-		best = nearer(name, acls->name, best);
+		best = xvs_nearer(name, acls->name, best);
 	return best;
 }
 
@@ -381,6 +382,19 @@ static bool own_security(struct xvs_security *security)
 	return true;
 }
 
+static bool own_extensions(struct xvs_extension_use **uses, size_t *count)
+{
+	const struct xvs_extension_use *others = *uses;
+	const size_t all = *count;
+
+	*uses = NULL;
+	*count = 0;
+	if (!xvs_extension_uses_clone(others, all, uses))
+		return false;
+	*count = all;
+	return true;
+}
+
 static int clone_switch(const struct xvs_switch *item, struct xvs_config *config)
 {
 	struct xvs_switch *copy = duplicate(item, sizeof(*item));
@@ -392,6 +406,7 @@ static int clone_switch(const struct xvs_switch *item, struct xvs_config *config
 	owned = own_vlans(&copy->host_port.vlan);
 	owned = own_addresses(&copy->host_port) && owned; /* all are tried, whatever fails */
 	owned = own_entries(copy) && owned;
+	owned = own_extensions(&copy->extensions, &copy->extension_count) && owned;
 	if (!owned) {
 		xvs_switch_free(copy);
 		return -ENOMEM;
@@ -412,6 +427,7 @@ static int clone_port(const struct xvs_port_setting *port, struct xvs_config *co
 	owned = own_vlans(&copy->vlan);
 	owned = own_security(&copy->security) && owned; /* all are tried, whatever fails */
 	owned = own_acls(copy) && owned;
+	owned = own_extensions(&copy->extensions, &copy->extension_count) && owned;
 	if (!owned) {
 		xvs_port_setting_free(copy);
 		return -ENOMEM;
@@ -434,6 +450,19 @@ static int clone_lists(const struct xvs_acl *lists, struct xvs_acl **ret)
 	return 0;
 }
 
+static int clone_extensions(const struct xvs_config *config, struct xvs_config *ret)
+{
+	XVS_EACH_EXTENSION (config, item) {
+		struct xvs_extension_file *copy = xvs_extension_file_clone(item);
+
+		if (!copy)
+			return -ENOMEM;
+		HASH_ADD_KEYPTR_BYHASHVALUE(
+			hh, ret->extensions, copy->name, item->hh.keylen, item->hh.hashv, copy);
+	}
+	return 0;
+}
+
 int xvs_config_clone(const struct xvs_config *config, struct xvs_config **ret)
 {
 	struct xvs_config *copy = xvs_config_new();
@@ -451,6 +480,8 @@ int xvs_config_clone(const struct xvs_config *config, struct xvs_config **ret)
 		r = clone_lists(config->acls, &copy->acls);
 	if (r == 0)
 		r = clone_lists(config->port_acls, &copy->port_acls);
+	if (r == 0)
+		r = clone_extensions(config, copy);
 	if (r < 0)
 		xvs_config_free(copy);
 	else
@@ -508,7 +539,9 @@ bool xvs_switch_equal(const struct xvs_switch *a, const struct xvs_switch *b)
 	return strcmp(a->name, b->name) == 0 && a->type == b->type &&
 	       strcmp(a->uplink, b->uplink) == 0 && a->xdp == b->xdp &&
 	       same_host_port(&a->host_port, &b->host_port) && a->ageing_s == b->ageing_s &&
-	       a->mac_table_size == b->mac_table_size && xvs_static_entries_equal(a, b);
+	       a->mac_table_size == b->mac_table_size && xvs_static_entries_equal(a, b) &&
+	       xvs_extension_uses_equal(
+		       a->extensions, a->extension_count, b->extensions, b->extension_count);
 }
 
 static bool same_match(const struct xvs_match *a, const struct xvs_match *b)
@@ -548,7 +581,9 @@ bool xvs_port_setting_equal(const struct xvs_port_setting *a, const struct xvs_p
 	       same_security(&a->security, &b->security) && strcmp(a->acl_name, b->acl_name) == 0 &&
 	       strcmp(a->port_acl_name, b->port_acl_name) == 0 && xvs_acl_equal(a->acl, b->acl) &&
 	       xvs_acl_equal(a->port_acl, b->port_acl) && a->acl_strict == b->acl_strict &&
-	       a->flow_limit == b->flow_limit;
+	       a->flow_limit == b->flow_limit &&
+	       xvs_extension_uses_equal(
+		       a->extensions, a->extension_count, b->extensions, b->extension_count);
 }
 
 char *xvs_mac_format(const struct xvs_mac *mac, char text[XVS_MAC_TEXT_SIZE])

@@ -81,6 +81,35 @@ struct xvs_static_entry {
 	char port[XVS_NAME_SIZE]; /* a port of this switch, or "uplink", or "host" */
 };
 
+/* A setting of an extension, as it was written; the extension's object says what it may be. */
+struct xvs_extension_value {
+	struct xvs_place place; /* of the value */
+	char *name, *text; /* owned */
+};
+
+/*
+ * YAML: switches.NAME.extensions[], the first one is the topmost of its kind, the first that a
+ * frame meets on its way in; ports.NAME.extensions[], where a port has something else than its
+ * switch.
+ */
+struct xvs_extension_use {
+	struct xvs_place place;
+	char name[XVS_NAME_SIZE]; /* of `extensions` */
+	int enabled; /* 1, 0; -1 = not told: off at a switch, as at its switch at a port */
+	struct xvs_extension_value *values; /* YAML: `settings`. Owned, as what stands in them */
+	size_t value_count;
+};
+
+/* YAML: extensions.NAME. */
+struct xvs_extension_file {
+	char name[XVS_NAME_SIZE];
+	struct xvs_place place;
+	char *file; /* absolute path of the object; owned */
+	/* SHA-256 in hex of what was in the file when the configuration was judged; "" = not yet */
+	char digest[65];
+	UT_hash_handle hh; /* by name */
+};
+
 /* YAML: switches.NAME. */
 struct xvs_switch {
 	char name[XVS_NAME_SIZE];
@@ -93,6 +122,8 @@ struct xvs_switch {
 	uint32_t mac_table_size; /* XVS_FDB_SIZE_MIN..MAX, default XVS_FDB_SIZE_DEFAULT */
 	struct xvs_static_entry *static_entries; /* owned */
 	size_t static_entry_count;
+	struct xvs_extension_use *extensions; /* 0..XVS_EXTENSIONS_MAX; owned */
+	size_t extension_count;
 	UT_hash_handle hh; /* by name */
 };
 
@@ -133,6 +164,8 @@ struct xvs_port_setting {
 	struct xvs_acl *acl, *port_acl; /* its own lists instead; NULL = none. Owned */
 	bool acl_strict; /* a TCP connection with state begins with a SYN; default off */
 	uint32_t flow_limit; /* 0..XVS_FLOW_MAX, default XVS_FLOW_LIMIT_DEFAULT */
+	struct xvs_extension_use *extensions; /* each one is its switch's too; owned */
+	size_t extension_count;
 	UT_hash_handle hh; /* by name */
 };
 
@@ -149,6 +182,7 @@ struct xvs_config {
 	struct xvs_switch *switches; /* uthash by name, in the order of the text */
 	struct xvs_port_setting *ports; /* uthash by name, in the order of the text */
 	struct xvs_acl *acls, *port_acls; /* uthash by name, in the order of the text */
+	struct xvs_extension_file *extensions; /* uthash by name, in the order of the text */
 	char *text; /* what it was read from, if that helps to read it again; owned */
 	size_t text_size;
 };
@@ -157,6 +191,8 @@ struct xvs_config {
 	for (struct xvs_switch *item = (config)->switches; item; item = item->hh.next)
 #define XVS_EACH_PORT(config, item)                                                                \
 	for (struct xvs_port_setting *item = (config)->ports; item; item = item->hh.next)
+#define XVS_EACH_EXTENSION(config, item)                                                           \
+	for (struct xvs_extension_file *item = (config)->extensions; item; item = item->hh.next)
 /* `lists`: acls or port_acls of a configuration. */
 #define XVS_EACH_ACL(lists, item) for (struct xvs_acl *item = (lists); item; item = item->hh.next)
 
@@ -176,12 +212,17 @@ struct xvs_switch *xvs_switch_new(const char *name);
 struct xvs_port_setting *xvs_port_setting_new(const char *name);
 void xvs_switch_free(struct xvs_switch *item);
 void xvs_port_setting_free(struct xvs_port_setting *item);
+struct xvs_extension_file *xvs_extension_file_new(const char *name);
+void xvs_extension_file_free(struct xvs_extension_file *item);
+/* Without its place. NULL: out of memory. */
+struct xvs_extension_file *xvs_extension_file_clone(const struct xvs_extension_file *item);
 
 /* -EEXIST: the name is taken, `item` stays the caller's. 0: `item` is the configuration's. */
 int xvs_config_add_switch(struct xvs_config *config, struct xvs_switch *item);
 int xvs_config_add_port(struct xvs_config *config, struct xvs_port_setting *item);
 int xvs_config_add_acl(struct xvs_config *config, struct xvs_acl *item);
 int xvs_config_add_port_acl(struct xvs_config *config, struct xvs_acl *item);
+int xvs_config_add_extension(struct xvs_config *config, struct xvs_extension_file *item);
 
 /*
  * As adding, but takes the place of one that has the name already. Pointers to the old one mean the
@@ -191,17 +232,36 @@ void xvs_config_put_switch(struct xvs_config *config, struct xvs_switch *item);
 void xvs_config_put_port(struct xvs_config *config, struct xvs_port_setting *item);
 void xvs_config_put_acl(struct xvs_config *config, struct xvs_acl *item);
 void xvs_config_put_port_acl(struct xvs_config *config, struct xvs_acl *item);
+void xvs_config_put_extension(struct xvs_config *config, struct xvs_extension_file *item);
 
 /* Out of the configuration; the caller's then. */
 void xvs_config_take_switch(struct xvs_config *config, struct xvs_switch *item);
 void xvs_config_take_port(struct xvs_config *config, struct xvs_port_setting *item);
 void xvs_config_take_acl(struct xvs_config *config, struct xvs_acl *item);
 void xvs_config_take_port_acl(struct xvs_config *config, struct xvs_acl *item);
+void xvs_config_take_extension(struct xvs_config *config, struct xvs_extension_file *item);
 
 struct xvs_switch *xvs_config_switch(const struct xvs_config *config, const char *name);
 struct xvs_port_setting *xvs_config_port(const struct xvs_config *config, const char *name);
 struct xvs_acl *xvs_config_acl(const struct xvs_config *config, const char *name);
 struct xvs_acl *xvs_config_port_acl(const struct xvs_config *config, const char *name);
+struct xvs_extension_file *xvs_config_extension(const struct xvs_config *config, const char *name);
+
+/* The one of that name among the uses, NULL: none. */
+struct xvs_extension_use *xvs_extension_use_find(
+	struct xvs_extension_use *uses, size_t count, const char *name);
+/* Frees what stands in it. */
+void xvs_extension_use_clear(struct xvs_extension_use *use);
+/* Takes one of them out, and frees what stands in it. */
+void xvs_extension_uses_drop(
+	struct xvs_extension_use *uses, size_t *count, struct xvs_extension_use *use);
+void xvs_extension_uses_free(struct xvs_extension_use *uses, size_t count);
+/* Without places. False: out of memory, *ret is untouched. */
+bool xvs_extension_uses_clone(
+	const struct xvs_extension_use *uses, size_t count, struct xvs_extension_use **ret);
+
+bool xvs_extension_uses_equal(const struct xvs_extension_use *a, size_t a_count,
+	const struct xvs_extension_use *b, size_t b_count);
 
 /* The list that holds at a port, its own or the one it names. NULL: none. */
 const struct xvs_acl *xvs_port_acl_of(
@@ -212,6 +272,9 @@ const struct xvs_acl *xvs_extended_acl_of(
 /* The names that are most like a wrong one, NULL if none is; they belong to what has them. */
 const char *xvs_config_near_switch(const struct xvs_config *config, const char *name);
 const char *xvs_config_near_port(const struct xvs_config *config, const char *name);
+const char *xvs_config_near_extension(const struct xvs_config *config, const char *name);
+const char *xvs_extension_uses_near(
+	const struct xvs_extension_use *uses, size_t count, const char *name);
 const char *xvs_acls_near(struct xvs_acl *acls, const char *name);
 
 /*
@@ -222,6 +285,10 @@ bool xvs_static_entries_equal(const struct xvs_switch *a, const struct xvs_switc
 bool xvs_security_addresses_equal(const struct xvs_security *a, const struct xvs_security *b);
 bool xvs_switch_equal(const struct xvs_switch *a, const struct xvs_switch *b);
 bool xvs_port_setting_equal(const struct xvs_port_setting *a, const struct xvs_port_setting *b);
+bool xvs_extension_uses_equal(const struct xvs_extension_use *a, size_t a_count,
+	const struct xvs_extension_use *b, size_t b_count);
+bool xvs_extension_file_equal(
+	const struct xvs_extension_file *a, const struct xvs_extension_file *b);
 
 /* Words for the enums, as in YAML; indexed by value. */
 extern const char *const xvs_switch_type_words[XVS_SWITCH_TYPE_MAX + 1];
@@ -236,8 +303,8 @@ int xvs_mac_parse(const char *text, struct xvs_mac *ret);
 uint64_t xvs_mac_number(const struct xvs_mac *mac);
 struct xvs_mac xvs_mac_from_number(uint64_t number);
 
-/* A name of a switch, port, list or rule: 1..63 letters, digits, '-', '_', '.', first a letter or
- * digit. */
+/* A name of a switch, port, list, rule or extension: 1..63 letters, digits, '-', '_', '.', first a
+ * letter or digit. */
 bool xvs_name_valid(const char *name);
 
 #endif

@@ -75,3 +75,8 @@ const char *xvs_did_you_mean(const char *word, const char *const *candidates)
 	}
 	return best;
 }
+
+const char *xvs_nearer(const char *word, const char *candidate, const char *best)
+{
+	return xvs_did_you_mean(word, (const char *const[]){candidate, best, NULL});
+}

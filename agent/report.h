@@ -40,4 +40,7 @@ void xvs_report_clear(struct xvs_report *report);
  */
 const char *xvs_did_you_mean(const char *word, const char *const *candidates);
 
+/* The one of the two that is more like it, to go through candidates; `best` may be NULL. */
+const char *xvs_nearer(const char *word, const char *candidate, const char *best);
+
 #endif

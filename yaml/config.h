@@ -20,11 +20,17 @@ struct xvs_source {
  * is an error, as is `mac-pool` twice; `version: 1` must stand in each file.
  *
  * Checks syntax, keys, types, units and ranges; what concerns several objects (does the switch of
- * a port exist?) is the features' validate. Reports every problem it finds.
+ * a port exist?) is the features' validate, but for extensions. Reports every problem it finds.
  *
  * 0 with *ret set (the caller frees), -EINVAL with problems in `report`, or -ENOMEM.
  */
 int xvs_config_read(const struct xvs_source *sources, size_t count, struct xvs_report *report,
 	struct xvs_config **ret);
+
+/*
+ * Are the extensions of switches among `extensions`, those of ports among their switch's? A part of
+ * reading; after patches it is left to the caller. 0, or -EINVAL with problems in `report`.
+ */
+int xvs_config_check_extensions(const struct xvs_config *config, struct xvs_report *report);
 
 #endif

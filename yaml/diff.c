@@ -176,6 +176,71 @@ static bool has_mappings(const struct xvs_node *node)
 	       node->items[0].kind == XVS_NODE_MAP;
 }
 
+static const char *name_of(const struct xvs_node *use)
+{
+	return xvs_node_find(use, "name")->value.text;
+}
+
+static const struct xvs_node *find_use(const struct xvs_node *list, const char *name)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(name_of(&list->items[i]), name) == 0)
+			return &list->items[i];
+	return NULL;
+}
+
+/* Do those that are in both lists stand in the same order? */
+static bool same_order(const struct xvs_node *a, const struct xvs_node *b)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < a->count; i++) {
+		const char *name = name_of(&a->items[i]);
+
+		if (!find_use(b, name))
+			continue;
+		while (!find_use(a, name_of(&b->items[at])))
+			at++;
+		if (strcmp(name_of(&b->items[at++]), name) != 0)
+			return false;
+	}
+	return true;
+}
+
+static struct xvs_node names_of(struct xvs_arena *arena, const struct xvs_node *list)
+{
+	struct xvs_node names = {.kind = XVS_NODE_LIST};
+
+	for (size_t i = 0; i < list->count; i++)
+		*xvs_node_append(arena, &names) = (struct xvs_node){
+			.kind = XVS_NODE_SCALAR, .text = name_of(&list->items[i])};
+	return names;
+}
+
+/* Extensions: each is found by its name, and their order counts. Either list may be NULL. */
+static int compare_uses(
+	struct comparison *comparison, const struct xvs_node *from, const struct xvs_node *to)
+{
+	static const struct xvs_node none = {.kind = XVS_NODE_LIST};
+	struct xvs_node old_names = names_of(&comparison->arena, from ?: &none);
+	struct xvs_node new_names = names_of(&comparison->arena, to ?: &none);
+	int r = comparison->arena.failed ? -ENOMEM : 0;
+
+	for (size_t i = 0; to && i < to->count && r == 0; i++) {
+		const struct xvs_node *new = &to->items[i];
+		const struct xvs_node *old = find_use(from ?: &none, name_of(new));
+
+		if (!old || !xvs_node_equal(old, new))
+			r = add_value(comparison, "extensions", old, new);
+	}
+	for (size_t i = 0; from && i < from->count && r == 0; i++)
+		if (!find_use(to ?: &none, name_of(&from->items[i])))
+			r = add_value(comparison, "extensions", &from->items[i], NULL);
+	if (r < 0 || same_order(from ?: &none, to ?: &none))
+		return r;
+	return add_value(comparison, "extensions.order", &old_names, &new_names);
+}
+
 /* Either node may be NULL. */
 static int compare_values(struct comparison *comparison, const char *key,
 	const struct xvs_node *from, const struct xvs_node *to)
@@ -185,6 +250,8 @@ static int compare_values(struct comparison *comparison, const char *key,
 
 	if (from && to && xvs_node_equal(from, to))
 		return 0;
+	if (strcmp(key, "extensions") == 0)
+		return compare_uses(comparison, from, to);
 	if ((!has_mappings(from) && !has_mappings(to)) || is_scalar(from) || is_scalar(to))
 		return add_value(comparison, key, from, to);
 	if (from)
@@ -330,6 +397,20 @@ static int compare_pools(
 	if (to->given)
 		comparison.to = xvs_write_pool(&comparison.arena, to);
 	return compare(&comparison, diff, "mac-pool", "");
+}
+
+static int compare_extensions(struct xvs_diff *diff, const struct xvs_extension_file *from,
+	const struct xvs_extension_file *to)
+{
+	struct comparison comparison = {0};
+
+	if (from && to && xvs_extension_file_equal(from, to))
+		return 0;
+	if (from)
+		comparison.from = xvs_write_extension(&comparison.arena, from);
+	if (to)
+		comparison.to = xvs_write_extension(&comparison.arena, to);
+	return compare(&comparison, diff, "extension", to ? to->name : from->name);
 }
 
 static int compare_switches(
@@ -503,11 +584,26 @@ static int compare_kind(struct xvs_diff *diff, const char *object, const struct 
 	return r;
 }
 
+static int compare_files(
+	struct xvs_diff *diff, const struct xvs_config *from, const struct xvs_config *to)
+{
+	int r = 0;
+
+	XVS_EACH_EXTENSION (to, item)
+		r = r ?: compare_extensions(diff, xvs_config_extension(from, item->name), item);
+	XVS_EACH_EXTENSION (from, item)
+		if (!xvs_config_extension(to, item->name))
+			r = r ?: compare_extensions(diff, item, NULL);
+	return r;
+}
+
 static int compare_configs(
 	struct xvs_diff *diff, const struct xvs_config *from, const struct xvs_config *to)
 {
 	int r = compare_pools(diff, &from->mac_pool, &to->mac_pool);
 
+	if (r == 0)
+		r = compare_files(diff, from, to);
 	for (struct xvs_switch *item = to->switches; item && r == 0; item = item->hh.next)
 		r = compare_switches(diff, xvs_config_switch(from, item->name), item);
 	for (struct xvs_switch *item = from->switches; item && r == 0; item = item->hh.next)

@@ -21,7 +21,9 @@ enum xvs_difference_kind {
  * `from` and `to` are YAML in one line, NULL = not there. A list of mappings has one difference
  * for each of its items that was added or removed, all with the same key. An access control list
  * has one for each `rule` that was added, removed or changed: a rule that has its name, or else its
- * weight and direction (of a port ACL: its address and direction), is the same rule.
+ * weight and direction (of a port ACL: its address and direction), is the same rule. The list
+ * `extensions` has one for each that was added, removed or changed, and `extensions.order` with the
+ * names of all if those that were there before are in another order.
  */
 struct xvs_setting_difference {
 	char *key; /* "vlan.access" */
@@ -30,22 +32,22 @@ struct xvs_setting_difference {
 
 struct xvs_difference {
 	enum xvs_difference_kind kind;
-	const char *object; /* "switch", "port", "acl", "port-acl" or "mac-pool" */
+	const char *object; /* "extension", "switch", "port", "acl", "port-acl" or "mac-pool" */
 	char *name; /* "" for mac-pool */
 	struct xvs_setting_difference *settings;
 	size_t count;
 };
 
-/* mac-pool, switches, acls, port-acls, ports; of each first what `to` has, in its order, then what
- * was removed. */
+/* mac-pool, extensions, switches, acls, port-acls, ports; of each first what `to` has, in its
+ * order, then what was removed. */
 struct xvs_diff {
 	struct xvs_difference *item;
 	size_t count;
 };
 
 /*
- * Defaults are compared as if they were written out. The order of objects, keys, rules and static
- * entries makes no difference. 0, or -ENOMEM with `ret` untouched.
+ * Defaults are compared as if they were written out. The order of objects, keys, rules, settings
+ * and static entries makes no difference. 0, or -ENOMEM with `ret` untouched.
  */
 int xvs_config_diff(
 	const struct xvs_config *from, const struct xvs_config *to, struct xvs_diff *ret);

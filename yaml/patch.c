@@ -49,15 +49,6 @@ static void remove_switch(struct xvs_config *config, const char *name)
 	xvs_switch_free(item);
 }
 
-static const char *meant_switch(const struct xvs_config *config, const char *name)
-{
-	const char *best = NULL;
-
-	XVS_EACH_SWITCH (config, item)
-		best = xvs_did_you_mean(name, (const char *const[]){item->name, best, NULL});
-	return best;
-}
-
 static bool write_port(struct xvs_patching *patching, struct xvs_node *ret)
 {
 	const struct xvs_port_setting *port =
@@ -82,15 +73,6 @@ static void remove_port(struct xvs_config *config, const char *name)
 
 	xvs_config_take_port(config, port);
 	xvs_port_setting_free(port);
-}
-
-static const char *meant_port(const struct xvs_config *config, const char *name)
-{
-	const char *best = NULL;
-
-	XVS_EACH_PORT (config, port)
-		best = xvs_did_you_mean(name, (const char *const[]){port->name, best, NULL});
-	return best;
 }
 
 /* A list as a mapping has one key: `rules`. */
@@ -165,36 +147,62 @@ static void remove_port_acl(struct xvs_config *config, const char *name)
 	xvs_acl_free(acl);
 }
 
-static const char *meant_list(struct xvs_acl *lists, const char *name)
-{
-	const char *best = NULL;
-
-	XVS_EACH_ACL(lists, acl)
-	best = xvs_did_you_mean(name, (const char *const[]){acl->name, best, NULL});
-	return best;
-}
-
 static const char *meant_acl(const struct xvs_config *config, const char *name)
 {
-	return meant_list(config->acls, name);
+	return xvs_acls_near(config->acls, name);
 }
 
 static const char *meant_port_acl(const struct xvs_config *config, const char *name)
 {
-	return meant_list(config->port_acls, name);
+	return xvs_acls_near(config->port_acls, name);
 }
 
+static bool write_extension(struct xvs_patching *patching, struct xvs_node *ret)
+{
+	const struct xvs_extension_file *item =
+		xvs_config_extension(patching->config, patching->patch->name);
+
+	if (item)
+		*ret = xvs_write_extension(&patching->arena, item);
+	return item;
+}
+
+static void put_extension(struct xvs_config *to, struct xvs_config *from)
+{
+	struct xvs_extension_file *item = from->extensions;
+
+	xvs_config_take_extension(from, item);
+	xvs_config_put_extension(to, item);
+}
+
+static void remove_extension(struct xvs_config *config, const char *name)
+{
+	struct xvs_extension_file *item = xvs_config_extension(config, name);
+
+	xvs_config_take_extension(config, item);
+	xvs_extension_file_free(item);
+}
+
+/* Operations that not every section has. */
+enum {
+	OF_RULES = 1,
+	OF_USES = 2, /* settings of an extension, at a switch or a port */
+	OF_SWITCH = 4, /* which extensions it has, in which order */
+};
+
 static const struct xvs_section sections[] = {
+	{"extensions", "extension", xvs_extension_keys, true, write_extension, xvs_read_extension,
+		put_extension, remove_extension, xvs_config_near_extension, 0, NULL, NULL},
 	{"switches", "switch", xvs_switch_keys, true, write_switch, xvs_read_switch, put_switch,
-		remove_switch, meant_switch, NULL, NULL},
+		remove_switch, xvs_config_near_switch, OF_USES | OF_SWITCH, NULL, NULL},
 	{"ports", "port", xvs_port_keys, true, write_port, xvs_read_port, put_port, remove_port,
-		meant_port, NULL, NULL},
+		xvs_config_near_port, OF_USES, NULL, NULL},
 	{"acls", "acl", list_keys, true, write_list, read_acl, put_acl, remove_acl, meant_acl,
-		&xvs_extended_kind, xvs_write_rule},
+		OF_RULES, &xvs_extended_kind, xvs_write_rule},
 	{"port-acls", "port-acl", list_keys, true, write_list, read_port_acl, put_port_acl,
-		remove_port_acl, meant_port_acl, &xvs_entry_kind, xvs_write_entry},
+		remove_port_acl, meant_port_acl, OF_RULES, &xvs_entry_kind, xvs_write_entry},
 	{"mac-pool", "mac-pool", xvs_pool_keys, false, write_pool, xvs_read_pool, put_pool,
-		remove_pool, NULL, NULL, NULL},
+		remove_pool, NULL, 0, NULL, NULL},
 };
 
 #define SECTION_COUNT (sizeof(sections) / sizeof(*sections))
@@ -234,6 +242,18 @@ static int read_value(struct xvs_patching *patching, const struct xvs_patch_sett
 		return r;
 	xvs_patching_set_place(value, &(struct xvs_place){.file = setting->key});
 	return report->count == before ? 0 : -EINVAL;
+}
+
+int xvs_patching_change_all(
+	struct xvs_patching *patching, struct xvs_node *map, const struct xvs_key *keys)
+{
+	const struct xvs_patch *patch = patching->patch;
+	int r = 0;
+
+	for (size_t i = 0; i < patch->count; i++)
+		r = xvs_worse(r, xvs_patching_change(patching, map, keys, patch->settings[i].key,
+					 &patch->settings[i]));
+	return patching->arena.failed ? -ENOMEM : r;
 }
 
 static int change_below(struct xvs_patching *patching, struct xvs_node *map,
@@ -330,20 +350,44 @@ int xvs_patching_change(struct xvs_patching *patching, struct xvs_node *map,
 	return r < 0 ? r : put(patching, map, key, rest, setting);
 }
 
+/* `name`: a key that no table knows. */
+static int change_open(struct xvs_patching *patching, struct xvs_node *map, const char *name,
+	const struct xvs_patch_setting *setting)
+{
+	struct xvs_node *value;
+
+	if (!setting->value) {
+		xvs_node_take_out(map, name);
+		return 0;
+	}
+	value = xvs_node_put(&patching->arena, map, name);
+	if (patching->arena.failed)
+		return -ENOMEM;
+	xvs_node_find(map, name)->key.place = (struct xvs_place){.file = setting->key};
+	return read_value(patching, setting, value);
+}
+
 static int change_below(struct xvs_patching *patching, struct xvs_node *map,
 	const struct xvs_key *key, const char *rest, const struct xvs_patch_setting *setting)
 {
 	if (key->keys)
 		return xvs_patching_change(patching, map, key->keys, rest, setting);
+	if (key->open)
+		return change_open(patching, map, rest, setting);
 	return xvs_report(patching->reading.report, &(struct xvs_place){.file = setting->key},
 		"'%s' has no keys of its own; give its whole value", key->name);
 }
 
-/* Reads the changed object and puts it into the configuration. */
-static int commit(struct xvs_patching *patching, const struct xvs_pair *pair)
+int xvs_patching_commit(struct xvs_patching *patching, const struct xvs_node *map)
 {
 	_cleanup_(xvs_config_freep) struct xvs_config *clean = NULL;
-	int r = patching->section->read(&patching->reading, pair);
+	struct xvs_place place = xvs_patching_place(patching);
+	struct xvs_pair pair = {
+		.key = {.kind = XVS_NODE_SCALAR, .text = place.file, .place = place},
+		.value = *map,
+	};
+	int r = patching->arena.failed ? -ENOMEM
+				       : patching->section->read(&patching->reading, &pair);
 
 	if (r < 0)
 		return r;
@@ -355,25 +399,14 @@ static int commit(struct xvs_patching *patching, const struct xvs_pair *pair)
 }
 
 /* `map`: the object as it is, or an empty mapping. */
-static int change_object(struct xvs_patching *patching, const struct xvs_node *map)
+static int change_object(struct xvs_patching *patching, struct xvs_node *map)
 {
-	const struct xvs_patch *patch = patching->patch;
 	const struct xvs_place place = xvs_patching_place(patching);
-	struct xvs_pair pair = {
-		.key = {.kind = XVS_NODE_SCALAR, .text = place.file}, .value = *map};
-	int r = 0;
+	int r;
 
-	xvs_patching_set_place(&pair.key, &place);
-	xvs_patching_set_place(&pair.value, &place);
-	for (size_t i = 0; i < patch->count; i++) {
-		const struct xvs_patch_setting *setting = &patch->settings[i];
-
-		r = xvs_worse(r, xvs_patching_change(patching, &pair.value, patching->section->keys,
-					 setting->key, setting));
-	}
-	if (patching->arena.failed)
-		return -ENOMEM;
-	return r < 0 ? r : commit(patching, &pair);
+	xvs_patching_set_place(map, &place);
+	r = xvs_patching_change_all(patching, map, patching->section->keys);
+	return r < 0 ? r : xvs_patching_commit(patching, map);
 }
 
 int xvs_patching_absent(struct xvs_patching *patching)
@@ -431,10 +464,19 @@ static int del(struct xvs_patching *patching)
 static const struct {
 	const char *word;
 	int (*run)(struct xvs_patching *patching);
-	bool of_rules; /* for sections that have some */
-} operations[] = {{"add", add, false}, {"set", set, false}, {"del", del, false},
-	{"add_rule", xvs_patch_add_rule, true}, {"set_rule", xvs_patch_set_rule, true},
-	{"del_rule", xvs_patch_del_rule, true}};
+	unsigned int of; /* 0 = every section has it */
+} operations[] = {
+	{"add", add, 0},
+	{"set", set, 0},
+	{"del", del, 0},
+	{"add_rule", xvs_patch_add_rule, OF_RULES},
+	{"set_rule", xvs_patch_set_rule, OF_RULES},
+	{"del_rule", xvs_patch_del_rule, OF_RULES},
+	{"add_extension", xvs_patch_add_extension, OF_SWITCH},
+	{"set_extension", xvs_patch_set_extension, OF_USES},
+	{"del_extension", xvs_patch_del_extension, OF_SWITCH},
+	{"move_extension", xvs_patch_move_extension, OF_SWITCH},
+};
 
 #define OPERATION_COUNT (sizeof(operations) / sizeof(*operations))
 
@@ -488,7 +530,7 @@ static int run(struct xvs_patching *patching)
 		return xvs_report(patching->reading.report, NULL,
 			"a %s is meant, but its name is missing", patching->section->noun);
 	for (size_t i = 0, count = 0; i < OPERATION_COUNT; i++) {
-		if (operations[i].of_rules && !patching->section->rules)
+		if (operations[i].of & ~patching->section->has)
 			continue;
 		known[count++] = operations[i].word;
 		if (strcmp(operations[i].word, patch->operation) == 0)

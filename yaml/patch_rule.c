@@ -20,14 +20,10 @@ static struct xvs_acl *find_list(struct xvs_patching *patching)
 static int change_rule(
 	struct xvs_patching *patching, struct xvs_node *map, const struct xvs_key *keys)
 {
-	const struct xvs_patch *patch = patching->patch;
-	int r = 0;
+	const struct xvs_place place = xvs_patching_place(patching);
 
-	xvs_patching_set_place(map, &(struct xvs_place){.file = patch->name});
-	for (size_t i = 0; i < patch->count; i++)
-		r = xvs_worse(r, xvs_patching_change(patching, map, keys, patch->settings[i].key,
-					 &patch->settings[i]));
-	return patching->arena.failed ? -ENOMEM : r;
+	xvs_patching_set_place(map, &place);
+	return xvs_patching_change_all(patching, map, keys);
 }
 
 /* Reads a changed rule, to stand in `acl` in place of `except`. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of patches share: patch.c for objects, patch_rule.c for one rule of a list. */
+/*
+ * What the files of patches share: patch.c for objects, patch_rule.c for one rule of a list,
+ * patch_extension.c for one extension of a switch or port.
+ */
 #ifndef XVS_YAML_PATCHING_H
 #define XVS_YAML_PATCHING_H
 
@@ -31,6 +34,7 @@ struct xvs_section {
 	void (*remove)(struct xvs_config *config, const char *name); /* it is there */
 	/* The name of an object that was probably meant, or NULL. */
 	const char *(*meant)(const struct xvs_config *config, const char *name);
+	unsigned int has; /* bits: operations that not every section has */
 	const struct xvs_rule_kind *rules; /* lists: what their rules are */
 	xvs_write_rule_t write_rule;
 };
@@ -42,6 +46,11 @@ void xvs_patching_set_place(struct xvs_node *node, const struct xvs_place *place
 /* Does what `setting` says in a mapping. `path`: the dotted key from here on. */
 int xvs_patching_change(struct xvs_patching *patching, struct xvs_node *map,
 	const struct xvs_key *keys, const char *path, const struct xvs_patch_setting *setting);
+/* Does all that the patch's settings say. */
+int xvs_patching_change_all(
+	struct xvs_patching *patching, struct xvs_node *map, const struct xvs_key *keys);
+/* Reads the changed object, a mapping, and puts it into the configuration. */
+int xvs_patching_commit(struct xvs_patching *patching, const struct xvs_node *map);
 /* Reports that the object is not there. -EINVAL. */
 int xvs_patching_absent(struct xvs_patching *patching);
 
@@ -49,5 +58,11 @@ int xvs_patching_absent(struct xvs_patching *patching);
 int xvs_patch_add_rule(struct xvs_patching *patching);
 int xvs_patch_set_rule(struct xvs_patching *patching);
 int xvs_patch_del_rule(struct xvs_patching *patching);
+
+/* One for each operation on an extension of a switch, or of a port. */
+int xvs_patch_add_extension(struct xvs_patching *patching);
+int xvs_patch_set_extension(struct xvs_patching *patching);
+int xvs_patch_del_extension(struct xvs_patching *patching);
+int xvs_patch_move_extension(struct xvs_patching *patching);
 
 #endif

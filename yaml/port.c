@@ -59,6 +59,7 @@ const struct xvs_key xvs_port_keys[] = {
 	XVS_KEY("acl-strict", xvs_read_bool, struct xvs_port_setting, acl_strict),
 	XVS_KEY("flow-limit", xvs_read_number, struct xvs_port_setting, flow_limit,
 		.max = XVS_FLOW_MAX),
+	XVS_KEY_WHOLE("extensions", xvs_read_port_uses),
 	{0},
 };
 

@@ -205,6 +205,17 @@ static void place_acl(const struct edit *edit, struct xvs_acl *acl)
 		acl->rules[i].place.line += edit->port->place.line - 2;
 }
 
+static void place_uses(const struct edit *edit, struct xvs_extension_use *uses, size_t count)
+{
+	const unsigned int lines = edit->port->place.line - 2;
+
+	for (size_t i = 0; i < count; i++) {
+		uses[i].place.line += lines;
+		for (size_t j = 0; j < uses[i].value_count; j++)
+			uses[i].values[j].place.line += lines;
+	}
+}
+
 /* Puts the port, read anew, in place of the old one. */
 static int replace_port(const struct edit *edit, struct xvs_config *config)
 {
@@ -228,6 +239,7 @@ static int replace_port(const struct edit *edit, struct xvs_config *config)
 	xvs_config_take_port(read, port);
 	place_acl(edit, port->acl);
 	place_acl(edit, port->port_acl);
+	place_uses(edit, port->extensions, port->extension_count);
 	xvs_config_put_port(config, port);
 	return 0;
 }
@@ -257,18 +269,40 @@ static void move_acls(const struct edit *edit, const struct xvs_acl *from, struc
 		move_acl(edit, from, to);
 }
 
+static void move_uses(const struct edit *edit, const struct xvs_extension_use *from,
+	struct xvs_extension_use *to, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		to[i].place = moved(from[i].place, edit);
+		for (size_t j = 0; j < from[i].value_count; j++)
+			to[i].values[j].place = moved(from[i].values[j].place, edit);
+	}
+}
+
+static void move_switch(
+	const struct edit *edit, const struct xvs_switch *from, struct xvs_switch *to)
+{
+	to->place = moved(from->place, edit);
+	to->host_port.place = moved(from->host_port.place, edit);
+	for (size_t i = 0; i < from->static_entry_count; i++)
+		to->static_entries[i].place = moved(from->static_entries[i].place, edit);
+	move_uses(edit, from->extensions, to->extensions, from->extension_count);
+}
+
 /* Gives the objects of `to` the places of those of `from`; both have the same ones. */
 static void move_places(
 	const struct edit *edit, const struct xvs_config *from, const struct xvs_config *to)
 {
 	struct xvs_switch *item = to->switches;
 	struct xvs_port_setting *port = to->ports;
+	struct xvs_extension_file *extension = to->extensions;
 
+	XVS_EACH_EXTENSION (from, old) {
+		extension->place = moved(old->place, edit);
+		extension = extension->hh.next;
+	}
 	XVS_EACH_SWITCH (from, old) {
-		item->place = moved(old->place, edit);
-		item->host_port.place = moved(old->host_port.place, edit);
-		for (size_t i = 0; i < old->static_entry_count; i++)
-			item->static_entries[i].place = moved(old->static_entries[i].place, edit);
+		move_switch(edit, old, item);
 		item = item->hh.next;
 	}
 	XVS_EACH_PORT (from, old) {
@@ -276,11 +310,19 @@ static void move_places(
 		if (old != edit->port) {
 			move_acl(edit, old->acl, port->acl);
 			move_acl(edit, old->port_acl, port->port_acl);
+			move_uses(edit, old->extensions, port->extensions, old->extension_count);
 		}
 		port = port->hh.next;
 	}
 	move_acls(edit, from->acls, to->acls);
 	move_acls(edit, from->port_acls, to->port_acls);
+}
+
+static bool extensions_fit(const struct xvs_config *config)
+{
+	_cleanup_(xvs_report_clear) struct xvs_report report = {0}; /* it will be read again */
+
+	return xvs_config_check_extensions(config, &report) == 0;
 }
 
 int xvs_config_reread(
@@ -296,6 +338,8 @@ int xvs_config_reread(
 	r = xvs_config_clone(before, &config);
 	if (r == 0 && edit.port)
 		r = replace_port(&edit, config);
+	if (r == 0 && !extensions_fit(config))
+		r = -EAGAIN;
 	if (r == 0)
 		r = keep_text(config, source);
 	if (r < 0)

@@ -67,7 +67,7 @@ static int read_pool(struct xvs_reading *reading, const struct xvs_key *key,
 	return xvs_read_pool(reading, pair);
 }
 
-/* The mapping below `switches`, `ports` or lists: names of the user's choice. */
+/* The mapping below `switches`, `ports` and the like: names of the user's choice. */
 static int read_objects(struct xvs_reading *reading, const struct xvs_pair *owner,
 	int (*read)(struct xvs_reading *reading, const struct xvs_pair *pair))
 {
@@ -109,6 +109,12 @@ static int read_port_acls(struct xvs_reading *reading, const struct xvs_key *key
 	return read_objects(reading, pair, xvs_read_port_acl);
 }
 
+static int read_extensions(struct xvs_reading *reading, const struct xvs_key *key,
+	const struct xvs_pair *pair, void *target)
+{
+	return read_objects(reading, pair, xvs_read_extension);
+}
+
 static const struct xvs_key file_keys[] = {
 	XVS_KEY_WHOLE("version", read_version, .required = "1"),
 	XVS_KEY_WHOLE("mac-pool", read_pool),
@@ -116,6 +122,7 @@ static const struct xvs_key file_keys[] = {
 	XVS_KEY_WHOLE("ports", read_ports),
 	XVS_KEY_WHOLE("acls", read_acls),
 	XVS_KEY_WHOLE("port-acls", read_port_acls),
+	XVS_KEY_WHOLE("extensions", read_extensions),
 	{0},
 };
 
@@ -182,6 +189,8 @@ int xvs_config_read(const struct xvs_source *sources, size_t count, struct xvs_r
 		if (r < 0 && budget == 0)
 			return r; /* every further file would say the same */
 	}
+	if (report->count == before) /* else much that is said to be missing could not be read */
+		xvs_config_check_extensions(config, report);
 	if (report->count != before)
 		return -EINVAL;
 	*ret = config;

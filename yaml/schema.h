@@ -6,7 +6,7 @@
 #ifndef XVS_YAML_SCHEMA_H
 #define XVS_YAML_SCHEMA_H
 
-#include "yaml/value.h"
+#include "yaml/extension.h"
 
 extern const struct xvs_key xvs_switch_keys[], xvs_port_keys[], xvs_pool_keys[];
 

@@ -110,6 +110,7 @@ const struct xvs_key xvs_switch_keys[] = {
 	XVS_KEY("mac-table-size", xvs_read_number, struct xvs_switch, mac_table_size,
 		.min = XVS_FDB_SIZE_MIN, .max = XVS_FDB_SIZE_MAX),
 	XVS_KEY_WHOLE("static-entries", read_entries),
+	XVS_KEY_WHOLE("extensions", xvs_read_switch_uses),
 	{0},
 };
 

@@ -29,6 +29,7 @@ struct xvs_key {
 	const struct xvs_key
 		*keys; /* of the mapping that is the value; NULL = it has no own keys */
 	const char *instead[5]; /* keys beside it that it cannot stand with */
+	bool open; /* the value is a mapping with keys of anybody's choice */
 };
 
 #define XVS_KEY_MAX 16 /* keys of one table */

@@ -170,6 +170,46 @@ static void put_entries(
 	}
 }
 
+/* At a port, what isn't told is as at its switch. */
+struct xvs_node xvs_write_use(
+	struct xvs_arena *arena, const struct xvs_extension_use *use, bool of_switch)
+{
+	struct xvs_node map = {.kind = XVS_NODE_MAP}, *settings;
+
+	put_text(arena, &map, "name", use->name);
+	if (of_switch || use->enabled >= 0)
+		put_text(arena, &map, "enabled", use->enabled > 0 ? "on" : "off");
+	if (use->value_count == 0)
+		return map;
+	settings = put_empty(arena, &map, "settings", XVS_NODE_MAP);
+	for (size_t i = 0; i < use->value_count; i++)
+		put_text(arena, settings, use->values[i].name, use->values[i].text);
+	return map;
+}
+
+static void put_uses(struct xvs_arena *arena, struct xvs_node *map,
+	const struct xvs_extension_use *uses, size_t count, bool of_switch)
+{
+	struct xvs_node *list;
+
+	if (count == 0)
+		return;
+	list = put_empty(arena, map, "extensions", XVS_NODE_LIST);
+	for (size_t i = 0; i < count; i++) {
+		struct xvs_node use = xvs_write_use(arena, &uses[i], of_switch);
+
+		*xvs_node_append(arena, list) = use;
+	}
+}
+
+struct xvs_node xvs_write_extension(struct xvs_arena *arena, const struct xvs_extension_file *item)
+{
+	struct xvs_node map = {.kind = XVS_NODE_MAP};
+
+	put_text(arena, &map, "file", item->file);
+	return map;
+}
+
 struct xvs_node xvs_write_pool(struct xvs_arena *arena, const struct xvs_mac_pool *pool)
 {
 	struct xvs_node map = {.kind = XVS_NODE_MAP};
@@ -193,6 +233,7 @@ struct xvs_node xvs_write_switch(struct xvs_arena *arena, const struct xvs_switc
 	put_number(arena, &map, "ageing", item->ageing_s, "s");
 	put_number(arena, &map, "mac-table-size", item->mac_table_size, "");
 	put_entries(arena, &map, item);
+	put_uses(arena, &map, item->extensions, item->extension_count, true);
 	return map;
 }
 
@@ -375,6 +416,7 @@ struct xvs_node xvs_write_port(struct xvs_arena *arena, const struct xvs_port_se
 		put_text(arena, &map, "acl-strict", "on");
 	if (port->flow_limit != XVS_FLOW_LIMIT_DEFAULT)
 		put_number(arena, &map, "flow-limit", port->flow_limit, "");
+	put_uses(arena, &map, port->extensions, port->extension_count, false);
 	return map;
 }
 
@@ -425,6 +467,12 @@ static void print_config(
 		xvs_print_word(print, "mac-pool: ");
 		xvs_print_flow(print, &map);
 		xvs_print_word(print, "\n");
+	}
+	if (config->extensions)
+		xvs_print_word(print, "extensions:\n");
+	XVS_EACH_EXTENSION (config, extension) {
+		map = xvs_write_extension(arena, extension);
+		print_object(print, extension->name, &map);
 	}
 	if (config->switches)
 		xvs_print_word(print, "switches:\n");

@@ -16,6 +16,10 @@ int xvs_config_write(const struct xvs_config *config, char **ret, size_t *ret_si
 struct xvs_node xvs_write_pool(struct xvs_arena *arena, const struct xvs_mac_pool *pool);
 struct xvs_node xvs_write_switch(struct xvs_arena *arena, const struct xvs_switch *item);
 struct xvs_node xvs_write_port(struct xvs_arena *arena, const struct xvs_port_setting *port);
+struct xvs_node xvs_write_extension(struct xvs_arena *arena, const struct xvs_extension_file *item);
+/* An extension of a switch, or of a port. */
+struct xvs_node xvs_write_use(
+	struct xvs_arena *arena, const struct xvs_extension_use *use, bool of_switch);
 
 /* A rule of an extended ACL, an entry of a port ACL; all of a list. */
 typedef struct xvs_node (*xvs_write_rule_t)(struct xvs_arena *arena, const struct xvs_rule *rule);

@@ -25,7 +25,7 @@ const char *ctl_change_usage(const struct ctl_change *change)
 	return "";
 }
 
-static int missing(const struct ctl_request *request, const char *what)
+int ctl_change_missing(const struct ctl_request *request, const char *what)
 {
 	ctl_fail(CTL_WRONG, "%s is missing", what);
 	ctl_hint("usage: %s", ctl_usage(request->command));
@@ -44,8 +44,7 @@ static bool is_given(const json_t *settings, const char *key)
 	return false;
 }
 
-/* Without a value the key is to be taken out. */
-static int add_setting(json_t *settings, const char *key, const char *value)
+int ctl_change_add(json_t *settings, const char *key, const char *value)
 {
 	json_t *setting;
 
@@ -65,7 +64,7 @@ static int parse_settings(
 	int r = CTL_OK;
 
 	if (takes & CTL_SOME && !count)
-		return missing(request, "a key");
+		return ctl_change_missing(request, "a key");
 	for (size_t i = 0; i < count && r == CTL_OK; i++) {
 		const char *key = words[i], *value = NULL;
 
@@ -75,7 +74,7 @@ static int parse_settings(
 			return ctl_fail(CTL_WRONG, "'%s' needs a value", key);
 		if (takes & CTL_PAIRS)
 			value = words[i];
-		r = add_setting(settings, key, value);
+		r = ctl_change_add(settings, key, value);
 	}
 	return r;
 }
@@ -88,7 +87,7 @@ int ctl_change_parse(struct ctl_request *request, char **words, size_t count)
 
 	if (change->words & CTL_NAMED) {
 		if (!count)
-			return missing(request, "the name");
+			return ctl_change_missing(request, "the name");
 		name = words[0];
 		words++, count--;
 	}

@@ -10,6 +10,13 @@
  */
 int ctl_change_parse(struct ctl_request *request, char **words, size_t count);
 
+/* For those that make such parameters in another way. Both complain and return an exit code. */
+
+/* Puts a setting behind those of an edit. Without a value the key is to be taken out. */
+int ctl_change_add(json_t *settings, const char *key, const char *value);
+/* Says that something isn't there, and how the command is used. */
+int ctl_change_missing(const struct ctl_request *request, const char *what);
+
 /* The words that it takes, for a usage text. */
 const char *ctl_change_usage(const struct ctl_change *change);
 

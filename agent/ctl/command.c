@@ -4,6 +4,7 @@
 #include <string.h>
 #include "agent/ctl/change.h"
 #include "agent/ctl/command.h"
+#include "agent/ctl/extension.h"
 #include "agent/ctl/help.h"
 #include "agent/ctl/text.h"
 #include "agent/report.h"
@@ -81,7 +82,42 @@ static const struct ctl_parameter address_owner[] = {
 	{0},
 };
 
-#define CHANGE(...) (&(const struct ctl_change){__VA_ARGS__})
+static const struct ctl_parameter extension_filter[] = {
+	{"switch", "SWITCH", 0},
+	{0},
+};
+
+static const struct ctl_parameter extension_of_switch[] = {
+	{"name", "NAME", CTL_POSITIONAL | CTL_REQUIRED},
+	{"switch", "SWITCH", CTL_REQUIRED},
+	{0},
+};
+
+static const struct ctl_parameter extension_anywhere[] = {
+	{"name", "NAME", CTL_POSITIONAL | CTL_REQUIRED},
+	{"switch", "SWITCH", CTL_EITHER},
+	{"port", "PORT", 0},
+	{0},
+};
+
+static const struct ctl_parameter extension_place[] = {
+	{"name", "NAME", CTL_POSITIONAL | CTL_REQUIRED},
+	{"switch", "SWITCH", CTL_REQUIRED},
+	{"before", "OTHER", CTL_EITHER},
+	{"after", "OTHER", 0},
+	{0},
+};
+
+static const struct ctl_parameter new_extension[] = {
+	{"file", "FILE", CTL_POSITIONAL | CTL_REQUIRED},
+	{"name", "NAME", 0},
+	{"switch", "SWITCH", CTL_REQUIRED},
+	{0},
+};
+
+#define CHANGE(section_, operation_, words_, ...)                                                  \
+	(&(const struct ctl_change){                                                               \
+		.section = section_, .operation = operation_, .words = words_, __VA_ARGS__})
 #define REVERTS "the former configuration comes back by itself"
 
 const struct ctl_command ctl_commands[] = {
@@ -229,6 +265,34 @@ const struct ctl_command ctl_commands[] = {
 		.stream = true},
 	{"flow", "flush", "FlushFlows", flow_filter, ctl_print_flows_flushed,
 		.summary = "forget flows: their next packets are judged by the rules again"},
+	{"extension", "list", "ListExtensions", extension_filter, ctl_print_extensions,
+		.summary = "extensions of switches in their order, a row each"},
+	{"extension", "show", "ShowExtension", extension_of_switch, ctl_print_extension,
+		.summary = "one with its settings, reasons for drops, and maps", .page = true},
+	{"extension", "install", "Change", new_extension, ctl_print_steps,
+		.summary = "put an extension in front of a switch's others, disabled",
+		.change = CHANGE("switches", "add_extension", 0), .parse = ctl_extension_parse,
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"extension", "remove", "Change", extension_of_switch, ctl_print_steps,
+		.summary = "take an extension from a switch and its ports",
+		.change = CHANGE("switches", "del_extension", 0), .parse = ctl_extension_parse,
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"extension", "enable", "Change", extension_anywhere, ctl_print_steps,
+		.summary = "let frames meet it, of the whole switch or of one port",
+		.change = CHANGE("switches", "set_extension", 0, .key = "enabled", .value = "on"),
+		.parse = ctl_extension_parse, .takes = CTL_SAVE | CTL_DRY_RUN},
+	{"extension", "disable", "Change", extension_anywhere, ctl_print_steps,
+		.summary = "let them pass it by",
+		.change = CHANGE("switches", "set_extension", 0, .key = "enabled", .value = "off"),
+		.parse = ctl_extension_parse, .takes = CTL_SAVE | CTL_DRY_RUN},
+	{"extension", "move", "Change", extension_place, ctl_print_steps,
+		.summary = "change the order; frames meet the first on their way in first",
+		.change = CHANGE("switches", "move_extension", 0), .parse = ctl_extension_parse,
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"extension", "set", "Change", extension_anywhere, ctl_print_steps,
+		.summary = "change settings of an extension, of the whole switch or of one port",
+		.change = CHANGE("switches", "set_extension", CTL_PAIRS | CTL_SOME),
+		.parse = ctl_extension_parse, .takes = CTL_SAVE | CTL_DRY_RUN},
 	{"monitor", NULL, "Monitor", event_filter, ctl_print_event,
 		.summary = "a line for each event, or those of one kind or port, until Ctrl-C",
 		.stream = true, .endless = true},
@@ -424,14 +488,30 @@ static const struct ctl_parameter *find_keyword(const struct ctl_command *comman
 	return key ? find_parameter(command, key) : NULL;
 }
 
+static int complain_of_use(const struct ctl_request *request)
+{
+	ctl_hint("usage: %s", ctl_usage(request->command));
+	return CTL_WRONG;
+}
+
 static int check_required(const struct ctl_request *request)
 {
 	for (const struct ctl_parameter *p = request->command->parameters; p->key; p++) {
-		if (!(p->flags & CTL_REQUIRED) || json_object_get(request->parameters, p->key))
+		const bool given = json_object_get(request->parameters, p->key);
+		const bool other =
+			p->flags & CTL_EITHER && json_object_get(request->parameters, (p + 1)->key);
+
+		if (given && other) {
+			ctl_fail(CTL_WRONG, "give '%s' or '%s', not both", p->key, (p + 1)->key);
+			return complain_of_use(request);
+		}
+		if (given || other || !(p->flags & (CTL_REQUIRED | CTL_EITHER)))
 			continue;
-		ctl_fail(CTL_WRONG, "'%s' is missing", p->key);
-		ctl_hint("usage: %s", ctl_usage(request->command));
-		return CTL_WRONG;
+		if (p->flags & CTL_EITHER)
+			ctl_fail(CTL_WRONG, "'%s' or '%s' is missing", p->key, (p + 1)->key);
+		else
+			ctl_fail(CTL_WRONG, "'%s' is missing", p->key);
+		return complain_of_use(request);
 	}
 	return CTL_OK;
 }
@@ -440,7 +520,7 @@ static int check_required(const struct ctl_request *request)
  * A keyword takes the next word. Any other word goes to the position that is still free; a name
  * that looks like a keyword is given with its own: `port show name switch`.
  */
-static int parse_parameters(struct ctl_request *request, char **words, size_t count)
+int ctl_parameters_parse(struct ctl_request *request, char **words, size_t count)
 {
 	const struct ctl_command *command = request->command;
 	int r = CTL_OK;
@@ -503,6 +583,17 @@ static bool is_help(const char *word)
 	return word && !strcmp(word, "help");
 }
 
+static int parse_words(struct ctl_request *request, char **words, size_t count)
+{
+	const struct ctl_command *command = request->command;
+
+	if (command->parse)
+		return command->parse(request, words, count);
+	if (command->change)
+		return ctl_change_parse(request, words, count);
+	return ctl_parameters_parse(request, words, count);
+}
+
 /* Help may stand in the place of the first parameter too. */
 static bool wants_help(
 	const struct ctl_request *request, const struct verb *verb, char **words, size_t count)
@@ -534,8 +625,7 @@ int ctl_command_parse(struct ctl_request *request, char **words, size_t count)
 		return CTL_OK;
 	}
 	request->command = find_command(object, verb.first, verb.second);
-	r = request->command->change ? ctl_change_parse(request, words, count)
-				     : parse_parameters(request, words, count);
+	r = parse_words(request, words, count);
 	if (r == CTL_OK)
 		r = ctl_options_check(request);
 	request->command = with_options(request->command, request->given);

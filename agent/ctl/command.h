@@ -14,4 +14,7 @@ extern const struct ctl_command ctl_commands[];
  */
 int ctl_command_parse(struct ctl_request *request, char **words, size_t count);
 
+/* Fills the request's parameters as the command's table says. Complains, returns an exit code. */
+int ctl_parameters_parse(struct ctl_request *request, char **words, size_t count);
+
 #endif

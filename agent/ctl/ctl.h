@@ -48,6 +48,7 @@ enum {
 	CTL_POSITIONAL = 1, /* may be given without its keyword */
 	CTL_REQUIRED = 2,
 	CTL_VLAN = 4, /* a VLAN id; without it, a string that the daemon judges */
+	CTL_EITHER = 8, /* this one or the next one must be given */
 };
 
 struct ctl_parameter {
@@ -67,6 +68,7 @@ enum {
 struct ctl_change {
 	const char *section, *operation; /* as in the protocol */
 	unsigned int words;
+	const char *key, *value; /* a setting that it always makes; NULL = none */
 };
 
 struct ctl_command {
@@ -78,6 +80,8 @@ struct ctl_command {
 	void (*print)(struct ctl_request *request, const json_t *reply, bool last);
 	const char *summary;
 	const struct ctl_change *change; /* of Change, in place of parameters */
+	/* Reads the command's words; NULL: as `change` or `parameters` say. */
+	int (*parse)(struct ctl_request *request, char **words, size_t count);
 	unsigned int takes, needs; /* options of those that not every command takes */
 	unsigned int when; /* options with which this row replaces the one above it */
 	int (*run)(struct ctl_request *request); /* NULL: ctl_call() */
@@ -134,6 +138,8 @@ void ctl_print_flushed(struct ctl_request *request, const json_t *reply, bool la
 void ctl_print_rules_reset(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_flows(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_flows_flushed(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_extensions(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_extension(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_event(struct ctl_request *request, const json_t *reply, bool last);
 
 /*

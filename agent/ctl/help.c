@@ -40,6 +40,21 @@ static void append_options(struct text *text, const struct ctl_command *command)
 	}
 }
 
+static void append_parameters(struct text *text, const struct ctl_parameter *parameters)
+{
+	bool second = false; /* of two, one of which is required */
+
+	for (const struct ctl_parameter *p = parameters; p->key; p++) {
+		const bool keyword = !(p->flags & CTL_POSITIONAL);
+		const bool required = second || p->flags & (CTL_REQUIRED | CTL_EITHER);
+
+		append(text, "%s%s%s%s%s%s", second ? "|" : " ", required ? "" : "[",
+			keyword ? p->key : "", keyword ? " " : "", p->placeholder,
+			required ? "" : "]");
+		second = p->flags & CTL_EITHER;
+	}
+}
+
 const char *ctl_usage(const struct ctl_command *command)
 {
 	static struct text text;
@@ -48,13 +63,7 @@ const char *ctl_usage(const struct ctl_command *command)
 	append(&text, "xvsctl %s%s%s%s%s", command->object, command->verb ? " " : "",
 		command->verb ? command->verb : "", command->second ? " " : "",
 		command->second ? command->second : "");
-	for (const struct ctl_parameter *p = command->parameters; p->key; p++) {
-		const bool keyword = !(p->flags & CTL_POSITIONAL),
-			   required = p->flags & CTL_REQUIRED;
-
-		append(&text, " %s%s%s%s%s", required ? "" : "[", keyword ? p->key : "",
-			keyword ? " " : "", p->placeholder, required ? "" : "]");
-	}
+	append_parameters(&text, command->parameters);
 	if (command->change)
 		append(&text, "%s", ctl_change_usage(command->change));
 	append_options(&text, command);

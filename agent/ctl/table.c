@@ -13,6 +13,7 @@ static const struct {
 } colors[] = {
 	{"ok", "\033[32m"},
 	{"up", "\033[32m"},
+	{"enabled", "\033[32m"},
 	{"degraded", "\033[33m"},
 	{"waiting", "\033[33m"},
 	{"down", "\033[31m"},

@@ -18,6 +18,9 @@ _xvsctl_options()
 	confirm:) echo --save ;;
 	show:) echo --yaml ;;
 	*:add | *:set | *:unset | *:del | *:rule) [[ $1 != fdb ]] && echo --dry-run --save ;;
+	extension:install | extension:remove | extension:enable | extension:disable | extension:move)
+		echo --dry-run --save
+		;;
 	esac
 }
 
@@ -49,12 +52,38 @@ _xvsctl_rule()
 	(($# % 2)) && _xvsctl_rule_keys "$1" "$4"
 }
 
+# Names of the settings of the extension $1 at the switch $2.
+_xvsctl_settings()
+{
+	timeout 2 xvsctl extension show "$1" switch "$2" 2>/dev/null |
+		awk '/^$/ { part = 0 } part { print $1 } $1 == "SETTING" { part = 1 }'
+}
+
+# What may follow "extension VERB" with the words $1 (verb), $2 (name and what follows), $3 (the word before).
+_xvsctl_extension()
+{
+	set -- "$1" "$3" $2
+	case $#:$1:$2 in
+	2:list:*) echo switch; return ;;
+	2:*) _xvsctl_names extension; return ;;
+	*:switch) _xvsctl_names switch; return ;;
+	*:before | *:after) _xvsctl_names extension; return ;;
+	4:set:port | 4:enable:port | 4:disable:port) _xvsctl_names port; return ;;
+	3:install:*) echo name switch; return ;;
+	5:install:*) if [[ $4 == name ]]; then echo switch; else echo name; fi; return ;;
+	3:enable:* | 3:disable:* | 3:set:*) echo switch port; return ;;
+	3:*) echo switch; return ;;
+	5:move:*) echo before after; return ;;
+	*:set:*) (($# % 2)) && [[ $4 == switch ]] && _xvsctl_settings "$3" "$5" ;;
+	esac
+}
+
 # What may follow the words $1 (object), $2 (verb), $3 (the name), $4 (the word before).
 _xvsctl_candidates()
 {
 	case $1:$2 in
-	:) echo apply diff try confirm cancel save show features switch port acl port-acl mac-pool fdb flow monitor help; return ;;
-	help:) echo apply diff try confirm cancel save show features switch port acl port-acl mac-pool fdb flow monitor; return ;;
+	:) echo apply diff try confirm cancel save show features switch port acl port-acl mac-pool fdb flow extension monitor help; return ;;
+	help:) echo apply diff try confirm cancel save show features switch port acl port-acl mac-pool fdb flow extension monitor; return ;;
 	apply: | diff: | try:) echo -f; return ;;
 	switch:) echo list show add set unset del help; return ;;
 	port:) echo list show add set unset del forget-addresses help; return ;;
@@ -63,6 +92,7 @@ _xvsctl_candidates()
 	flow:) echo list show flush help; return ;;
 	monitor:) echo link attached detached mac_moved logged dropped step trial configuration port; return ;;
 	acl: | port-acl:) echo list show add set del rule reset help; return ;;
+	extension:) echo list show install remove enable disable move set help; return ;;
 	acl:set | acl:del | port-acl:set | port-acl:del)
 		[[ $3 ]] || { _xvsctl_names "$1"; return; }
 		;;
@@ -120,10 +150,17 @@ _xvsctl()
 			;;
 		esac
 	done
+	if [[ $object:$verb:$rest == extension:install: && $current != -* ]]; then
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -d -- "$current"; compgen -f -X '!*.o' -- "$current")
+		return
+	fi
 	if [[ $current == -* ]]; then
 		words=$(_xvsctl_options "$object" "$verb")
 	elif [[ $object == @(acl|port-acl) && $verb == rule ]]; then
 		words=$(_xvsctl_rule "$object" "$rest" "$before")
+	elif [[ $object == extension && $verb && $verb != help ]]; then
+		words=$(_xvsctl_extension "$verb" "$rest" "$before")
 	else
 		words=$(_xvsctl_candidates "$object" "$verb" "$name" "$before")
 	fi

@@ -84,15 +84,56 @@ function __xvsctl_rule_keys
     end
 end
 
+# Names of the settings of the extension $argv[1] at the switch $argv[2].
+function __xvsctl_settings
+    timeout 2 xvsctl extension show $argv[1] switch $argv[2] 2>/dev/null |
+        awk '/^$/ { part = 0 } part { print $1 } $1 == "SETTING" { part = 1 }'
+end
+
+# What may follow "extension VERB".
+function __xvsctl_extension
+    set -l words (__xvsctl_words)
+    set -l verb $words[3]
+    switch (count $words):$verb:$words[-1]
+        case '3:list:*'
+            echo switch
+        case '3:install:*'
+            __fish_complete_suffix .o
+        case '3:help:*'
+        case '3:*'
+            __xvsctl_names extension
+        case '*:before' '*:after'
+            __xvsctl_names extension
+        case '*:switch'
+            __xvsctl_names switch
+        case '5:set:port' '5:enable:port' '5:disable:port'
+            __xvsctl_names port
+        case '4:install:*'
+            printf '%s\n' name switch
+        case '6:install:*'
+            test $words[5] = name; and echo switch; or echo name
+        case '4:enable:*' '4:disable:*' '4:set:*'
+            printf '%s\n' switch port
+        case '4:*'
+            echo switch
+        case '6:move:*'
+            printf '%s\n' before after
+        case '*:set:*'
+            test (math (count $words) % 2) -eq 0; and test $words[5] = switch
+            and __xvsctl_settings $words[4] $words[6]
+    end
+end
+
 # Whether the command changes the configuration.
 function __xvsctl_changes
     for object in switch port acl port-acl mac-pool
         __xvsctl_at $object add set unset del rule; and return 0
     end
+    __xvsctl_at extension install remove enable disable move set; and return 0
     __xvsctl_at apply
 end
 
-set -l objects apply diff try confirm cancel save show features switch port acl port-acl mac-pool fdb flow monitor
+set -l objects apply diff try confirm cancel save show features switch port acl port-acl mac-pool fdb flow extension monitor
 
 complete -c xvsctl -f
 complete -c xvsctl -s j -l json -d 'the reply as JSON'
@@ -119,6 +160,8 @@ complete -c xvsctl -n '__xvsctl_wants_verb port' -a forget-addresses
 complete -c xvsctl -n '__xvsctl_wants_verb mac-pool' -a 'set del help'
 complete -c xvsctl -n '__xvsctl_wants_verb fdb' -a 'list show flush add del help'
 complete -c xvsctl -n '__xvsctl_wants_verb flow' -a 'list show flush help'
+complete -c xvsctl -n '__xvsctl_wants_verb extension' -a 'list show install remove enable disable move set help'
+complete -c xvsctl -n '__xvsctl_at extension; and test (count (__xvsctl_words)) -gt 2' -a '(__xvsctl_extension)'
 complete -c xvsctl -n '__xvsctl_at switch list show; and __xvsctl_wants_word' -a '(__xvsctl_names switch)'
 complete -c xvsctl -n '__xvsctl_at port list show; and __xvsctl_wants_word' -a '(__xvsctl_names port) switch'
 complete -c xvsctl -n '__xvsctl_at switch set unset del; and __xvsctl_wants_name' -a '(__xvsctl_names switch)'
@@ -137,6 +180,6 @@ complete -c xvsctl -n '__xvsctl_at flow list show flush; and __xvsctl_wants_word
 complete -c xvsctl -n '__xvsctl_wants_verb monitor' -a 'link attached detached mac_moved logged dropped step trial configuration port'
 complete -c xvsctl -n '__xvsctl_at monitor; and __xvsctl_wants_name; and not contains -- port (__xvsctl_words)' -a port
 complete -c xvsctl -n '__xvsctl_at monitor; and test (__xvsctl_words)[-1] = port' -a '(__xvsctl_names port)'
-complete -c xvsctl -n '__xvsctl_after switch' -a '(__xvsctl_names switch)'
-complete -c xvsctl -n '__xvsctl_after port' -a '(__xvsctl_names port)'
+complete -c xvsctl -n '__xvsctl_after switch; and not __xvsctl_at extension' -a '(__xvsctl_names switch)'
+complete -c xvsctl -n '__xvsctl_after port; and not __xvsctl_at extension' -a '(__xvsctl_names port)'
 complete -c xvsctl -n '__xvsctl_after port; and __xvsctl_at fdb' -a 'uplink host'

@@ -1291,7 +1291,7 @@ class Completion(Case):
     CASES = (
         ("xvsctl ", {"apply", "diff", "try", "confirm", "cancel", "save", "show", "features",
                      "switch", "port", "acl", "port-acl", "mac-pool", "fdb", "flow",
-                     "monitor", "help"}),
+                     "extension", "monitor", "help"}),
         ("xvsctl c", {"confirm", "cancel"}),
         ("xvsctl port ", {"list", "show", "add", "set", "unset", "del", "forget-addresses",
                           "help"}),
@@ -1332,6 +1332,25 @@ class Completion(Case):
         ("xvsctl switch set ", {"prod"}),
         ("xvsctl fdb list switch ", {"prod"}),
         ("xvsctl fdb add 02:00:00:00:00:01 port ", {"vm1", "vm20", "uplink", "host"}),
+        ("xvsctl extension ", {"list", "show", "install", "remove", "enable", "disable", "move",
+                               "set", "help"}),
+        ("xvsctl extension list ", {"switch"}),
+        ("xvsctl extension list switch ", {"prod"}),
+        ("xvsctl extension show ", {"syn-limit", "log"}),
+        ("xvsctl extension remove log ", {"switch"}),
+        ("xvsctl extension install a.o ", {"name", "switch"}),
+        ("xvsctl extension install a.o name x ", {"switch"}),
+        ("xvsctl extension install a.o switch ", {"prod"}),
+        ("xvsctl extension enable log ", {"switch", "port"}),
+        ("xvsctl extension disable log port ", {"vm1", "vm20"}),
+        ("xvsctl extension move log switch prod ", {"before", "after"}),
+        ("xvsctl extension move log switch prod before ", {"syn-limit", "log"}),
+        ("xvsctl extension set log ", {"switch", "port"}),
+        ("xvsctl extension set log switch prod ", {"rate", "strict"}),
+        ("xvsctl extension set log switch prod rate ", set()),
+        ("xvsctl extension set log switch prod rate 5 s", {"strict"}),
+        ("xvsctl extension move log --dr", {"--dry-run"}),
+        ("xvsctl extension list --dr", set()),
         ("xvsctl show --y", {"--yaml"}),
         ("xvsctl try --t", {"--timeout"}),
         ("xvsctl try --n", {"--no-wait"}),
@@ -1342,11 +1361,14 @@ class Completion(Case):
         ("xvsctl diff --t", set()))
 
     def answer(self, call, client):
-        self.assertIn(call["method"], ["org.xvswitch.List" + what for what in (
-            "Ports", "Switches", "Acls", "PortAcls")])
+        self.assertIn(call["method"], ["org.xvswitch." + what for what in (
+            "ListPorts", "ListSwitches", "ListAcls", "ListPortAcls", "ListExtensions", "ShowExtension")])
         names = ("metered",) if "PortAcls" in call["method"] else ("web", "wide")
         yield message(parameters={"ports": [PORT, WAITING], "switches": [SWITCH],
-                                  "acls": [{"name": name, "rules": 1, "ports": 1} for name in names]})
+                                  "acls": [{"name": name, "rules": 1, "ports": 1} for name in names],
+                                  "extensions": [{"name": name} for name in ("syn-limit", "log")],
+                                  "settings": [{"name": name} for name in ("rate", "strict")],
+                                  "maps": [{"name": "buckets"}]})
 
     def shell(self, name, *words, stdin=None):
         if not shutil.which(name):

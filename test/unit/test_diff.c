@@ -304,6 +304,73 @@ Test(diff, the_list_of_a_port)
 		"change port p\n  acl: {action: deny, direction: in, weight: 1} -> \n");
 }
 
+#define FILES "extensions: {a: {file: /a.o}, b: {file: /b.o}, c: {file: /c.o}}\n"
+#define USES(text) V FILES "switches: {s: {type: private, extensions: [" text "]}}\n"
+#define A "{name: a, enabled: on, settings: {rate: 5, burst: 6}}"
+#define B "{name: b}"
+
+Test(diff, extensions_by_their_names_and_in_their_order)
+{
+	static const struct {
+		const char *from, *to, *lines;
+	} rows[] = {
+		{A, A "," B, "  extensions:  -> {name: b, enabled: off}\n"},
+		{A "," B, B,
+			"  extensions: {name: a, enabled: on, settings: {rate: 5, burst: 6}} -> "
+			"\n"},
+		{A "," B, B ", {name: a, enabled: on, settings: {rate: 7}}",
+			"  extensions: {name: a, enabled: on, settings: {rate: 5, burst: 6}} -> "
+			"{name: a, enabled: on, settings: {rate: 7}}\n"
+			"  extensions.order: [a, b] -> [b, a]\n"},
+		{A "," B, "{name: b, enabled: on}," A ", {name: c}",
+			"  extensions: {name: b, enabled: off} -> {name: b, enabled: on}\n"
+			"  extensions:  -> {name: c, enabled: off}\n"
+			"  extensions.order: [a, b] -> [b, a, c]\n"},
+		{A "," B ", {name: c}", "{name: c}, " B,
+			"  extensions: {name: a, enabled: on, settings: {rate: 5, burst: 6}} -> \n"
+			"  extensions.order: [a, b, c] -> [c, b]\n"},
+		{B, "{name: c}," A "," B,
+			"  extensions:  -> {name: c, enabled: off}\n"
+			"  extensions:  -> "
+			"{name: a, enabled: on, settings: {rate: 5, burst: 6}}\n"},
+		{B, "", "  extensions: {name: b, enabled: off} -> \n"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char from[400], to[400], expected[400];
+
+		snprintf(from, sizeof(from), USES("%s"), rows[i].from);
+		snprintf(to, sizeof(to), USES("%s"), rows[i].to);
+		snprintf(expected, sizeof(expected), "change switch s\n%s", rows[i].lines);
+		expect_difference(from, to, expected);
+	}
+	expect_difference(
+		USES(A), USES("{settings: {burst: 6, rate: 5}, name: a, enabled: yes}"), "");
+	expect_difference(USES(B), USES("{name: b, enabled: off, settings: {}}"), "");
+}
+
+Test(diff, extensions_of_a_port_and_their_files)
+{
+	static const char with[] = USES(B);
+	char from[400], to[400];
+
+	snprintf(from, sizeof(from), "%sports: {p: {switch: s, interface: x}}\n", with);
+	snprintf(to, sizeof(to),
+		"%sports: {p: {switch: s, interface: x, extensions: [{name: b, enabled: off}]}}\n",
+		with);
+	expect_difference(from, to, "change port p\n  extensions:  -> {name: b, enabled: off}\n");
+	expect_difference(V "extensions: {a: {file: /a}, b: {file: /b}}\nswitches: {s: {type: "
+			    "private}}\n",
+		V "mac-pool: {first: 02:00:00:00:00:00}\n"
+		  "extensions: {c: {file: /c}, a: {file: /d}}\n",
+		"add mac-pool \n  first:  -> '02:00:00:00:00:00'\n  size:  -> 256\n"
+		"add extension c\n  file:  -> '/c'\n"
+		"change extension a\n  file: '/a' -> '/d'\n"
+		"remove extension b\n  file: '/b' -> \n"
+		"remove switch s\n  type: private -> \n  ageing: 300s -> \n"
+		"  mac-table-size: 65536 -> \n");
+}
+
 static char *long_list(size_t count, const char *action)
 {
 	char *text = malloc(count * 60 + 100), *at = text + sprintf(text, V "acls:\n  big:\n");

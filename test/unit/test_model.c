@@ -162,6 +162,28 @@ static struct xvs_acl *make_acl(const char *name)
 	return acl;
 }
 
+static void add_use(struct xvs_extension_use **uses, size_t *count, const char *name)
+{
+	static const struct xvs_place place = {"f.yaml", 3, 4};
+	struct xvs_extension_use *use;
+
+	*uses = realloc(*uses, (*count + 1) * sizeof(*use));
+	use = &(*uses)[(*count)++];
+	*use = (struct xvs_extension_use){.place = place, .enabled = -1, .value_count = 1};
+	strcpy(use->name, name);
+	use->values = calloc(1, sizeof(*use->values));
+	use->values[0] = (struct xvs_extension_value){place, strdup("rate"), strdup("200")};
+}
+
+static struct xvs_extension_file *make_extension(const char *name, const char *path)
+{
+	struct xvs_extension_file *item = xvs_extension_file_new(name);
+
+	item->place = (struct xvs_place){"f.yaml", 3, 4};
+	item->file = strdup(path);
+	return item;
+}
+
 /* A configuration with something behind every pointer. */
 static struct xvs_config *make_config(void)
 {
@@ -191,6 +213,11 @@ static struct xvs_config *make_config(void)
 	xvs_config_add_acl(config, make_acl("web"));
 	xvs_config_add_acl(config, make_acl("a"));
 	xvs_config_add_port_acl(config, make_acl("metered"));
+	add_use(&item->extensions, &item->extension_count, "limit");
+	add_use(&item->extensions, &item->extension_count, "log");
+	add_use(&port->extensions, &port->extension_count, "log");
+	xvs_config_add_extension(config, make_extension("log", "/log.o"));
+	xvs_config_add_extension(config, make_extension("limit", "/limit.o"));
 	xvs_config_add_switch(config, item);
 	xvs_config_add_switch(config, xvs_switch_new("a"));
 	xvs_config_add_port(config, port);
@@ -214,6 +241,9 @@ Test(model, clone_is_whole_and_shares_nothing)
 	xvs_config_switch(config, "s")->host_port.addresses[0][0] = 'x';
 	xvs_config_acl(config, "web")->rules[0].weight = 8;
 	xvs_config_port(config, "p")->port_acl->rules[0].weight = 8;
+	xvs_config_switch(config, "s")->extensions[1].values[0].text[0] = 'x';
+	xvs_config_port(config, "p")->extensions[0].values[0].name[0] = 'x';
+	xvs_config_extension(config, "log")->file[0] = 'x';
 	xvs_config_free(config);
 
 	cr_expect(clone->mac_pool.given);
@@ -249,6 +279,17 @@ Test(model, clone_is_whole_and_shares_nothing)
 	cr_expect_null(xvs_config_acl(clone, "web")->place.file);
 	cr_expect_not_null(xvs_config_port_acl(clone, "metered"));
 	cr_expect_null(xvs_config_acl(clone, "metered"), "the other kind");
+	cr_assert_eq(item->extension_count, 2);
+	cr_expect_str_eq(item->extensions[1].name, "log");
+	cr_expect_null(item->extensions[1].place.file);
+	cr_assert_eq(item->extensions[1].value_count, 1);
+	cr_expect_str_eq(item->extensions[1].values[0].text, "200");
+	cr_expect_null(item->extensions[1].values[0].place.file);
+	cr_assert_eq(port->extension_count, 1);
+	cr_expect_str_eq(port->extensions[0].values[0].name, "rate");
+	cr_expect_str_eq(clone->extensions->name, "log", "in the order of the original");
+	cr_expect_str_eq(xvs_config_extension(clone, "log")->file, "/log.o");
+	cr_expect_null(xvs_config_extension(clone, "limit")->place.file);
 	cr_expect_eq(HASH_COUNT(clone->ports), 2);
 	cr_expect_eq(xvs_config_add_port(clone, xvs_port_setting_new("c")), 0);
 	cr_expect_not_null(xvs_config_port(clone, "c"), "can be changed like any other");
@@ -308,6 +349,83 @@ Test(model, lists_are_added_put_and_taken)
 	xvs_config_take_port_acl(config, other);
 	xvs_acl_free(other);
 	xvs_config_free(config);
+}
+
+Test(model, extensions_are_added_put_and_taken)
+{
+	struct xvs_config *config = make_config();
+	struct xvs_extension_file *item = make_extension("log", "/other.o");
+
+	cr_expect_eq(xvs_config_add_extension(config, item), -EEXIST);
+	cr_expect_not(xvs_extension_file_equal(item, xvs_config_extension(config, "log")));
+	xvs_config_put_extension(config, item);
+	cr_expect_eq(HASH_COUNT(config->extensions), 2);
+	cr_expect_str_eq(config->extensions->name, "log", "still the first");
+	cr_expect_str_eq(xvs_config_extension(config, "log")->file, "/other.o");
+	item = make_extension("z", "/z.o");
+	xvs_config_put_extension(config, item);
+	cr_expect_eq(xvs_config_extension(config, "z"), item);
+	cr_expect_str_eq(xvs_config_near_extension(config, "limt"), "limit");
+	cr_expect_null(xvs_config_near_extension(config, "something"));
+	xvs_config_take_extension(config, item);
+	cr_expect_null(xvs_config_extension(config, "z"));
+	xvs_extension_file_free(item);
+	xvs_config_free(config);
+}
+
+Test(model, uses_of_extensions)
+{
+	struct xvs_config *config = make_config();
+	struct xvs_switch *item = xvs_config_switch(config, "s");
+	struct xvs_extension_use *uses = item->extensions, *use;
+
+	use = xvs_extension_use_find(uses, item->extension_count, "log");
+	cr_expect_eq(use, &uses[1]);
+	cr_expect_null(xvs_extension_use_find(uses, item->extension_count, "lo"));
+	cr_expect_null(xvs_extension_use_find(NULL, 0, "log"));
+	cr_expect_str_eq(xvs_extension_uses_near(uses, item->extension_count, "lgo"), "log");
+	cr_expect_null(xvs_extension_uses_near(NULL, 0, "log"));
+	xvs_extension_uses_drop(uses, &item->extension_count, &uses[0]);
+	cr_assert_eq(item->extension_count, 1);
+	cr_expect_str_eq(uses[0].name, "log");
+	cr_expect_str_eq(uses[0].values[0].text, "200");
+	xvs_extension_uses_drop(uses, &item->extension_count, &uses[0]);
+	cr_expect_eq(item->extension_count, 0);
+	xvs_config_free(config);
+}
+
+/* Each of it counts, the order too. */
+Test(model, extensions_count_in_a_comparison)
+{
+	struct xvs_switch *a = xvs_switch_new("s"), *b = xvs_switch_new("s");
+	struct xvs_port_setting *port = xvs_port_setting_new("p");
+	struct xvs_port_setting *other = xvs_port_setting_new("p");
+	struct xvs_extension_use *use;
+
+	add_use(&a->extensions, &a->extension_count, "x");
+	add_use(&port->extensions, &port->extension_count, "x");
+	cr_expect_not(xvs_switch_equal(a, b));
+	cr_expect_not(xvs_port_setting_equal(port, other));
+	add_use(&b->extensions, &b->extension_count, "x");
+	cr_expect(xvs_switch_equal(a, b));
+	use = b->extensions;
+	use->enabled = 0;
+	cr_expect_not(xvs_switch_equal(a, b));
+	use->enabled = -1;
+	use->name[0] = 'y';
+	cr_expect_not(xvs_switch_equal(a, b));
+	use->name[0] = 'x';
+	use->values[0].text[0] = '3';
+	cr_expect_not(xvs_switch_equal(a, b));
+	use->values[0].text[0] = '2';
+	use->values[0].name[0] = 'm';
+	cr_expect_not(xvs_switch_equal(a, b));
+	xvs_extension_use_clear(use);
+	cr_expect_not(xvs_switch_equal(a, b));
+	xvs_switch_free(a);
+	xvs_switch_free(b);
+	xvs_port_setting_free(port);
+	xvs_port_setting_free(other);
 }
 
 Test(model, the_lists_of_a_port_count_in_a_comparison)

@@ -86,6 +86,42 @@ Test(reread, lists_keep_their_places)
 	}
 }
 
+/* Extensions too, and what a port says of one is looked up. */
+Test(reread, extensions_keep_their_places)
+{
+	static const char *const changed[] = {
+		"  b:\n    switch: s\n\n\n    interface: b\n",
+		"  b:\n    switch: s\n    interface: b\n    extensions:\n"
+		"      - {name: x, settings: {a: 1}}\n      - name: y\n",
+		"  b:\n    extensions: [{name: y}]\n"
+		"    switch: s\n    interface: b\n",
+	};
+	static const char head[] =
+		"version: 1\nswitches:\n  s:\n    type: private\n    extensions:\n"
+		"      - {name: x, settings: {a: 1, b: 2}}\n      - name: y\n"
+		"ports:\n  a: {switch: s, interface: a, extensions: [{name: x}]}\n";
+	static const char tail[] = "  c:\n    switch: s\n    interface: c\n    extensions:\n"
+				   "      - name: x\n        settings:\n          a: 1\n"
+				   "extensions:\n  x: {file: /x}\n  y: {file: /y}\n";
+	static const char wrong[] =
+		"  b:\n    switch: s\n    interface: b\n    extensions: [{name: z}]\n";
+	const size_t count = sizeof(changed) / sizeof(*changed);
+	char *old, *new;
+
+	for (size_t i = 0; i < count; i++) {
+		cr_assert(asprintf(&old, "%s%s%s", head, changed[i], tail) > 0);
+		for (size_t j = 0; j < count; j++) {
+			cr_assert(asprintf(&new, "%s%s%s", head, changed[j], tail) > 0);
+			cr_expect_eq(reread(old, new), 0, "%s", new);
+			free(new);
+		}
+		cr_assert(asprintf(&new, "%s%s%s", head, wrong, tail) > 0);
+		cr_expect_eq(reread(old, new), -EAGAIN, "%s", new);
+		free(new);
+		free(old);
+	}
+}
+
 Test(reread, reads_one_changed_port)
 {
 	static const char *const changed[] = {
