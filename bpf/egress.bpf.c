@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TC egress of every port. Frames whose stages have run pass at once; copies run them here, but for
- * those of a mirrored port, which have none; what
- * the host itself sends on a port's device is dropped, except on an uplink, where it is the NIC's
- * own traffic (LLDP, LACP, an address that was left there).
+ * TC egress of every port. Frames whose stages have run pass at once; others of a port run them
+ * here, but for copies of a mirrored port, which have none; what the host itself sends on a port's
+ * device is dropped, except on an uplink, where it is the NIC's own traffic (LLDP, LACP, an address
+ * that was left there).
  */
 #include "bpf/lib/deliver.h"
+#include "bpf/lib/enter.h"
+
+struct xvs_slots slots_egress SEC(".maps");
 
 static __always_inline int xvs_from_host(struct xvs_context *c)
 {
@@ -18,11 +21,12 @@ static __always_inline int xvs_from_host(struct xvs_context *c)
 	return -XVS_DROP_host_originated;
 }
 
-/* `phase`: of a flood, or of a mirrored port. */
+/* `phase`: for a port of the VLAN, or of a mirrored port. */
 static __always_inline int xvs_copy_arrives(struct xvs_context *c, __u32 phase)
 {
 	__u32 to = c->skb->cb[3];
 	const struct xvs_port_config *port;
+	struct xvs_tag want;
 	int error;
 
 	xvs_take_over(c);
@@ -34,9 +38,14 @@ static __always_inline int xvs_copy_arrives(struct xvs_context *c, __u32 phase)
 	port = xvs_port_config(to, c->generation);
 	if (!port || port->ifindex != c->skb->ifindex)
 		return -XVS_DROP_wrong_switch;
-	error = phase == XVS_PHASE_MIRROR ? xvs_take_mirrored(c, port, to)
-					  : xvs_egress_stages(c, port, to);
-	return error ? error : XVS_PASS;
+	if (phase == XVS_PHASE_MIRROR)
+		return xvs_take_mirrored(c, port, to) ?: XVS_PASS;
+	error = xvs_egress_judge(c, port, to, &want);
+	if (error)
+		return error;
+	if (port->flags & XVS_PORT_CHAIN_OUT)
+		return XVS_JUMP(c, &slots_egress, xvs_enter_chain(c, port, to));
+	return xvs_egress_finish(c, port, to, &want) ?: XVS_PASS;
 }
 
 SEC("tc")

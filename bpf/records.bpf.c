@@ -28,4 +28,11 @@ struct {
 	__type(value, struct xvs_device_saved);
 } device_saved SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, XVS_INSTANCE_MAX);
+	__type(key, __u32);
+	__type(value, struct xvs_instance);
+} instances SEC(".maps");
+
 char LICENSE[] SEC("license") = "GPL";

@@ -113,7 +113,8 @@ static __always_inline int xvs_fill_destination(struct xvs_fast *f,
 	struct xvs_tag want;
 
 	if (!to || to->switch_id != port->switch_id || !(to->flags & XVS_PORT_UP) ||
-		!(to->flags & XVS_PORT_XDP_TARGET) || (to->flags & XVS_PORT_ACL))
+		!(to->flags & XVS_PORT_XDP_TARGET) ||
+		(to->flags & (XVS_PORT_ACL | XVS_PORT_CHAIN_OUT)))
 		return -1;
 	if (to->vlan_set)
 		return -1; /* its list is TC's business */
@@ -144,7 +145,8 @@ static __always_inline int xvs_decide(
 	found->fdb_epoch = *(volatile __u32 *)&f->control->fdb_epoch; /* before the look-ups */
 	found->source = xvs_port_on(f->xdp->ingress_ifindex);
 	port = xvs_port_config(found->source, f->generation);
-	if (!port || port->kind != XVS_PORT_UPLINK || xvs_vlan_of(port, NULL, &f->tag, &vlan))
+	if (!port || port->kind != XVS_PORT_UPLINK || (port->flags & XVS_PORT_CHAIN_IN) ||
+		xvs_vlan_of(port, NULL, &f->tag, &vlan))
 		return -1;
 	xvs_find_primary(port, f->generation, &vlan);
 	if (xvs_look_up(f, port, eth, vlan, found) || xvs_fill_destination(f, port, vlan, found)) {

@@ -44,3 +44,24 @@ function(add_bpf_objects target)
   endforeach()
   add_custom_target(${target} DEPENDS ${skeletons})
 endfunction()
+
+# add_bpf_variants(TARGET NAME MACRO VARIANT...): NAME.bpf.c as NAME_VARIANT.bpf.o below this
+# folder's place in the build folder, with MACRO as 1, 2, …; no header, as they are not whole.
+function(add_bpf_variants target name macro)
+  set(flags -Wall -Wextra -Werror -Wno-unused-parameter -I${CMAKE_SOURCE_DIR}
+    -I/usr/include/${CMAKE_LIBRARY_ARCHITECTURE})
+  set(source ${CMAKE_CURRENT_SOURCE_DIR}/${name}.bpf.c)
+  set(objects)
+  set(number 0)
+  foreach(variant ${ARGN})
+    math(EXPR number "${number} + 1")
+    set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}_${variant}.bpf.o)
+    add_custom_command(OUTPUT ${object}
+      COMMAND ${BPF_CLANG} -target bpf -mcpu=v3 -O2 -g ${flags} -D${macro}=${number}
+        -MD -MF ${object}.d -c ${source} -o ${object}
+      COMMAND ${BPF_STRIP} -g ${object}
+      DEPENDS ${source} DEPFILE ${object}.d VERBATIM)
+    list(APPEND objects ${object})
+  endforeach()
+  add_custom_target(${target} DEPENDS ${objects})
+endfunction()

@@ -49,7 +49,12 @@
 	X(acl_extended, "acl-extended", "an extended ACL denies it")                               \
 	X(flow_state, "flow-state", "not part of the TCP connection it claims")                    \
 	X(fragment, "fragment",                                                                    \
-		"a fragment without its first one, where a rule has ports, or over it")
+		"a fragment without its first one, where a rule has ports, or over it")            \
+	X(extension, "extension", "an extension dropped it: see `xvsctl extension show`")          \
+	X(extension_missing, "extension-missing",                                                  \
+		"an extension that declares so could not be called")                               \
+	X(extension_route, "extension-route",                                                      \
+		"an extension sent it to ports that may not receive it")
 
 enum xvs_drop {
 	XVS_DROP_none, /* no drop; never counted */

@@ -19,12 +19,13 @@
 
 #include <linux/types.h>
 #include "maps/acl.h"
+#include "maps/chain.h"
 #include "maps/drops.h"
 #include "maps/fdb.h"
 #include "maps/flow.h"
 #include "maps/limits.h"
 
-#define XVS_LAYOUT_VERSION 6
+#define XVS_LAYOUT_VERSION 7
 
 /* Map `control`, array of one, mmapable. */
 struct xvs_control {
@@ -90,6 +91,9 @@ enum xvs_port_flag {
 	XVS_PORT_MAC_ACL = 1u << 15, /* `acl_port` has rules on MAC addresses */
 	/* a trunk: its switch has private VLANs, so its frames are looked up in `private_vlans` */
 	XVS_PORT_PRIVATE_VLANS = 1u << 16,
+	/* `chain` has extensions for what the port sends, and for what it receives */
+	XVS_PORT_CHAIN_IN = 1u << 17,
+	XVS_PORT_CHAIN_OUT = 1u << 18,
 };
 
 /* One half of a port's configuration. One cache line. */
@@ -114,7 +118,7 @@ struct xvs_port_config {
 	__u16 mirror_to; /* port id */
 	__u16 address_limit; /* addresses learned from ARP and ND; 0 = those that are set only */
 	__u16 primary_vlan; /* of a private VLAN, 1..4094; 0 = the port is in none */
-	__u8 reserved[2];
+	__u16 chain; /* index into `chains`, 0 = none */
 	__u32 flow_limit; /* flows that are remembered for the port */
 };
 _Static_assert(sizeof(struct xvs_port_config) == 64, "a cache line");
@@ -360,10 +364,5 @@ enum xvs_phase {
 
 #define XVS_CB_PRIORITY_SHIFT 13
 #define XVS_CB_GENERATION_SHIFT 16
-
-/* Where a program stands in the array of its hook. */
-#define XVS_SLOT_MAIN 0 /* the hook's main program */
-#define XVS_SLOT_NEXT 1 /* the one to come, while the agent finds out whether the slot takes it */
-#define XVS_SLOT_MAX 64
 
 #endif

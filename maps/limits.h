@@ -22,6 +22,10 @@
 #define XVS_FLOOD_MEMBER_MAX (2 * XVS_PORT_MAX) /* both halves */
 #define XVS_FLOOD_LIST_MAX (2 * (XVS_PORT_MAX + XVS_SWITCH_MAX)) /* both halves */
 
+#define XVS_EXTENSIONS_MAX 16 /* of a switch */
+#define XVS_INSTANCE_MAX 512 /* extensions on switches; ids from 1 on */
+#define XVS_CHAIN_MAX 4096 /* different chains; 0 is none */
+
 #define XVS_PRIVATE_VLAN_MAX 16384 /* primary and secondary VLANs of all switches */
 
 /* Bytes of the ring `events`: a power of two, whole pages of any size. 2,048 records. */

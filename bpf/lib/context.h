@@ -10,6 +10,13 @@
 #include "bpf/lib/count.h"
 #include "bpf/lib/mtu.h"
 
+/* Whose part of a CPU's memory, `scratch` and `chain_state`, is in use. */
+enum xvs_scratch_of {
+	XVS_SCRATCH_INGRESS,
+	XVS_SCRATCH_EGRESS,
+	XVS_SCRATCHES,
+};
+
 struct xvs_context {
 	struct __sk_buff *skb;
 	struct xvs_control *control;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The egress stages, per destination: VLAN, MTU, access control lists, tag, counters, mirror. One
- * function with two callers: the ingress hook for a single destination, the egress hook for copies.
+ * The egress stages, per destination: VLAN, MTU, access control lists, extensions, tag, counters,
+ * mirror. Two callers: the ingress hook for a single destination without extensions, the egress
+ * hook for all others.
  */
 #ifndef XVS_BPF_DELIVER_H
 #define XVS_BPF_DELIVER_H
@@ -32,27 +33,31 @@ static __always_inline int xvs_set_tag(struct xvs_context *c, const struct xvs_t
 }
 
 /*
- * Runs the egress stages of `port` (id `id`) on the frame. 0, or minus the drop reason; drops from
- * here on are the destination's. Packet pointers are void afterwards.
+ * The egress stages of `port` (id `id`) up to its lists. 0 with the tag that the frame is to have
+ * in *want, or minus the drop reason; drops from here on are the destination's.
  */
-static __always_inline int xvs_egress_stages(
-	struct xvs_context *c, const struct xvs_port_config *port, __u32 id)
+static __always_inline int xvs_egress_judge(
+	struct xvs_context *c, const struct xvs_port_config *port, __u32 id, struct xvs_tag *want)
 {
-	struct xvs_tag want;
 	int error;
 
 	c->charge = id;
 	if (!(port->flags & XVS_PORT_UP))
 		return -XVS_DROP_port_down;
-	error = xvs_tag_for(port, xvs_vlan_set_of(port), c->vlan, c->tag.inner, &want);
+	error = xvs_tag_for(port, xvs_vlan_set_of(port), c->vlan, c->tag.inner, want);
 	if (error)
 		return error;
 	if (!xvs_fits(c->skb, c->tag_bytes, port->mtu))
 		return -XVS_DROP_mtu_exceeded;
-	error = xvs_acl(c, port, id, XVS_ACL_IN);
-	if (error)
-		return error;
-	error = xvs_set_tag(c, &want);
+	return xvs_acl(c, port, id, XVS_ACL_IN);
+}
+
+/* Those behind. 0, or minus the drop reason. Packet pointers are void afterwards. */
+static __always_inline int xvs_egress_finish(struct xvs_context *c,
+	const struct xvs_port_config *port, __u32 id, const struct xvs_tag *want)
+{
+	int error = xvs_set_tag(c, want);
+
 	if (error)
 		return error;
 	xvs_count_receive(c->control, id, c->packets, c->skb->len);
@@ -60,15 +65,28 @@ static __always_inline int xvs_egress_stages(
 	return 0;
 }
 
-/* Sends the frame itself to its single destination. The last thing that the ingress hook does. */
+/*
+ * Sends the frame itself to its single destination. The last thing that the ingress hook does. A
+ * chain of the destination can only be called in its device's egress hook.
+ */
 static __always_inline int xvs_deliver(struct xvs_context *c, __u32 switch_id, __u32 to)
 {
 	const struct xvs_port_config *port = xvs_port_config(to, c->generation);
+	struct xvs_tag want;
 	int error;
 
 	if (!port || port->switch_id != switch_id)
 		return -XVS_DROP_wrong_switch;
-	error = xvs_egress_stages(c, port, to);
+	if (port->flags & XVS_PORT_CHAIN_OUT) {
+		if (!(port->flags & XVS_PORT_UP)) {
+			c->charge = to;
+			return -XVS_DROP_port_down;
+		}
+		xvs_hand_over(c, XVS_PHASE_CLONE, to);
+		return bpf_redirect(port->ifindex, 0);
+	}
+	error = xvs_egress_judge(c, port, to, &want);
+	error = error ? error : xvs_egress_finish(c, port, to, &want);
 	if (error)
 		return error;
 	if (port->flags & XVS_PORT_PEER)

@@ -196,6 +196,28 @@ struct {
 } private_vlans SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, XVS_CHAIN_MAX);
+	__type(key, __u32);
+	__type(value, struct xvs_chain);
+} chains SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 2); /* enum xvs_scratch_of */
+	__type(key, __u32);
+	__type(value, struct xvs_chain_state);
+} chain_state SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, XVS_INSTANCE_MAX *XVS_REASON_COUNTS);
+	__type(key, __u32);
+	__type(value, __u64);
+} extension_reasons SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, XVS_EVENTS_SIZE);
 } events SEC(".maps");

@@ -15,7 +15,7 @@
 #include "bpf/lib/frame.h"
 
 #define XVS_TAGS_MAX 4 /* in the packet itself */
-#define XVS_EXTENSIONS_MAX 8 /* IPv6 extension headers */
+#define XVS_IP6_HEADERS_MAX 8 /* extension headers */
 #define XVS_BOOTP_SERVER 67
 #define XVS_BOOTP_CLIENT 68
 #define XVS_DHCP6_CLIENT 546
@@ -321,7 +321,7 @@ static __always_inline int xvs_read_ip6(struct __sk_buff *skb, struct xvs_packet
 	ret->hop_limit = ip.hop_limit;
 	ret->transport = ret->network + sizeof(ip);
 	ret->end = xvs_end_of(skb, ret->network, ip.length ? bpf_ntohs(ip.length) + sizeof(ip) : 0);
-	for (int i = 0; i < XVS_EXTENSIONS_MAX && xvs_is_ip6_extension(ret->next) &&
+	for (int i = 0; i < XVS_IP6_HEADERS_MAX && xvs_is_ip6_extension(ret->next) &&
 			ret->fragment != XVS_FRAGMENT_LATER;
 		i++) {
 		error = xvs_pass_extension(skb, ret);

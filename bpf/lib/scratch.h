@@ -45,12 +45,6 @@ struct xvs_scratch {
 	struct xvs_flow_key quoted_key;
 };
 
-enum xvs_scratch_of {
-	XVS_SCRATCH_INGRESS,
-	XVS_SCRATCH_EGRESS,
-	XVS_SCRATCHES,
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, XVS_SCRATCHES);

@@ -22,7 +22,7 @@
 
 /*
  * In a set's folder stand the loader's folder and, for the next test:
- *   main_slots_…   the program in the main slot of each array
+ *   SLOTS_SLOT     the program in each slot that the loader fills
  *   mac_table      one that is nobody's: what others are made of
  *   ready          a folder, from the good end of a test to the beginning of the next
  * and for the test itself perhaps `beside`, a second folder of the loader.
@@ -35,6 +35,7 @@ static struct {
 
 static const char *const slots[] = {"slots_ingress", "slots_egress", "slots_xdp"};
 #define SLOTS (sizeof(slots) / sizeof(*slots))
+#define MAIN_SLOTS (XVS_SLOT_COMMIT + 1) /* those that the loader fills, or some of them */
 
 /* ---- in the process that runs the tests ---- */
 
@@ -116,20 +117,29 @@ static int get(const char *path)
 
 /* ---- a set that is new ---- */
 
-static void keep_main_program(const struct xvs_loader *loader, const char *name)
+static const char *program_path(const char *name, uint32_t slot)
 {
-	uint32_t slot = XVS_SLOT_MAIN, id;
-	char path[300], pin[64];
+	char pin[64];
+
+	snprintf(pin, sizeof(pin), "%s_%u", name, slot);
+	return path_of(pin);
+}
+
+static void keep_programs(const struct xvs_loader *loader, const char *name)
+{
+	char path[300];
 	int array, program;
 
 	snprintf(path, sizeof(path), "%s/%s", loader->pin_dir, name);
 	array = get(path);
-	cr_assert_eq(bpf_map_lookup_elem(array, &slot, &id), 0, "%s is empty", name);
-	program = bpf_prog_get_fd_by_id(id);
-	cr_assert_geq(program, 0, "%s: %m", name);
-	snprintf(pin, sizeof(pin), "main_%s", name);
-	cr_assert_eq(bpf_obj_pin(program, path_of(pin)), 0, "%s: %m", pin);
-	close(program);
+	for (uint32_t slot = 0, id; slot < MAIN_SLOTS; slot++) {
+		if (bpf_map_lookup_elem(array, &slot, &id))
+			continue;
+		program = bpf_prog_get_fd_by_id(id);
+		cr_assert_geq(program, 0, "%s: %m", name);
+		cr_assert_eq(bpf_obj_pin(program, program_path(name, slot)), 0, "%s: %m", name);
+		close(program);
+	}
 	close(array);
 }
 
@@ -139,8 +149,9 @@ static void load(struct xvs_loader *loader)
 
 	empty_folder(set.folder);
 	cr_assert_eq(xvs_loader_open(loader, path_of("pins")), 0);
+	cr_assert_eq(xvs_loader_load_chains(loader), 0);
 	for (size_t i = 0; i < SLOTS; i++)
-		keep_main_program(loader, slots[i]);
+		keep_programs(loader, slots[i]);
 	table = xvs_fdb_create(&loader->tables, 1, XVS_FDB_SIZE_MIN);
 	cr_assert_geq(table, 0);
 	cr_assert_eq(bpf_obj_pin(table, path_of("mac_table")), 0, "%m");
@@ -151,6 +162,7 @@ void pinned_load_beside(struct xvs_loader *loader)
 {
 	empty_folder(path_of("beside"));
 	cr_assert_eq(xvs_loader_open(loader, path_of("beside")), 0);
+	cr_assert_eq(xvs_loader_load_chains(loader), 0);
 }
 
 /* ---- a set that another test has used ---- */
@@ -188,18 +200,20 @@ static void put_slot(int array, uint32_t slot, int program)
 		cr_assert_eq(bpf_map_update_elem(array, &slot, &program, BPF_ANY), 0, "%m");
 }
 
-static void put_main_program(const struct xvs_loader *loader, const char *name)
+static void put_programs(const struct xvs_loader *loader, const char *name)
 {
-	char path[300], pin[64];
-	int array, program;
+	char path[300];
+	int array;
 
 	snprintf(path, sizeof(path), "%s/%s", loader->pin_dir, name);
-	snprintf(pin, sizeof(pin), "main_%s", name);
 	array = get(path);
-	program = get(path_of(pin));
-	for (uint32_t slot = 0; slot < XVS_SLOT_MAX; slot++)
-		put_slot(array, slot, slot == XVS_SLOT_MAIN ? program : -1);
-	close(program);
+	for (uint32_t slot = 0; slot < XVS_SLOT_MAX; slot++) {
+		int program = slot < MAIN_SLOTS ? bpf_obj_get(program_path(name, slot)) : -1;
+
+		put_slot(array, slot, program);
+		if (program >= 0)
+			close(program);
+	}
 	close(array);
 }
 
@@ -245,7 +259,7 @@ void pinned_put_back(struct xvs_loader *loader)
 	empty_subfolders(loader);
 	maps_empty(loader->pin_dir);
 	for (size_t i = 0; i < SLOTS; i++)
-		put_main_program(loader, slots[i]);
+		put_programs(loader, slots[i]);
 	cr_assert_eq(xvs_tables_open(&loader->tables, loader->pin_dir), 0);
 	read_types(&loader->tables);
 	start_control(loader->tables.control);

@@ -101,6 +101,19 @@ Test(egress, copies)
 	}
 }
 
+/* Through the jumps into a chain and out of it nothing gets lost, and nothing is judged twice. */
+Test(egress, copies_through_a_chain)
+{
+	for (size_t i = 0; i < COPIES; i++) {
+		world_change(copies[i].change);
+		world_chain(copies[i].to, XVS_PORT_CHAIN_OUT);
+		world_publish();
+		for (enum place place = 0; place < PLACES; place++)
+			check_copy(i, place);
+		world_reset();
+	}
+}
+
 /* A second tag that is cut shows when the first one is changed, if both stand in the packet. */
 Test(egress, tag_failed)
 {

@@ -445,7 +445,8 @@ static const char *check_xdp(const struct input *input, struct outcome *got)
 		return WRONG("redirected to %s, which is mirrored", world_port_name(to));
 	if (!to || from->learned || from->not_learned || model_may_be_tcp(input))
 		return WRONG("redirected what is TC's business");
-	if (from->flooded_packets || !(world.ports[to].flags & XVS_PORT_XDP_TARGET))
+	if (from->flooded_packets || !(world.ports[to].flags & XVS_PORT_XDP_TARGET) ||
+		(world.ports[UPLINK].flags & XVS_PORT_CHAIN_IN))
 		return WRONG("redirected to %s", world_port_name(to));
 	/* it counts the bytes as they came */
 	expected.change.counters[to].receive_bytes = input->packet.size;

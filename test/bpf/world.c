@@ -242,6 +242,20 @@ static void shape_mirrors(struct random *random)
 	}
 }
 
+/* Frames of some ports go through a chain of none: nothing else may be different. */
+static void shape_chains(struct random *random)
+{
+	for (uint32_t id = 1; id < PORTS; id++)
+		if (random_once_in(random, 3))
+			world_chain(id, XVS_PORT_CHAIN_IN);
+}
+
+void world_chain(uint32_t port, uint32_t ways)
+{
+	world.ports[port].flags |= ways;
+	world.ports[port].chain = EMPTY_CHAIN;
+}
+
 /* The half that no new packet reads is always that of number 0. */
 void world_shape(uint64_t number)
 {
@@ -254,6 +268,8 @@ void world_shape(uint64_t number)
 		shape_port(&random, port);
 	if (random_once_in(&random, 2))
 		shape_mirrors(&random);
+	if (random_once_in(&random, 4))
+		shape_chains(&random);
 	world_publish();
 }
 
@@ -274,6 +290,14 @@ static void add_vlan_set(uint32_t id, const uint16_t vlans[2])
 	cr_assert_eq(bpf_map_update_elem(world.loader.tables.vlan_sets, &id, &set, BPF_ANY), 0);
 }
 
+static void add_empty_chain(void)
+{
+	const struct xvs_chain chain = {.in = XVS_SLOT_RESUME, .out = XVS_SLOT_RESUME};
+	uint32_t id = EMPTY_CHAIN;
+
+	cr_assert_eq(bpf_map_update_elem(world.loader.tables.chains, &id, &chain, BPF_ANY), 0);
+}
+
 void world_open(void)
 {
 	if (geteuid())
@@ -286,6 +310,7 @@ void world_open(void)
 	pinned_open(&world.loader);
 	add_tables();
 	add_vlan_set(LISTED_SET, (const uint16_t[]){10, 20}); /* LISTED() */
+	add_empty_chain();
 	add_vlan_set(SECONDARIES_SET, (const uint16_t[]){ISOLATED_VLAN, COMMUNITY_VLAN});
 	world_reset();
 	for (uint32_t port = 1; port < PORTS; port++)

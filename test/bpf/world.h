@@ -40,6 +40,7 @@ enum port {
 #define PRIMARY 200 /* the private VLAN */
 #define ISOLATED_VLAN 201
 #define COMMUNITY_VLAN 202
+#define EMPTY_CHAIN 1 /* number of a chain of no extensions */
 #define SECONDARIES_SET 2 /* number of the promiscuous port's list: these two */
 
 #define SWITCH 1
@@ -57,6 +58,9 @@ struct world {
 };
 
 extern struct world world;
+
+/* Gives the port the chain of none, `ways`: XVS_PORT_CHAIN_IN, _OUT. To be published. */
+void world_chain(uint32_t port, uint32_t ways);
 
 /* Makes the world, or skips the test without root. */
 void world_open(void);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The built-in forwarding: by the switch's MAC table, which learns from what passes. */
+#ifndef XVS_BPF_FORWARD_H
+#define XVS_BPF_FORWARD_H
+
+#include "bpf/lib/fdb.h"
+#include "bpf/lib/flood.h"
+#include "bpf/lib/guard.h"
+
+static __always_inline int xvs_learn(struct xvs_context *c, const struct xvs_port_config *port,
+	const struct xvs_fdb *fdb, const struct ethhdr *eth)
+{
+	if ((port->flags & XVS_PORT_MAC) && xvs_mac_equal(eth->h_source, port->mac))
+		return 0; /* its own assigned address: in the table for good */
+	return xvs_fdb_learn(fdb, c->control, port, c->generation, c->source, c->now,
+		xvs_fdb_word(eth->h_source, c->vlan.fid));
+}
+
+/*
+ * The built-in forwarding: learns the source, looks the destination up. Returns the port id, 0 for
+ * everybody in the VLAN, or minus the drop reason.
+ */
+static __always_inline int xvs_destination(
+	struct xvs_context *c, const struct xvs_port_config *port)
+{
+	const struct ethhdr *eth = (void *)(long)c->skb->data;
+	struct xvs_fdb_look_up to;
+	struct xvs_fdb fdb;
+	int error;
+
+	if ((const void *)(eth + 1) > (const void *)(long)c->skb->data_end)
+		return -XVS_DROP_truncated;
+	if (!xvs_fdb_of(port, &fdb))
+		return -XVS_DROP_wrong_switch;
+	/* of a group as well: one way is less for the verifier, and a flood costs far more */
+	if (!xvs_fdb_set_out(&fdb, xvs_fdb_word(eth->h_dest, c->vlan.fid), &to))
+		return -XVS_DROP_wrong_switch;
+	error = xvs_learn(c, port, &fdb, eth);
+	if (error || xvs_is_group(eth->h_dest))
+		return error;
+	return xvs_fdb_destination(&fdb, &to, c->now, port->ageing_ns);
+}
+
+/* For a frame that goes elsewhere than the table says. 0, or minus the drop reason. */
+static __always_inline int xvs_learn_sender(
+	struct xvs_context *c, const struct xvs_port_config *port)
+{
+	const struct ethhdr *eth = (void *)(long)c->skb->data;
+	struct xvs_fdb fdb;
+
+	if ((const void *)(eth + 1) > (const void *)(long)c->skb->data_end)
+		return -XVS_DROP_truncated;
+	if (!xvs_fdb_of(port, &fdb))
+		return -XVS_DROP_wrong_switch;
+	return xvs_learn(c, port, &fdb, eth);
+}
+
+/* Would one more flood of this port be too much? */
+static __always_inline int xvs_may_not_flood(
+	const struct xvs_context *c, const struct xvs_port_config *port)
+{
+	return (port->flags & XVS_PORT_STORM_LIMIT) &&
+	       xvs_is_storm(c->source, port->storm_limit, c->packets);
+}
+
+/*
+ * Decides by the table. Returns the port that gets the frame itself, behind copies for others, or
+ * minus the drop reason.
+ */
+static __always_inline int xvs_pick(struct xvs_context *c, const struct xvs_port_config *port)
+{
+	int to = xvs_destination(c, port);
+
+	if (to < 0)
+		return to;
+	if (to == (int)c->source)
+		return -XVS_DROP_same_port;
+	if (!to && xvs_may_not_flood(c, port))
+		return -XVS_DROP_storm;
+	xvs_count_transmit(c->control, c->source, c->packets, c->skb->len);
+	if (!to)
+		to = xvs_flood(c, port->switch_id);
+	return to ? to : -XVS_DROP_no_destination;
+}
+
+static __always_inline int xvs_forward(struct xvs_context *c, const struct xvs_port_config *port)
+{
+	int to = xvs_pick(c, port);
+
+	return to < 0 ? to : xvs_deliver(c, port->switch_id, to);
+}
+
+#endif

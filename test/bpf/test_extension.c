@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Programs of extensions in chains made by hand: their order, what each kind may ask for, and what
+ * becomes of frames when one of them isn't there. Those of test/extension/trace.bpf.c, and all that
+ * are shipped.
+ */
+#include <criterion/criterion.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include "agent/extension/extensions.h"
+#include "test/bpf/run.h"
+
+#define CHAIN 2 /* id */
+#define FIRST XVS_SLOT_CHAINS
+#define LETTERS 40 /* as NUMBER in trace.bpf.c */
+
+struct settings { /* as there */
+	uint64_t letter;
+	uint32_t drop, to;
+};
+
+static struct xvs_agent agent;
+
+static void open_extensions(void)
+{
+	char folder[300];
+
+	run_open();
+	agent.loader = world.loader;
+	agent.extensions = calloc(1, sizeof(*agent.extensions));
+	snprintf(folder, sizeof(folder), "%s/extensions", world.loader.pin_dir);
+	xvs_loader_remove_tree(folder);
+	cr_assert_eq(mkdir(folder, 0700), 0, "%m");
+}
+
+TestSuite(extension, .init = open_extensions, .fini = run_close);
+
+static struct xvs_extension *take(const char *path)
+{
+	char digest[65], words[XVS_OBJECT_WORDS];
+
+	cr_assert_eq(xvs_extension_take(&agent, path, digest, words), 0, "%s %s", path, words);
+	return xvs_extension_find(&agent, digest);
+}
+
+static struct xvs_extension *take_trace(const char *kind)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/trace_%s.bpf.o", XVS_TEST_OBJECTS, kind);
+	return take(path);
+}
+
+static struct xvs_instance_state *instance_of(const char *name)
+{
+	struct xvs_instance_state *instance;
+
+	cr_assert_eq(xvs_instance_get(&agent, "s", name, &instance), 0);
+	return instance;
+}
+
+static void put(struct xvs_extension *extension, const char *name, uint32_t slot, uint32_t next,
+	uint32_t skip, bool out)
+{
+	const struct xvs_place_in_chain place = {.out = out, .next = next, .skip = skip};
+	int array = out ? agent.loader.tables.slots_egress : agent.loader.tables.slots_ingress;
+	int program = xvs_extension_load(&agent, extension, instance_of(name), &place);
+
+	cr_assert_geq(program, 0, "%s", name);
+	cr_assert_eq(bpf_map_update_elem(array, &slot, &program, BPF_ANY), 0, "%m");
+	close(program);
+}
+
+static void set(const char *name, uint32_t port, struct settings settings)
+{
+	int map = xvs_instance_map(instance_of(name), "xvs_settings");
+
+	cr_assert_geq(map, 0);
+	for (uint32_t half = 0; half < 2; half++) {
+		uint32_t index = port << 1 | half;
+
+		cr_assert_eq(bpf_map_update_elem(map, &index, &settings, BPF_ANY), 0, "%m");
+	}
+}
+
+/* The chain of ports A and B. */
+static void use_chain(struct xvs_chain chain)
+{
+	uint32_t id = CHAIN;
+
+	cr_assert_eq(bpf_map_update_elem(agent.loader.tables.chains, &id, &chain, BPF_ANY), 0);
+	for (uint32_t port = A; port <= B; port++) {
+		world.ports[port].chain = CHAIN;
+		world.ports[port].flags |= chain.in || chain.forward ? XVS_PORT_CHAIN_IN : 0;
+		world.ports[port].flags |= chain.out ? XVS_PORT_CHAIN_OUT : 0;
+	}
+	world_publish();
+}
+
+static void send_one(enum program program, const uint8_t *to, struct outcome *ret)
+{
+	struct frame frame = {STATION(A), to, EXPERIMENTAL, {}, 0};
+	struct input input;
+
+	input_fill(&input, program, program == INGRESS ? A : B, &frame, BESIDE);
+	memset(input.packet.bytes + LETTERS, 0, 8);
+	if (program == EGRESS)
+		hand_over(input.cb, XVS_PHASE_CLONE, B, (struct tag){0, 0});
+	run(&input, ret);
+}
+
+static void check_letters(const struct outcome *got, const char *letters)
+{
+	cr_expect_eq(got->packet.bytes[LETTERS], strlen(letters));
+	cr_expect_arr_eq(got->packet.bytes + LETTERS + 1, letters, strlen(letters), "%.8s",
+		(const char *)got->packet.bytes + LETTERS + 1);
+}
+
+static struct xvs_extension_counters counters_of(const char *name)
+{
+	struct xvs_extension_counters counters;
+
+	xvs_instance_count(&agent, instance_of(name), &counters);
+	return counters;
+}
+
+/* Three filters, one behind the other. */
+static void put_filters(bool out)
+{
+	struct xvs_extension *filter = take_trace("filter");
+	static const char *const names[] = {"one", "two", "three"};
+
+	for (uint32_t i = 0; i < 3; i++) {
+		put(filter, names[i], FIRST + i, i < 2 ? FIRST + i + 1 : XVS_SLOT_RESUME, 0, out);
+		for (uint32_t port = A; port <= B; port++)
+			set(names[i], port, (struct settings){.letter = '1' + i});
+	}
+}
+
+Test(extension, order_on_the_way_in)
+{
+	struct outcome got;
+
+	put_filters(false);
+	use_chain((struct xvs_chain){.in = FIRST, .in_count = 3});
+	send_one(INGRESS, STATION(B), &got);
+	check_sent("in", &got, B);
+	check_letters(&got, "123");
+	cr_expect_eq(counters_of("two").packets, 1);
+	cr_expect_eq(counters_of("two").changed, 1);
+}
+
+Test(extension, order_on_the_way_out)
+{
+	struct outcome got;
+
+	put_filters(true);
+	use_chain((struct xvs_chain){.out = FIRST, .out_count = 3});
+	send_one(EGRESS, STATION(B), &got);
+	check_verdict("out", &got, TC_ACT_UNSPEC);
+	check_letters(&got, "123");
+	cr_expect_eq(got.change.counters[B].receive_packets, 1);
+}
+
+/* Its chain can only be called in its device's egress hook. */
+Test(extension, destination_with_a_chain)
+{
+	struct outcome got;
+
+	put_filters(true);
+	use_chain((struct xvs_chain){.out = FIRST, .out_count = 3});
+	send_one(INGRESS, STATION(B), &got);
+	check_verdict("handed over", &got, TC_ACT_REDIRECT);
+	cr_expect_eq(got.cb[0], agent.loader.tables.control->cookie ^ XVS_PHASE_CLONE);
+	cr_expect_eq(got.cb[3], B);
+	check_letters(&got, "");
+	cr_expect_eq(got.change.counters[B].receive_packets, 0);
+}
+
+static void check_dropped(const char *what, const struct outcome *got, enum xvs_drop reason)
+{
+	struct tally expected = {0};
+
+	expected.drops[A][reason] = 1;
+	check_verdict(what, got, TC_ACT_SHOT);
+	tally_check(what, &expected, &got->change);
+}
+
+Test(extension, one_that_is_missing)
+{
+	uint32_t slot = FIRST + 1;
+	struct outcome got;
+
+	put_filters(false);
+	use_chain((struct xvs_chain){.in = FIRST, .in_count = 3});
+	bpf_map_delete_elem(agent.loader.tables.slots_ingress, &slot);
+	send_one(INGRESS, STATION(B), &got);
+	check_dropped("missing", &got, XVS_DROP_extension_missing);
+	put(take_trace("filter"), "one", FIRST, FIRST + 1, FIRST + 2, false); /* it may be */
+	send_one(INGRESS, STATION(B), &got);
+	check_sent("skipped", &got, B);
+	check_letters(&got, "13");
+	use_chain((struct xvs_chain){.in = XVS_SLOT_RESUME, .missing = XVS_CHAIN_MISSING_IN});
+	send_one(INGRESS, STATION(B), &got);
+	check_dropped("never loaded", &got, XVS_DROP_extension_missing);
+}
+
+static uint64_t reason_count(const char *name, uint32_t reason)
+{
+	uint32_t index = instance_of(name)->id * XVS_REASON_COUNTS + reason;
+	uint64_t count = 0;
+
+	bpf_map_lookup_elem(agent.loader.tables.extension_reasons, &index, &count);
+	return count;
+}
+
+Test(extension, who_may_drop)
+{
+	static const char *const kinds[] = {"capture", "filter", "firewall"};
+	struct outcome got;
+
+	for (uint32_t i = 0; i < 3; i++) {
+		put(take_trace(kinds[i]), kinds[i], FIRST + i, XVS_SLOT_RESUME, 0, false);
+		set(kinds[i], A, (struct settings){.letter = 'x', .drop = 2});
+		use_chain((struct xvs_chain){.in = FIRST + i, .in_count = 1});
+		send_one(INGRESS, STATION(B), &got);
+		if (i)
+			check_dropped(kinds[i], &got, XVS_DROP_extension);
+		else
+			check_sent(kinds[i], &got, B);
+		cr_expect_eq(counters_of(kinds[i]).dropped, i > 0);
+		cr_expect_eq(reason_count(kinds[i], 2), i > 0);
+	}
+}
+
+Test(extension, forwarding)
+{
+	struct outcome got;
+
+	put(take_trace("forwarding"), "f", FIRST, XVS_SLOT_COMMIT, 0, false);
+	use_chain((struct xvs_chain){.in = XVS_SLOT_RESUME, .forward = FIRST});
+	set("f", A, (struct settings){.letter = 'x'});
+	send_one(INGRESS, STATION(B), &got);
+	check_sent("as the switch does", &got, B);
+	set("f", A, (struct settings){.letter = 'x', .to = HOST});
+	send_one(INGRESS, STATION(B), &got);
+	check_sent("elsewhere", &got, HOST);
+	cr_expect_eq(counters_of("f").directed, 1);
+	set("f", A, (struct settings){.letter = 'x', .to = A});
+	send_one(INGRESS, STATION(B), &got);
+	check_dropped("back", &got, XVS_DROP_extension_route);
+	set("f", A, (struct settings){.letter = 'x', .to = STRANGER});
+	send_one(INGRESS, STATION(B), &got);
+	check_dropped("into another switch", &got, XVS_DROP_extension_route);
+	set("f", A, (struct settings){.letter = 'x', .to = ACCESS});
+	send_one(INGRESS, STATION(B), &got);
+	check_dropped("into another VLAN", &got, XVS_DROP_extension_route);
+}
+
+/* With and without what may have been written to struct __sk_buff put back. */
+static void put_everywhere(struct xvs_extension *extension)
+{
+	bool forwarding = extension->object.info.kind == XVS_KIND_FORWARDING;
+
+	for (int restores = 0; restores < 2; restores++) {
+		extension->object.restores |= restores;
+		put(extension, extension->object.info.name, FIRST,
+			forwarding ? XVS_SLOT_COMMIT : XVS_SLOT_RESUME, 0, false);
+		if (!forwarding)
+			put(extension, extension->object.info.name, FIRST, XVS_SLOT_RESUME, 0,
+				true);
+	}
+}
+
+static void put_all(const char *pattern, size_t least)
+{
+	glob_t files;
+
+	cr_assert_eq(glob(pattern, 0, NULL, &files), 0);
+	for (size_t i = 0; i < files.gl_pathc; i++)
+		put_everywhere(take(files.gl_pathv[i]));
+	cr_expect_geq(files.gl_pathc, least);
+	globfree(&files);
+}
+
+Test(extension, all_that_are_right_can_be_loaded)
+{
+	put_all(XVS_SHIPPED "/*.bpf.o", 6);
+	put_all(XVS_TEST_OBJECTS "/good/*.bpf.o", 8);
+	put_all(XVS_TEST_OBJECTS "/trace_*.bpf.o", 4);
+}
