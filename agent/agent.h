@@ -23,6 +23,7 @@ struct xvs_options {
 extern const struct xvs_feature *const xvs_features[]; /* ends with NULL */
 
 struct xvs_control_server;
+struct xvs_extensions;
 struct xvs_guards;
 struct xvs_listener;
 struct xvs_lists;
@@ -48,6 +49,7 @@ struct xvs_agent {
 	struct xvs_switching *switching; /* state of agent/switch */
 	struct xvs_lists *lists; /* state of agent/policy/lists.c */
 	struct xvs_guards *guards; /* state of agent/policy/guard.c */
+	struct xvs_extensions *extensions; /* state of agent/extension */
 };
 
 /* Opens everything and brings the stored or boot configuration into force. 0 or -errno, logged. */

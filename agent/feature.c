@@ -12,14 +12,15 @@ int xvs_features_prepare(struct xvs_agent *agent, const struct xvs_config *confi
 	return error;
 }
 
-int xvs_features_fill_port(struct xvs_agent *agent, const struct xvs_config *config,
-	const struct xvs_port_setting *setting, uint32_t id, struct xvs_port_config *port)
+int xvs_features_fill_port(struct xvs_agent *agent, const struct xvs_switch *item,
+	const struct xvs_config *config, const struct xvs_port_setting *setting, uint32_t id,
+	struct xvs_port_config *port)
 {
 	int error = 0;
 
 	for (size_t i = 0; !error && xvs_features[i]; i++)
 		if (xvs_features[i]->fill_port)
-			error = xvs_features[i]->fill_port(agent, config, setting, id, port);
+			error = xvs_features[i]->fill_port(agent, item, config, setting, id, port);
 	return error;
 }
 

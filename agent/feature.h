@@ -53,11 +53,13 @@ struct xvs_feature {
 	 */
 	int (*prepare)(struct xvs_agent *agent, const struct xvs_config *config);
 	/*
-	 * Adds what packets are to know of a vPort to its configuration, or of all ports to the
-	 * spare half of other maps; the switch feature publishes both. 0 or -errno.
+	 * Adds what packets are to know of a port of the switch `item` to its configuration
+	 * (`setting`: NULL for its uplink and host port), or of all ports to the spare half of
+	 * other maps; the switch feature publishes both. 0 or -errno.
 	 */
-	int (*fill_port)(struct xvs_agent *agent, const struct xvs_config *config,
-		const struct xvs_port_setting *setting, uint32_t id, struct xvs_port_config *port);
+	int (*fill_port)(struct xvs_agent *agent, const struct xvs_switch *item,
+		const struct xvs_config *config, const struct xvs_port_setting *setting,
+		uint32_t id, struct xvs_port_config *port);
 	int (*write_half)(struct xvs_agent *agent, const struct xvs_config *config);
 	/* No packet reads any more what was in force before the last flip. */
 	void (*after_grace)(struct xvs_agent *agent);
@@ -94,12 +96,13 @@ struct xvs_feature {
 	const struct xvs_record_kind *records; /* ends with a kind of 0 */
 };
 
-extern const struct xvs_feature xvs_feature_switch, xvs_feature_policy;
+extern const struct xvs_feature xvs_feature_switch, xvs_feature_policy, xvs_feature_extension;
 
 /* The same of all features, for the one that publishes. */
 int xvs_features_prepare(struct xvs_agent *agent, const struct xvs_config *config);
-int xvs_features_fill_port(struct xvs_agent *agent, const struct xvs_config *config,
-	const struct xvs_port_setting *setting, uint32_t id, struct xvs_port_config *port);
+int xvs_features_fill_port(struct xvs_agent *agent, const struct xvs_switch *item,
+	const struct xvs_config *config, const struct xvs_port_setting *setting, uint32_t id,
+	struct xvs_port_config *port);
 int xvs_features_write_half(struct xvs_agent *agent, const struct xvs_config *config);
 bool xvs_features_differ(struct xvs_agent *agent, const struct xvs_config *config);
 int xvs_features_describe_port(struct xvs_agent *agent, const struct xvs_port_setting *setting,

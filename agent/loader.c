@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <linux/magic.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,10 +19,13 @@
 #include "agent/hook.h"
 #include "agent/loader.h"
 #include "agent/log.h"
+#include "bpf/commit.skel.h"
 #include "bpf/egress.skel.h"
+#include "bpf/egress_resume.skel.h"
 #include "bpf/ingress.skel.h"
 #include "bpf/lost.skel.h"
 #include "bpf/records.skel.h"
+#include "bpf/resume.skel.h"
 #include "bpf/stubs.skel.h"
 #include "bpf/xdp.skel.h"
 
@@ -91,6 +95,8 @@ static int make_subfolders(const struct xvs_loader *loader)
 	snprintf(path, sizeof(path), "%s/tables", loader->pin_dir);
 	error = error ?: make_folder(path);
 	snprintf(path, sizeof(path), "%s/lists", loader->pin_dir);
+	error = error ?: make_folder(path);
+	snprintf(path, sizeof(path), "%s/" XVS_EXTENSIONS_FOLDER, loader->pin_dir);
 	return error ?: make_folder(path);
 }
 
@@ -198,6 +204,10 @@ static const char *const own_pins[] = {
 	"flood_lists",
 	"flood_members",
 	"private_vlans",
+	"chains",
+	"chain_state",
+	"extension_reasons",
+	"instances",
 	"xdp_ports",
 	"xdp_cache",
 	"port_names",
@@ -289,19 +299,25 @@ struct kind {
 	const char *name;
 	const void *(*bytes)(size_t *size);
 	const char *slots; /* where its program goes; NULL: maps only, or a place of its own */
+	uint32_t slot; /* there */
+	bool of_chains; /* only where ports have extensions: it takes the verifier as long as all
+			   else */
 };
 
-static const struct kind stubs_kind = {"stubs", stubs_bpf__elf_bytes, NULL};
+static const struct kind stubs_kind = {"stubs", stubs_bpf__elf_bytes, NULL, 0, false};
 
 /*
- * In the order in which programs are exchanged: who reads skb->cb first, then who writes it, last
- * what goes past both. So a program never meets what only a later build writes.
+ * In the order in which programs are exchanged: who reads skb->cb or chain_state first, then who
+ * writes it, last what goes past both. So a program never meets what only a later build writes.
  */
 static const struct kind main_kinds[] = {
-	{"records", records_bpf__elf_bytes, NULL},
-	{"egress", egress_bpf__elf_bytes, "slots_egress"},
-	{"ingress", ingress_bpf__elf_bytes, "slots_ingress"},
-	{"xdp", xdp_bpf__elf_bytes, "slots_xdp"},
+	{"records", records_bpf__elf_bytes, NULL, 0, false},
+	{"egress_resume", egress_resume_bpf__elf_bytes, "slots_egress", XVS_SLOT_RESUME, true},
+	{"egress", egress_bpf__elf_bytes, "slots_egress", XVS_SLOT_MAIN, false},
+	{"commit", commit_bpf__elf_bytes, "slots_ingress", XVS_SLOT_COMMIT, true},
+	{"resume", resume_bpf__elf_bytes, "slots_ingress", XVS_SLOT_RESUME, true},
+	{"ingress", ingress_bpf__elf_bytes, "slots_ingress", XVS_SLOT_MAIN, false},
+	{"xdp", xdp_bpf__elf_bytes, "slots_xdp", XVS_SLOT_MAIN, false},
 };
 #define MAIN_KINDS (sizeof(main_kinds) / sizeof(main_kinds[0]))
 
@@ -379,14 +395,14 @@ static int load_stubs(struct xvs_loader *loader)
 	return error;
 }
 
-/* Puts the object's program into a slot of its array; NULL: clears it. */
-static int set_slot(const struct xvs_loader *loader, const char *slots, uint32_t slot,
+/* Puts the object's program into a slot of the kind's array; NULL: clears it. */
+static int set_slot(const struct xvs_loader *loader, const struct kind *kind, uint32_t slot,
 	struct bpf_object *object)
 {
 	int fd, program, error;
 	char path[300];
 
-	snprintf(path, sizeof(path), "%s/%s", loader->pin_dir, slots);
+	snprintf(path, sizeof(path), "%s/%s", loader->pin_dir, kind->slots);
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return -errno;
@@ -400,30 +416,30 @@ static int set_slot(const struct xvs_loader *loader, const char *slots, uint32_t
 	return error;
 }
 
-static int set_slots(const struct xvs_loader *loader, uint32_t slot, struct bpf_object **objects)
+/* An array may refuse a program that the verifier took, so each is tried where no packet comes. */
+static int try_slots(const struct xvs_loader *loader, struct bpf_object **objects)
 {
 	int error = 0;
 
-	for (size_t i = 0; i < MAIN_KINDS; i++)
-		if (main_kinds[i].slots)
-			error = error
-					?: set_slot(loader, main_kinds[i].slots, slot,
-						   objects ? objects[i] : NULL);
+	for (size_t i = 0; !error && i < MAIN_KINDS; i++) {
+		if (!objects[i] || !main_kinds[i].slots)
+			continue;
+		error = set_slot(loader, &main_kinds[i], XVS_SLOT_NEXT, objects[i]);
+		set_slot(loader, &main_kinds[i], XVS_SLOT_NEXT, NULL);
+	}
 	return error;
 }
 
-/*
- * The writes that upgrade, one a hook: all devices run the new program from their next packet on.
- * An array may refuse a program that the verifier took, so each is tried where no packet comes.
- */
+/* The writes that upgrade: all devices run the new programs from their next packet on. */
 static int exchange_programs(struct xvs_loader *loader, struct bpf_object **objects)
 {
-	int error = set_slots(loader, XVS_SLOT_NEXT, objects);
+	int error = try_slots(loader, objects);
 
 	if (error)
 		tell_refused(loader, "slots", error);
-	error = error ?: set_slots(loader, XVS_SLOT_MAIN, objects);
-	set_slots(loader, XVS_SLOT_NEXT, NULL);
+	for (size_t i = 0; !error && i < MAIN_KINDS; i++)
+		if (objects[i] && main_kinds[i].slots)
+			error = set_slot(loader, &main_kinds[i], main_kinds[i].slot, objects[i]);
 	return error;
 }
 
@@ -491,22 +507,52 @@ static int load_lost_again(struct xvs_loader *loader)
 	return access(path, F_OK) ? 0 : load_lost(loader);
 }
 
+/* Did an earlier run have extensions? */
+static bool has_chains(const struct xvs_loader *loader)
+{
+	uint32_t slot = XVS_SLOT_RESUME, id;
+	char path[300];
+	bool filled;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/slots_ingress", loader->pin_dir);
+	fd = bpf_obj_get(path);
+	filled = fd >= 0 && !bpf_map_lookup_elem(fd, &slot, &id);
+	if (fd >= 0)
+		close(fd);
+	return filled;
+}
+
 /* Nothing that packets meet is touched before the kernel has taken everything. */
-static int load_programs(struct xvs_loader *loader)
+static int load_kinds(struct xvs_loader *loader, bool main, bool of_chains)
 {
 	struct bpf_object *objects[MAIN_KINDS] = {0};
-	int error = load_stubs(loader);
+	int error = 0;
 
 	for (size_t i = 0; !error && i < MAIN_KINDS; i++) {
+		if (main_kinds[i].of_chains ? !of_chains : !main)
+			continue;
 		error = load_object(loader, &main_kinds[i], &objects[i]);
 		if (!error)
 			keep_types(loader, objects[i]);
 	}
-	error = error ?: load_lost_again(loader);
+	if (main)
+		error = error ?: load_lost_again(loader);
 	error = error ?: exchange_programs(loader, objects);
 	for (size_t i = 0; i < MAIN_KINDS; i++)
 		bpf_object__close(objects[i]);
+	loader->has_chains |= !error && of_chains;
 	return error;
+}
+
+int xvs_loader_load_chains(struct xvs_loader *loader)
+{
+	return loader->has_chains ? 0 : load_kinds(loader, false, true);
+}
+
+static int load_programs(struct xvs_loader *loader)
+{
+	return load_stubs(loader) ?: load_kinds(loader, true, has_chains(loader));
 }
 
 /* Finishes pins that are new. */
@@ -636,13 +682,31 @@ static void remove_folder(const char *pin_dir, const char *name, bool (*is_own)(
 	rmdir(path);
 }
 
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
+{
+	(void)status;
+	(void)kind;
+	(void)where;
+	remove(path);
+	return 0;
+}
+
+void xvs_loader_remove_tree(const char *path)
+{
+	nftw(path, remove_one, 4, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
 int xvs_loader_remove(const struct xvs_loader *loader)
 {
+	char path[300];
+
 	/* hooks first: the programs behind them are still there */
 	xvs_hook_remove_filters(loader);
 	remove_folder(loader->pin_dir, "links", is_own_link);
 	remove_folder(loader->pin_dir, "tables", is_own_table);
 	remove_folder(loader->pin_dir, "lists", is_own_list);
+	snprintf(path, sizeof(path), "%s/" XVS_EXTENSIONS_FOLDER, loader->pin_dir);
+	xvs_loader_remove_tree(path);
 	remove_pins(loader, UINT64_MAX);
 	if (!rmdir(loader->pin_dir) || errno == ENOENT)
 		return 0;

@@ -3,8 +3,8 @@
  * Programs and maps: made, pinned, adopted from an earlier run, upgraded, removed.
  *
  * Below the pin folder stand the maps under their names, `stub_in`, `stub_out`, `stub_xdp` (the
- * programs that are attached), the arrays `slots_*` behind them, `links/`, and `tables/` (the MAC
- * tables).
+ * programs that are attached), the arrays `slots_*` behind them, `links/`, `tables/` (the MAC
+ * tables), `lists/` (access control lists), and `extensions/` (their own maps).
  */
 #ifndef XVS_AGENT_LOADER_H
 #define XVS_AGENT_LOADER_H
@@ -25,6 +25,7 @@ struct xvs_loader {
 	int lock; /* held on the pin folder: one agent each */
 	struct xvs_stub stub_in, stub_out, stub_xdp;
 	bool watching; /* for frames lost behind XDP */
+	bool has_chains; /* what stands behind extensions is loaded */
 	bool adopted; /* the maps were there: traffic may be flowing */
 	uint64_t made; /* pins that this start has made: bits in the order of own_pins[] */
 	struct lost_bpf *lost; /* loaded, NULL = not */
@@ -37,6 +38,11 @@ struct xvs_loader {
  */
 int xvs_object_prepare(struct bpf_object *object);
 
+#define XVS_EXTENSIONS_FOLDER "extensions"
+
+/* Removes a folder of pins and all that is in it. */
+void xvs_loader_remove_tree(const char *path);
+
 /*
  * Loads everything below `pin_dir`: adopts maps and stubs that are there, loads the main programs
  * and, once the kernel has taken all of them, puts each into slot 0 of its hook. When it fails, the
@@ -44,6 +50,9 @@ int xvs_object_prepare(struct bpf_object *object);
  * holds the folder, -EPROTO the pins have another layout.
  */
 int xvs_loader_open(struct xvs_loader *loader, const char *pin_dir);
+
+/* Loads what stands behind extensions, once there are some. 0 or -errno, logged. */
+int xvs_loader_load_chains(struct xvs_loader *loader);
 
 #define XVS_LOST_TRACEPOINT "xdp_devmap_xmit"
 

@@ -94,6 +94,12 @@ int xvs_tables_open(struct xvs_tables *tables, const char *pin_dir)
 		{"private_vlans", NULL, &tables->private_vlans},
 		{"xdp_ports", NULL, &tables->xdp_ports},
 		{"events", NULL, &tables->events},
+		{"slots_ingress", NULL, &tables->slots_ingress},
+		{"slots_egress", NULL, &tables->slots_egress},
+		{"chains", NULL, &tables->chains},
+		{"chain_state", NULL, &tables->chain_state},
+		{"extension_reasons", NULL, &tables->extension_reasons},
+		{"instances", NULL, &tables->instances},
 		{"vm_macs", NULL, &tables->vm_macs},
 		{"port_addresses", NULL, &tables->port_addresses},
 		{"learned_addresses", NULL, &tables->learned_addresses},
@@ -116,7 +122,9 @@ void xvs_tables_close(struct xvs_tables *tables)
 		tables->switch_names, tables->device_saved, tables->vlan_sets, tables->fdb,
 		tables->acls, tables->flows, tables->flood_lists, tables->private_vlans,
 		tables->xdp_ports, tables->events, tables->fdb_btf, tables->vm_macs,
-		tables->port_addresses, tables->learned_addresses};
+		tables->port_addresses, tables->learned_addresses, tables->slots_ingress,
+		tables->slots_egress, tables->chains, tables->chain_state,
+		tables->extension_reasons, tables->instances};
 
 	/* the mappings end with the process */
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)

@@ -28,7 +28,8 @@ struct xvs_tables {
 	/* by file descriptor; what is mapped counts as the daemon's memory, read or not */
 	int counters, drops, port_index, port_names, switch_names, device_saved, vlan_sets, fdb,
 		acls, flows, flood_lists, private_vlans, xdp_ports, events, vm_macs, port_addresses,
-		learned_addresses;
+		learned_addresses, slots_ingress, slots_egress, chains, chain_state,
+		extension_reasons, instances;
 	/* what a new MAC table is made of */
 	uint32_t fdb_key_type, fdb_element_type; /* BTF type ids */
 	int fdb_btf; /* BTF object they belong to */

@@ -5,7 +5,7 @@
 upgrades='^(upgrade|atomic)_'
 transactions='^transaction_'
 # Their point is speed, or a million packets: nothing for a daemon that a build slows down.
-sped='^(tcp_is_fast|atomic_flips|upgrade_.*(lose|loses|doubles)_nothing)'
+sped='^(tcp_is_fast|atomic_flips|extension_changes|upgrade_.*(lose|loses|doubles)_nothing)'
 # Company would disturb these: they look at how long an answer takes, at how hurried the kernel's
 # grace periods are, or wait for thousands of these.
 alone='^(acl_every_port_may|control_(files_in_memory|many_calls_at_once)|fault_killed_)'
@@ -165,6 +165,7 @@ run_unit() {
 		[ "$test" = "$1/test_bpf" ] || suite "unit/${test##*test_}" 300 "$test"
 	done
 	suite unit/description 300 python3 test/unit/test_description.py "$1/list_methods"
+	suite unit/ctl_extension 300 python3 test/unit/test_ctl_extension.py "$1/xvsctl"
 	for test in bench coverage verifier; do
 		suite unit/$test 300 python3 test/unit/test_$test.py
 	done

@@ -2,10 +2,14 @@
 /* The face of the feature. */
 #include "agent/policy/policy.h"
 
-static int fill_port(struct xvs_agent *agent, const struct xvs_config *config,
-	const struct xvs_port_setting *setting, uint32_t id, struct xvs_port_config *port)
+static int fill_port(struct xvs_agent *agent, const struct xvs_switch *item,
+	const struct xvs_config *config, const struct xvs_port_setting *setting, uint32_t id,
+	struct xvs_port_config *port)
 {
+	(void)item;
 	(void)id;
+	if (!setting)
+		return 0;
 	xvs_lists_fill(agent, config, setting, port);
 	return xvs_guards_fill(agent, config, setting, port);
 }

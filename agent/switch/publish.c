@@ -156,10 +156,12 @@ static int fill_port(struct xvs_agent *agent, const struct xvs_config *config,
 	fill_mac(agent, wanted, port);
 	fill_device(agent, wanted, vport, port);
 	error = fill_vlan(agent, wanted->vlan, port);
-	if (error || !wanted->setting)
+	if (error)
 		return error;
-	fill_mirror(agent->switching, wanted->setting, port);
-	return xvs_features_fill_port(agent, config, wanted->setting, vport->id, port);
+	if (wanted->setting)
+		fill_mirror(agent->switching, wanted->setting, port);
+	return xvs_features_fill_port(
+		agent, wanted->of, config, wanted->setting, vport->id, port);
 }
 
 static void clear_half(struct half *half)

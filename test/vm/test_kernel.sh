@@ -22,7 +22,7 @@ fi
 . scripts/suites.sh
 netns=build/bin/xvs_netns_tests
 # Hooks, helpers, the verifier, devices and their offloads, what netlink tells.
-of_kernels='^(agent_(restart_keeps_state|with_clsact)|capabilities_|features_|filters_|mirror_leaves|private_vlan_beside|programs_|tap_|tcp_|xdp_)'
+of_kernels='^(agent_(restart_keeps_state|with_clsact)|capabilities_|extension_order_on|features_|filters_|mirror_leaves|private_vlan_beside|programs_|tap_|tcp_|xdp_)'
 chosen=$(named "$of_kernels" "$sped")
 [ -z "$all" ] || chosen=$(named .)
 suite bpf 2000 env XVS_FUZZ_SECONDS=20 build/bin/test_bpf -j 4

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Extensions of switches. An extension's file is an object (object.h); an extension on a switch is
+ * an instance, with maps of its own; what the frames of a port go through is a chain of programs.
+ *
+ *   objects.c   objects that are in use: read, linked behind the entry, proved
+ *   load.c      the kernel's side of that: programs of an object, for a place in a chain
+ *   instance.c  instances: ids, maps and their pins, counters
+ *   chain.c     from the configuration to chains and slots
+ *   values.c    settings, into the map that the instance reads
+ */
+#ifndef XVS_AGENT_EXTENSION_EXTENSIONS_H
+#define XVS_AGENT_EXTENSION_EXTENSIONS_H
+
+#include "agent/agent.h"
+#include "agent/extension/object.h"
+
+/* An object of the configuration. Never changes once it is here. */
+struct xvs_extension {
+	struct xvs_object object; /* key of the hash: its digest */
+	void *linked; /* behind the entry of its kind: what is loaded. Owned */
+	size_t linked_size;
+	uint32_t used; /* generation of the last configuration that has it */
+	UT_hash_handle hh;
+};
+
+/* A map of an instance. */
+struct xvs_own_map {
+	char name[64]; /* its pin's: without what libbpf puts in front */
+	int fd;
+};
+#define XVS_OWN_MAPS 32
+
+/* An extension on a switch, enabled or not. */
+struct xvs_instance_state {
+	struct xvs_instance_key {
+		char of_switch[XVS_NAME_SIZE], extension[XVS_NAME_SIZE];
+	} key;
+	uint32_t id;
+	char digest[sizeof(((struct xvs_object *)0)->digest)]; /* of the object its maps are for */
+	struct xvs_own_map maps[XVS_OWN_MAPS];
+	size_t map_count;
+	uint32_t used; /* generation of the last configuration that has it */
+	UT_hash_handle hh;
+};
+
+/* What makes one chain like another: instances in the order of the frame. */
+struct xvs_chain_key {
+	struct xvs_chain_link {
+		uint32_t instance;
+		char version[12]; /* the digest's beginning: another object is another program */
+	} in[XVS_EXTENSIONS_MAX], out[XVS_EXTENSIONS_MAX], forward;
+	uint32_t missing; /* enum xvs_chain_missing */
+};
+
+struct xvs_known_chain {
+	struct xvs_chain_key key;
+	struct xvs_chain chain; /* as packets see it */
+	uint16_t id;
+	uint32_t used; /* generation of the last half that has it */
+	UT_hash_handle hh;
+};
+
+struct xvs_extensions {
+	struct xvs_extension *objects; /* by digest */
+	struct xvs_instance_state *instances; /* by key */
+	struct xvs_known_chain *chains; /* by key */
+	uint8_t taken[2][XVS_SLOT_MAX / 8]; /* slots in use: of ingress, of egress */
+	uint8_t chain_taken[XVS_CHAIN_MAX / 8];
+	struct xvs_missing *missing; /* extensions that can't be loaded, by name */
+};
+
+/* Why an extension of the running configuration can't be called. */
+struct xvs_missing {
+	char name[XVS_NAME_SIZE];
+	char why[XVS_OBJECT_WORDS];
+	bool passes; /* it lets everything pass then; an object that can't be read doesn't */
+	UT_hash_handle hh;
+};
+
+/* objects.c */
+/*
+ * Reads the file, and takes over an object that has been judged. 0 with the digest; -EINVAL: it is
+ * refused, `words` says why; -ENOMEM.
+ */
+int xvs_extension_take(struct xvs_agent *agent, const char *file,
+	char digest[sizeof(((struct xvs_object *)0)->digest)], char words[XVS_OBJECT_WORDS]);
+struct xvs_extension *xvs_extension_find(const struct xvs_agent *agent, const char *digest);
+void xvs_extension_free(struct xvs_extension *extension);
+/* Of an extension of the configuration. NULL: it is missing. */
+struct xvs_extension *xvs_extension_of(
+	const struct xvs_agent *agent, const struct xvs_config *config, const char *name);
+const struct xvs_missing *xvs_missing_find(const struct xvs_agent *agent, const char *name);
+int xvs_missing_note(struct xvs_agent *agent, const char *name, const char *why, bool passes);
+void xvs_missing_forget(struct xvs_agent *agent, const char *name);
+
+/* load.c */
+/* Links the object behind the entry of its kind. 0, -EINVAL with `words`, or -errno. */
+int xvs_extension_link(struct xvs_extension *extension, char words[XVS_OBJECT_WORDS]);
+/* Has the kernel look at it, with maps of its own that go again. 0, or -EINVAL with `words`. */
+int xvs_extension_prove(
+	struct xvs_agent *agent, struct xvs_extension *extension, char words[XVS_OBJECT_WORDS]);
+/* Where a program stands, and where it goes on. */
+struct xvs_place_in_chain {
+	bool out;
+	uint32_t next, skip; /* slots; `skip` 0 = none */
+};
+/*
+ * A program of the instance for a place, whose maps are those of the instance; it gets those that
+ * it lacks. A file descriptor, or -errno, logged.
+ */
+int xvs_extension_load(struct xvs_agent *agent, struct xvs_extension *extension,
+	struct xvs_instance_state *instance, const struct xvs_place_in_chain *place);
+
+/* instance.c */
+/* The instance, made if there is none. 0 or -errno: -ENOSPC there are too many. */
+int xvs_instance_get(struct xvs_agent *agent, const char *of_switch, const char *extension,
+	struct xvs_instance_state **ret);
+struct xvs_instance_state *xvs_instance_find(
+	const struct xvs_agent *agent, const char *of_switch, const char *extension);
+/* Its folder of pins. */
+void xvs_instance_folder(
+	const struct xvs_agent *agent, const struct xvs_instance_state *instance, char path[600]);
+/* -1: none. */
+int xvs_instance_map(const struct xvs_instance_state *instance, const char *name);
+/* Takes over a map that was made for it, and pins it. 0 or -errno. */
+int xvs_instance_keep(
+	struct xvs_agent *agent, struct xvs_instance_state *instance, const char *name, int fd);
+void xvs_instance_drop_map(
+	struct xvs_agent *agent, struct xvs_instance_state *instance, const char *name);
+void xvs_instance_remove(struct xvs_agent *agent, struct xvs_instance_state *instance);
+/* Finds those of an earlier run. 0 or -errno. */
+int xvs_instances_open(struct xvs_agent *agent);
+void xvs_instances_close(struct xvs_agent *agent);
+/* Since it was installed. */
+void xvs_instance_count(const struct xvs_agent *agent, const struct xvs_instance_state *instance,
+	struct xvs_extension_counters *ret);
+
+/* chain.c */
+int xvs_chains_open(struct xvs_agent *agent);
+void xvs_chains_close(struct xvs_agent *agent);
+/* Makes the chains that ports of the configuration have and that are not there yet. 0 or -errno. */
+int xvs_chains_prepare(struct xvs_agent *agent, const struct xvs_config *config);
+int xvs_chains_fill(struct xvs_agent *agent, const struct xvs_switch *item,
+	const struct xvs_config *config, const struct xvs_port_setting *setting,
+	struct xvs_port_config *port);
+/* No packet reads those of before the last flip. */
+void xvs_chains_after_grace(struct xvs_agent *agent);
+/* Is the use in force at the port? `setting`: NULL for the switch itself. */
+bool xvs_extension_enabled(
+	const struct xvs_extension_use *use, const struct xvs_port_setting *setting);
+
+/* values.c */
+/* What holds at the port (NULL: at the switch) into the author's struct. -EINVAL with `words`. */
+int xvs_values_make(const struct xvs_agent *agent, const struct xvs_config *config,
+	const struct xvs_object *object, const struct xvs_extension_use *use,
+	const struct xvs_port_setting *port, const char *of_switch,
+	uint8_t ret[XVS_SETTINGS_SIZE_MAX], const struct xvs_place **ret_place,
+	char words[XVS_OBJECT_WORDS]);
+/* For the spare half. 0 or -errno. */
+int xvs_values_write_half(struct xvs_agent *agent, const struct xvs_config *config);
+bool xvs_values_differ(struct xvs_agent *agent, const struct xvs_config *config);
+
+/* validate.c, methods.c */
+int xvs_extensions_validate(
+	const struct xvs_agent *agent, const struct xvs_config *config, struct xvs_report *report);
+extern const struct xvs_method xvs_extension_methods[];
+
+#endif

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The face of the feature. */
+#include <errno.h>
+#include <stdlib.h>
+#include "agent/extension/extensions.h"
+
+static int open_extensions(struct xvs_agent *agent)
+{
+	agent->extensions = calloc(1, sizeof(*agent->extensions));
+	if (!agent->extensions)
+		return -ENOMEM;
+	return xvs_instances_open(agent) ?: xvs_chains_open(agent);
+}
+
+static void close_extensions(struct xvs_agent *agent)
+{
+	struct xvs_extension *extension, *next;
+	struct xvs_missing *missing, *next_missing;
+
+	if (!agent->extensions)
+		return;
+	xvs_chains_close(agent);
+	xvs_instances_close(agent);
+	HASH_ITER (hh, agent->extensions->objects, extension, next) {
+		HASH_DEL(agent->extensions->objects, extension);
+		xvs_extension_free(extension);
+	}
+	HASH_ITER (hh, agent->extensions->missing, missing, next_missing) {
+		HASH_DEL(agent->extensions->missing, missing);
+		free(missing);
+	}
+	free(agent->extensions);
+	agent->extensions = NULL;
+}
+
+static int fill_port(struct xvs_agent *agent, const struct xvs_switch *item,
+	const struct xvs_config *config, const struct xvs_port_setting *setting, uint32_t id,
+	struct xvs_port_config *port)
+{
+	(void)id;
+	return xvs_chains_fill(agent, item, config, setting, port);
+}
+
+/* Chains first: their programs hold instances' maps. */
+static void after_grace(struct xvs_agent *agent)
+{
+	const uint32_t generation = agent->loader.tables.control->generation;
+	struct xvs_instance_state *instance, *next_instance;
+	struct xvs_extension *extension, *next;
+
+	xvs_chains_after_grace(agent);
+	if (agent->trial)
+		return; /* what it has taken away may come back */
+	HASH_ITER (hh, agent->extensions->instances, instance, next_instance)
+		if ((int32_t)(instance->used - generation) < 0)
+			xvs_instance_remove(agent, instance);
+	HASH_ITER (hh, agent->extensions->objects, extension, next) {
+		if ((int32_t)(extension->used - generation) >= 0)
+			continue;
+		HASH_DEL(agent->extensions->objects, extension);
+		xvs_extension_free(extension);
+	}
+}
+
+const struct xvs_feature xvs_feature_extension = {
+	.name = "extension",
+	.open = open_extensions,
+	.close = close_extensions,
+	.validate = xvs_extensions_validate,
+	.prepare = xvs_chains_prepare,
+	.fill_port = fill_port,
+	.write_half = xvs_values_write_half,
+	.differs = xvs_values_differ,
+	.after_grace = after_grace,
+	.methods = xvs_extension_methods,
+};

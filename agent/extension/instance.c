@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Extensions on switches: their ids, their maps, which are pinned, and what they have counted. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include "agent/extension/extensions.h"
+#include "agent/log.h"
+
+static struct xvs_instance_key key_of(const char *of_switch, const char *extension)
+{
+	struct xvs_instance_key key = {0};
+
+	snprintf(key.of_switch, sizeof(key.of_switch), "%s", of_switch);
+	snprintf(key.extension, sizeof(key.extension), "%s", extension);
+	return key;
+}
+
+struct xvs_instance_state *xvs_instance_find(
+	const struct xvs_agent *agent, const char *of_switch, const char *extension)
+{
+	const struct xvs_instance_key key = key_of(of_switch, extension);
+	struct xvs_instance_state *found;
+
+	HASH_FIND(hh, agent->extensions->instances, &key, sizeof(key), found);
+	return found;
+}
+
+/* A bpffs takes no name with a '.' in it; no name of ours has a ','. */
+void xvs_instance_folder(
+	const struct xvs_agent *agent, const struct xvs_instance_state *instance, char path[600])
+{
+	int begin = snprintf(path, 600, "%s/" XVS_EXTENSIONS_FOLDER "/", agent->loader.pin_dir);
+
+	snprintf(path + begin, 600 - begin, "%s:%s", instance->key.of_switch,
+		instance->key.extension);
+	for (char *at = path + begin; *at; at++)
+		if (*at == '.')
+			*at = ',';
+}
+
+/* ---- maps ---- */
+
+int xvs_instance_map(const struct xvs_instance_state *instance, const char *name)
+{
+	for (size_t i = 0; i < instance->map_count; i++)
+		if (!strcmp(instance->maps[i].name, name))
+			return instance->maps[i].fd;
+	return -1;
+}
+
+static int add_map(struct xvs_instance_state *instance, const char *name, int fd)
+{
+	struct xvs_own_map *map = &instance->maps[instance->map_count];
+
+	if (fd < 0)
+		return -errno;
+	if (instance->map_count == XVS_OWN_MAPS) {
+		close(fd);
+		return -ENOSPC;
+	}
+	instance->map_count++;
+	snprintf(map->name, sizeof(map->name), "%.63s", name);
+	map->fd = fd;
+	return 0;
+}
+
+static void pin_path(const struct xvs_agent *agent, const struct xvs_instance_state *instance,
+	const char *name, char path[700])
+{
+	char folder[600];
+
+	xvs_instance_folder(agent, instance, folder);
+	snprintf(path, 700, "%s/%s", folder, name);
+}
+
+int xvs_instance_keep(
+	struct xvs_agent *agent, struct xvs_instance_state *instance, const char *name, int fd)
+{
+	char path[700];
+
+	pin_path(agent, instance, name, path);
+	if (bpf_obj_pin(fd, path)) {
+		xvs_log(LOG_ERR, "%s: %s", path, strerror(errno));
+		return -errno;
+	}
+	return add_map(instance, name, fcntl(fd, F_DUPFD_CLOEXEC, 3));
+}
+
+void xvs_instance_drop_map(
+	struct xvs_agent *agent, struct xvs_instance_state *instance, const char *name)
+{
+	char path[700];
+
+	for (size_t i = 0; i < instance->map_count; i++) {
+		if (strcmp(instance->maps[i].name, name))
+			continue;
+		pin_path(agent, instance, name, path);
+		unlink(path);
+		close(instance->maps[i].fd);
+		instance->maps[i] = instance->maps[--instance->map_count];
+		return;
+	}
+}
+
+/* ---- counters ---- */
+
+static void add_up(const struct xvs_agent *agent, uint32_t id, uint32_t hook,
+	struct xvs_chain_state *room, struct xvs_extension_counters *sum)
+{
+	const uint32_t cpus = agent->loader.tables.control->cpus;
+
+	if (bpf_map_lookup_elem(agent->loader.tables.chain_state, &hook, room))
+		return;
+	for (uint32_t cpu = 0; cpu < cpus; cpu++) {
+		const struct xvs_extension_counters *one = &room[cpu].counters[id];
+
+		sum->packets += one->packets;
+		sum->dropped += one->dropped;
+		sum->changed += one->changed;
+		sum->directed += one->directed;
+	}
+}
+
+/* Of all that ever had the id. */
+static int count_all(const struct xvs_agent *agent, uint32_t id, struct xvs_extension_counters *ret)
+{
+	struct xvs_chain_state *room = calloc(agent->loader.tables.control->cpus, sizeof(*room));
+
+	*ret = (struct xvs_extension_counters){0};
+	if (!room)
+		return -ENOMEM;
+	add_up(agent, id, 0, room, ret);
+	add_up(agent, id, 1, room, ret);
+	free(room);
+	return 0;
+}
+
+void xvs_instance_count(const struct xvs_agent *agent, const struct xvs_instance_state *instance,
+	struct xvs_extension_counters *ret)
+{
+	struct xvs_instance stored = {0};
+
+	bpf_map_lookup_elem(agent->loader.tables.instances, &instance->id, &stored);
+	count_all(agent, instance->id, ret);
+	ret->packets -= stored.before.packets;
+	ret->dropped -= stored.before.dropped;
+	ret->changed -= stored.before.changed;
+	ret->directed -= stored.before.directed;
+}
+
+static int clear_reasons(const struct xvs_agent *agent, uint32_t id)
+{
+	const uint64_t none = 0;
+
+	for (uint32_t i = 0; i < XVS_REASON_COUNTS; i++) {
+		uint32_t index = id * XVS_REASON_COUNTS + i;
+
+		if (bpf_map_update_elem(
+			    agent->loader.tables.extension_reasons, &index, &none, BPF_ANY))
+			return -errno;
+	}
+	return 0;
+}
+
+/* ---- instances ---- */
+
+static uint32_t free_id(const struct xvs_agent *agent)
+{
+	bool taken[XVS_INSTANCE_MAX] = {true};
+	struct xvs_instance_state *one, *next;
+
+	HASH_ITER (hh, agent->extensions->instances, one, next)
+		taken[one->id] = true;
+	for (uint32_t id = 1; id < XVS_INSTANCE_MAX; id++)
+		if (!taken[id])
+			return id;
+	return 0;
+}
+
+static int store(const struct xvs_agent *agent, const struct xvs_instance_state *instance)
+{
+	struct xvs_instance stored = {0};
+
+	memcpy(stored.of_switch, instance->key.of_switch, sizeof(stored.of_switch));
+	memcpy(stored.extension, instance->key.extension, sizeof(stored.extension));
+	if (count_all(agent, instance->id, &stored.before))
+		return -ENOMEM;
+	return bpf_map_update_elem(agent->loader.tables.instances, &instance->id, &stored, BPF_ANY)
+		       ? -errno
+		       : 0;
+}
+
+static int begin(struct xvs_agent *agent, struct xvs_instance_state *instance)
+{
+	char folder[600];
+	int error = clear_reasons(agent, instance->id);
+
+	xvs_instance_folder(agent, instance, folder);
+	xvs_loader_remove_tree(folder); /* of one that was killed before it had an id */
+	if (!error && mkdir(folder, 0700))
+		error = -errno;
+	return error ?: store(agent, instance);
+}
+
+int xvs_instance_get(struct xvs_agent *agent, const char *of_switch, const char *extension,
+	struct xvs_instance_state **ret)
+{
+	struct xvs_instance_state *instance = xvs_instance_find(agent, of_switch, extension);
+	int error;
+
+	*ret = instance;
+	if (instance)
+		return 0;
+	instance = calloc(1, sizeof(*instance));
+	if (!instance)
+		return -ENOMEM;
+	instance->key = key_of(of_switch, extension);
+	instance->id = free_id(agent);
+	error = instance->id ? begin(agent, instance) : -ENOSPC;
+	if (error) {
+		free(instance);
+		return error;
+	}
+	HASH_ADD(hh, agent->extensions->instances, key, sizeof(instance->key), instance);
+	*ret = instance;
+	return 0;
+}
+
+static void free_instance(struct xvs_agent *agent, struct xvs_instance_state *instance)
+{
+	for (size_t i = 0; i < instance->map_count; i++)
+		close(instance->maps[i].fd);
+	HASH_DEL(agent->extensions->instances, instance);
+	free(instance);
+}
+
+void xvs_instance_remove(struct xvs_agent *agent, struct xvs_instance_state *instance)
+{
+	const struct xvs_instance none = {0};
+	char folder[600];
+
+	xvs_instance_folder(agent, instance, folder);
+	xvs_loader_remove_tree(folder);
+	bpf_map_update_elem(agent->loader.tables.instances, &instance->id, &none, BPF_ANY);
+	free_instance(agent, instance);
+}
+
+/* ---- after a restart ---- */
+
+static int find_maps(struct xvs_agent *agent, struct xvs_instance_state *instance)
+{
+	char folder[600], path[900];
+	struct dirent *entry;
+	DIR *pins;
+	int error = 0;
+
+	xvs_instance_folder(agent, instance, folder);
+	pins = opendir(folder);
+	if (!pins)
+		return errno == ENOENT && !mkdir(folder, 0700) ? 0 : -errno;
+	while (!error && (entry = readdir(pins))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+		error = add_map(instance, entry->d_name, bpf_obj_get(path));
+	}
+	closedir(pins);
+	return error;
+}
+
+static int find_instance(struct xvs_agent *agent, uint32_t id)
+{
+	struct xvs_instance stored = {0};
+	struct xvs_instance_state *instance;
+
+	if (bpf_map_lookup_elem(agent->loader.tables.instances, &id, &stored))
+		return -errno;
+	if (!stored.extension[0])
+		return 0;
+	instance = calloc(1, sizeof(*instance));
+	if (!instance)
+		return -ENOMEM;
+	stored.of_switch[XVS_NAME_SIZE - 1] = stored.extension[XVS_NAME_SIZE - 1] = 0;
+	instance->key = key_of(stored.of_switch, stored.extension);
+	instance->id = id;
+	instance->used = agent->loader.tables.control->generation;
+	HASH_ADD(hh, agent->extensions->instances, key, sizeof(instance->key), instance);
+	return find_maps(agent, instance);
+}
+
+int xvs_instances_open(struct xvs_agent *agent)
+{
+	int error = 0;
+
+	for (uint32_t id = 1; !error && id < XVS_INSTANCE_MAX; id++)
+		error = find_instance(agent, id);
+	return error;
+}
+
+void xvs_instances_close(struct xvs_agent *agent)
+{
+	struct xvs_instance_state *instance, *next;
+
+	HASH_ITER (hh, agent->extensions->instances, instance, next)
+		free_instance(agent, instance);
+}

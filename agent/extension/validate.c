@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Are the extensions of a configuration such that they can be called? Their files are read and
+ * proved here, so that what is wrong is told with its place, and nothing has been changed.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "agent/extension/extensions.h"
+#include "agent/log.h"
+
+/*
+ * Where nothing is in force yet, one file must not keep all ports without a switch: what is asked
+ * for comes without the extension then, as far as that is safe, and status says why.
+ */
+static int do_without(
+	struct xvs_agent *agent, const struct xvs_extension_file *file, const char *words)
+{
+	xvs_log(LOG_ERR, "extension %s: %s %s; what needs it is dropped", file->name, file->file,
+		words);
+	return xvs_missing_note(agent, file->name, words, false);
+}
+
+/* The digest is noted in the configuration: which object was judged. */
+static int check_file(
+	struct xvs_agent *agent, struct xvs_extension_file *file, struct xvs_report *report)
+{
+	char words[XVS_OBJECT_WORDS] = "";
+	int error = xvs_extension_take(agent, file->file, file->digest, words);
+
+	if (!error) {
+		xvs_missing_forget(agent, file->name);
+		return 0;
+	}
+	file->digest[0] = 0;
+	if (error == -ENOMEM)
+		return error;
+	if (!agent->in_force)
+		return do_without(agent, file, words);
+	return xvs_report(
+		report, &file->place, "extension '%s': %s: %s", file->name, file->file, words);
+}
+
+static const struct xvs_extension *object_of(const struct xvs_agent *agent,
+	const struct xvs_config *config, const struct xvs_extension_use *use)
+{
+	return xvs_extension_of(agent, config, use->name);
+}
+
+static int check_values(const struct xvs_agent *agent, const struct xvs_config *config,
+	const struct xvs_switch *item, const struct xvs_extension_use *use,
+	const struct xvs_port_setting *port, struct xvs_report *report)
+{
+	const struct xvs_extension *extension = object_of(agent, config, use);
+	uint8_t settings[XVS_SETTINGS_SIZE_MAX];
+	const struct xvs_place *place = NULL;
+	char words[XVS_OBJECT_WORDS];
+
+	if (!extension || !xvs_values_make(agent, config, &extension->object, use, port, item->name,
+				  settings, &place, words))
+		return 0;
+	return xvs_report(report, place, "%s", words);
+}
+
+/* A switch has one way to say where frames go. */
+static int check_forwarding(const struct xvs_agent *agent, const struct xvs_config *config,
+	const struct xvs_switch *item, const struct xvs_port_setting *port,
+	struct xvs_report *report)
+{
+	const struct xvs_extension_use *first = NULL;
+
+	for (size_t i = 0; i < item->extension_count; i++) {
+		const struct xvs_extension_use *use = &item->extensions[i];
+		const struct xvs_extension *extension = object_of(agent, config, use);
+
+		if (!extension || extension->object.info.kind != XVS_KIND_FORWARDING ||
+			!xvs_extension_enabled(use, port))
+			continue;
+		if (first)
+			return xvs_report(report, port ? &port->place : &use->place,
+				"'%s' and '%s' are both forwarding extensions, and enabled%s%s; a "
+				"frame can obey one: disable the other",
+				first->name, use->name, port ? " at port " : "",
+				port ? port->name : "");
+		first = use;
+	}
+	return 0;
+}
+
+static int check_switch(const struct xvs_agent *agent, const struct xvs_config *config,
+	const struct xvs_switch *item, struct xvs_report *report)
+{
+	int result = check_forwarding(agent, config, item, NULL, report);
+
+	for (size_t i = 0; i < item->extension_count; i++)
+		result = check_values(agent, config, item, &item->extensions[i], NULL, report)
+				 ?: result;
+	return result;
+}
+
+static int check_port(const struct xvs_agent *agent, const struct xvs_config *config,
+	const struct xvs_port_setting *port, struct xvs_report *report)
+{
+	const struct xvs_switch *item = xvs_config_switch(config, port->switch_name);
+	int result = 0;
+
+	if (!item || !port->extension_count)
+		return 0;
+	result = check_forwarding(agent, config, item, port, report);
+	for (size_t i = 0; i < port->extension_count; i++) {
+		const struct xvs_extension_use *use = xvs_extension_use_find(
+			item->extensions, item->extension_count, port->extensions[i].name);
+
+		if (use)
+			result = check_values(agent, config, item, use, port, report) ?: result;
+	}
+	return result;
+}
+
+int xvs_extensions_validate(
+	const struct xvs_agent *agent, const struct xvs_config *config, struct xvs_report *report)
+{
+	int result = 0;
+
+	XVS_EACH_EXTENSION(config, file)
+	{
+		/* what is known of objects is no part of what is asked for */
+		int error = check_file((struct xvs_agent *)agent, file, report);
+
+		if (error == -ENOMEM)
+			return error;
+		result = error ?: result;
+	}
+	XVS_EACH_SWITCH (config, item)
+		result = check_switch(agent, config, item, report) ?: result;
+	XVS_EACH_PORT (config, port)
+		result = check_port(agent, config, port, report) ?: result;
+	return result;
+}
