@@ -23,7 +23,7 @@
  *   - nothing undefined: no extern, no kfunc, no kconfig; maps of its own only, see XVS_MAP_TYPES below;
  *   - the licence is exactly "GPL", as helpers for GPL programs are used around it;
  *   - a stack of 480 bytes for all its functions together, each rounded up to 32; no endless loop; at most
- *     XVS_INSTRUCTIONS_MAX instructions on the longest way through it;
+ *     XVS_INSTRUCTIONS_MAX instructions that the verifier looks at, over all ways through it;
  *   - the frame's struct __sk_buff is read only: len, protocol, vlan_present, vlan_tci, vlan_proto, hash, data, data_end,
  *     gso_segs, gso_size. Only a filter may change packet bytes.
  *
@@ -53,7 +53,7 @@ enum xvs_kind {
 /* What becomes of frames if the extension can't be loaded or found (an earlier one has used up the jumps). */
 enum xvs_if_missing { XVS_IF_MISSING_DROP, XVS_IF_MISSING_PASS };
 
-/* What a filter changes. What is not declared here is a failure of certification. */
+/* What a filter changes, for users to see. Checked is XVS_CHANGES_LENGTH. */
 enum xvs_changes {
 	XVS_CHANGES_MAC = 1u << 0, /* bytes 0 to 11 */
 	XVS_CHANGES_DSCP = 1u << 1, /* type of service, traffic class, and the checksum for it */
@@ -325,7 +325,7 @@ struct xvs_setting {
 
 /* ---- state that goes with a port, when it moves to another host ---- */
 
-/* Section `.xvs.state`: a map that is exported and imported by port. */
+/* Section `.xvs.state`: a map of what is ports'. Checked; it isn't exported or imported yet. */
 struct xvs_state_map {
 	char map[24]; /* its name */
 	__u32 version; /* of key and value; what was saved under another version is not taken */
@@ -358,7 +358,7 @@ struct xvs_state_map {
 
 /*
  * XVS_MAP_TYPES: HASH, ARRAY, PERCPU_HASH, PERCPU_ARRAY, LRU_HASH, LRU_PERCPU_HASH, LPM_TRIE, RINGBUF, PERF_EVENT_ARRAY,
- * QUEUE, STACK, BLOOM_FILTER; .data, .bss and .rodata. No pinning: the daemon pins each map, where `xvsctl extension list`
+ * QUEUE, STACK, BLOOM_FILTER; .data, .bss and .rodata. No pinning: the daemon pins each map, where `xvsctl extension show`
  * says, for the extension's own programs in user space. Names that begin with xvs_ are the switch's.
  */
 
