@@ -46,11 +46,10 @@ static void note_missing(const struct xvs_agent *agent, const char *name, struct
 static struct xvs_chain_link link_of(const struct xvs_agent *agent, const struct xvs_switch *item,
 	const char *name, const struct xvs_extension *extension)
 {
-	const struct xvs_instance_state *instance = xvs_instance_find(agent, item->name, name);
-	struct xvs_chain_link link = {.instance = instance ? instance->id : 0};
+	const struct xvs_instance_state *instance =
+		xvs_instance_find(agent, item->name, name, extension);
 
-	memcpy(link.version, extension->object.digest, sizeof(link.version));
-	return link;
+	return (struct xvs_chain_link){.instance = instance ? instance->id : 0};
 }
 
 /* Those of one kind, in the order of the list. */
@@ -194,12 +193,11 @@ static struct xvs_instance_state *instance_of(
 	return NULL;
 }
 
-static int fill_slot(struct xvs_agent *agent, const struct xvs_config *config,
-	const struct xvs_chain_link *link, uint32_t slot, const struct xvs_place_in_chain *place)
+static int fill_slot(struct xvs_agent *agent, const struct xvs_chain_link *link, uint32_t slot,
+	const struct xvs_place_in_chain *place)
 {
 	struct xvs_instance_state *instance = instance_of(agent, link);
-	struct xvs_extension *extension =
-		instance ? xvs_extension_of(agent, config, instance->key.extension) : NULL;
+	struct xvs_extension *extension = instance ? xvs_instance_object(agent, instance) : NULL;
 	int program, error;
 
 	if (!extension)
@@ -215,19 +213,18 @@ static int fill_slot(struct xvs_agent *agent, const struct xvs_config *config,
 	return error;
 }
 
-static bool may_be_missing(const struct xvs_agent *agent, const struct xvs_config *config,
-	const struct xvs_chain_link *link)
+static bool may_be_missing(const struct xvs_agent *agent, const struct xvs_chain_link *link)
 {
 	const struct xvs_instance_state *instance = instance_of(agent, link);
 	const struct xvs_extension *extension =
-		instance ? xvs_extension_of(agent, config, instance->key.extension) : NULL;
+		instance ? xvs_instance_object(agent, instance) : NULL;
 
 	return extension && extension->object.info.if_missing == XVS_IF_MISSING_PASS;
 }
 
 /* From the last to the first, so that each goes on where something stands. */
-static int fill_run(struct xvs_agent *agent, const struct xvs_config *config,
-	const struct xvs_chain_link *links, size_t count, uint32_t first, enum way way)
+static int fill_run(struct xvs_agent *agent, const struct xvs_chain_link *links, size_t count,
+	uint32_t first, enum way way)
 {
 	int error = 0;
 
@@ -238,20 +235,20 @@ static int fill_run(struct xvs_agent *agent, const struct xvs_config *config,
 			.next = last ? XVS_SLOT_RESUME : first + i + 1,
 		};
 
-		if (!last && may_be_missing(agent, config, &links[i + 1]))
+		if (!last && may_be_missing(agent, &links[i + 1]))
 			place.skip = i + 2 == count ? XVS_SLOT_RESUME : place.next + 1;
-		error = fill_slot(agent, config, &links[i], first + i, &place);
+		error = fill_slot(agent, &links[i], first + i, &place);
 	}
 	return error;
 }
 
-static bool wants_headers(const struct xvs_agent *agent, const struct xvs_config *config,
-	const struct xvs_chain_link *links, size_t count)
+static bool wants_headers(
+	const struct xvs_agent *agent, const struct xvs_chain_link *links, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct xvs_instance_state *instance = instance_of(agent, &links[i]);
 		const struct xvs_extension *extension =
-			instance ? xvs_extension_of(agent, config, instance->key.extension) : NULL;
+			instance ? xvs_instance_object(agent, instance) : NULL;
 
 		if (extension && (extension->object.info.flags & XVS_EXTENSION_HEADERS))
 			return true;
@@ -259,8 +256,7 @@ static bool wants_headers(const struct xvs_agent *agent, const struct xvs_config
 	return false;
 }
 
-static int fill_slots(
-	struct xvs_agent *agent, const struct xvs_config *config, struct xvs_known_chain *known)
+static int fill_slots(struct xvs_agent *agent, struct xvs_known_chain *known)
 {
 	const struct xvs_chain_key *key = &known->key;
 	struct xvs_chain *chain = &known->chain;
@@ -270,10 +266,10 @@ static int fill_slots(
 	error = error ?: get_run(agent->extensions, WAY_OUT, chain->out_count, &chain->out);
 	if (key->forward.instance)
 		error = error ?: get_run(agent->extensions, WAY_IN, 1, &chain->forward);
-	error = error ?: fill_run(agent, config, key->in, chain->in_count, chain->in, WAY_IN);
-	error = error ?: fill_run(agent, config, key->out, chain->out_count, chain->out, WAY_OUT);
+	error = error ?: fill_run(agent, key->in, chain->in_count, chain->in, WAY_IN);
+	error = error ?: fill_run(agent, key->out, chain->out_count, chain->out, WAY_OUT);
 	if (key->forward.instance)
-		error = error ?: fill_slot(agent, config, &key->forward, chain->forward, &forward);
+		error = error ?: fill_slot(agent, &key->forward, chain->forward, &forward);
 	return error;
 }
 
@@ -302,8 +298,7 @@ static int write_chain(struct xvs_agent *agent, struct xvs_known_chain *known)
 	return bpf_map_update_elem(agent->loader.tables.chains, &id, &seen, BPF_ANY) ? -errno : 0;
 }
 
-static int make_chain(
-	struct xvs_agent *agent, const struct xvs_config *config, const struct xvs_chain_key *key)
+static int make_chain(struct xvs_agent *agent, const struct xvs_chain_key *key)
 {
 	struct xvs_known_chain *known = calloc(1, sizeof(*known));
 	int error;
@@ -314,10 +309,10 @@ static int make_chain(
 	known->chain.in_count = count_links(key->in);
 	known->chain.out_count = count_links(key->out);
 	known->chain.missing = key->missing;
-	known->chain.headers = wants_headers(agent, config, key->in, known->chain.in_count) ||
-			       wants_headers(agent, config, key->out, known->chain.out_count) ||
-			       wants_headers(agent, config, &key->forward, 1);
-	error = fill_slots(agent, config, known);
+	known->chain.headers = wants_headers(agent, key->in, known->chain.in_count) ||
+			       wants_headers(agent, key->out, known->chain.out_count) ||
+			       wants_headers(agent, &key->forward, 1);
+	error = fill_slots(agent, known);
 	error = error ?: write_chain(agent, known);
 	if (error) {
 		free_chain(agent, known);
@@ -348,7 +343,7 @@ static int prepare_port(struct xvs_agent *agent, const struct xvs_config *config
 		return 0;
 	known = find_chain(agent, &key);
 	if (!known)
-		return xvs_loader_load_chains(&agent->loader) ?: make_chain(agent, config, &key);
+		return xvs_loader_load_chains(&agent->loader) ?: make_chain(agent, &key);
 	known->used = next_generation(agent);
 	return 0;
 }
@@ -363,11 +358,12 @@ static int prepare_instances(
 		struct xvs_extension *extension = xvs_extension_of(agent, config, name);
 		struct xvs_instance_state *instance;
 
-		error = xvs_instance_get(agent, item->name, name, &instance);
+		if (!extension)
+			continue;
+		error = xvs_instance_get(agent, item->name, name, extension, &instance);
 		if (!error)
 			instance->used = next_generation(agent);
-		if (extension)
-			extension->used = next_generation(agent);
+		extension->used = next_generation(agent);
 	}
 	return error;
 }
@@ -388,6 +384,39 @@ int xvs_chains_prepare(struct xvs_agent *agent, const struct xvs_config *config)
 			error = error ?: prepare_port(agent, config, item, port);
 	}
 	return error;
+}
+
+static bool is_made(const struct xvs_agent *agent, const struct xvs_config *config,
+	const struct xvs_switch *item, const struct xvs_port_setting *setting)
+{
+	struct xvs_chain_key key;
+
+	make_key(agent, config, item, setting, &key);
+	return is_empty(&key) || find_chain(agent, &key);
+}
+
+bool xvs_chains_differ(const struct xvs_agent *agent, const struct xvs_config *config)
+{
+	XVS_EACH_SWITCH (config, item) {
+		for (size_t i = 0; i < item->extension_count; i++) {
+			const char *name = item->extensions[i].name;
+			const struct xvs_extension *extension =
+				xvs_extension_of(agent, config, name);
+
+			if (extension && !xvs_instance_find(agent, item->name, name, extension))
+				return true;
+		}
+		if (item->extension_count && !is_made(agent, config, item, NULL))
+			return true;
+	}
+	XVS_EACH_PORT (config, port) {
+		const struct xvs_switch *item = xvs_config_switch(config, port->switch_name);
+
+		if (item && item->extension_count && port->extension_count &&
+			!is_made(agent, config, item, port))
+			return true;
+	}
+	return false;
 }
 
 int xvs_chains_fill(struct xvs_agent *agent, const struct xvs_switch *item,

@@ -108,14 +108,25 @@ static int check_pair(
 	return 0;
 }
 
+/* Commands and YAML have none. */
+static bool has_capital(const char *name, size_t size)
+{
+	for (size_t i = 0; i < size && name[i]; i++)
+		if (name[i] >= 'A' && name[i] <= 'Z')
+			return true;
+	return false;
+}
+
 static int check_setting(
 	struct xvs_parts *parts, const struct xvs_setting *setting, uint32_t struct_size)
 {
 	const uint8_t scopes = XVS_OF_SWITCH | XVS_OF_PORT;
 
-	if (!word_valid(setting->name, sizeof(setting->name), '_'))
+	if (!word_valid(setting->name, sizeof(setting->name), '_') ||
+		has_capital(setting->name, sizeof(setting->name)))
 		return xvs_refuse(parts,
-			"a setting's name must be 1 to %zu letters, digits or '_', the first a "
+			"a setting's name must be 1 to %zu small letters, digits or '_', the first "
+			"a "
 			"letter; found '%.24s'",
 			sizeof(setting->name) - 1, setting->name);
 	if (!setting->type || setting->type > XVS_SETTING_ADDRESS || !setting->scope ||

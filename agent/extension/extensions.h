@@ -4,6 +4,7 @@
  * an instance, with maps of its own; what the frames of a port go through is a chain of programs.
  *
  *   objects.c   objects that are in use: read, linked behind the entry, proved
+ *   copies.c    copies of them, for the next start
  *   load.c      the kernel's side of that: programs of an object, for a place in a chain
  *   instance.c  instances: ids, maps and their pins, counters
  *   chain.c     from the configuration to chains and slots
@@ -12,6 +13,7 @@
 #ifndef XVS_AGENT_EXTENSION_EXTENSIONS_H
 #define XVS_AGENT_EXTENSION_EXTENSIONS_H
 
+#include <limits.h>
 #include "agent/agent.h"
 #include "agent/extension/object.h"
 
@@ -21,6 +23,7 @@ struct xvs_extension {
 	void *linked; /* behind the entry of its kind: what is loaded. Owned */
 	size_t linked_size;
 	uint32_t used; /* generation of the last configuration that has it */
+	char saved_as[XVS_NAME_SIZE]; /* the extension whose copy it is; "" = of none yet */
 	UT_hash_handle hh;
 };
 
@@ -29,15 +32,17 @@ struct xvs_own_map {
 	char name[64]; /* its pin's: without what libbpf puts in front */
 	int fd;
 };
-#define XVS_OWN_MAPS 32
+#define XVS_OWN_MAPS 40 /* an object's 32, and those of its variables */
 
 /* An extension on a switch, enabled or not. */
 struct xvs_instance_state {
 	struct xvs_instance_key {
 		char of_switch[XVS_NAME_SIZE], extension[XVS_NAME_SIZE];
+		char digest[XVS_INSTANCE_DIGEST]; /* of its object: another one is another instance
+						   */
 	} key;
 	uint32_t id;
-	char digest[sizeof(((struct xvs_object *)0)->digest)]; /* of the object its maps are for */
+	bool beside; /* its folder has its id in the name, as another one of the name is there */
 	struct xvs_own_map maps[XVS_OWN_MAPS];
 	size_t map_count;
 	uint32_t used; /* generation of the last configuration that has it */
@@ -48,7 +53,6 @@ struct xvs_instance_state {
 struct xvs_chain_key {
 	struct xvs_chain_link {
 		uint32_t instance;
-		char version[12]; /* the digest's beginning: another object is another program */
 	} in[XVS_EXTENSIONS_MAX], out[XVS_EXTENSIONS_MAX], forward;
 	uint32_t missing; /* enum xvs_chain_missing */
 };
@@ -68,6 +72,7 @@ struct xvs_extensions {
 	uint8_t taken[2][XVS_SLOT_MAX / 8]; /* slots in use: of ingress, of egress */
 	uint8_t chain_taken[XVS_CHAIN_MAX / 8];
 	struct xvs_missing *missing; /* extensions that can't be loaded, by name */
+	bool overdue; /* a trial kept what it has taken away */
 };
 
 /* Why an extension of the running configuration can't be called. */
@@ -78,13 +83,23 @@ struct xvs_missing {
 	UT_hash_handle hh;
 };
 
+/* copies.c */
+void xvs_copy_path(const struct xvs_agent *agent, const char *name, char path[PATH_MAX]);
+/* Of what is in force, and of nothing else. */
+void xvs_copies_save(const struct xvs_agent *agent);
+void xvs_copies_remove(const struct xvs_agent *agent);
+
 /* objects.c */
 /*
  * Reads the file, and takes over an object that has been judged. 0 with the digest; -EINVAL: it is
- * refused, `words` says why; -ENOMEM.
+ * refused, `words` says why, and *ret_passes whether it says that all may pass without it; -ENOENT:
+ * it can't be read; -ENOMEM.
  */
 int xvs_extension_take(struct xvs_agent *agent, const char *file,
-	char digest[sizeof(((struct xvs_object *)0)->digest)], char words[XVS_OBJECT_WORDS]);
+	char digest[sizeof(((struct xvs_object *)0)->digest)], bool *ret_passes,
+	char words[XVS_OBJECT_WORDS]);
+/* Reads and looks through the file alone. As xvs_extension_take(). */
+int xvs_extension_read(const char *file, struct xvs_object *ret, char words[XVS_OBJECT_WORDS]);
 struct xvs_extension *xvs_extension_find(const struct xvs_agent *agent, const char *digest);
 void xvs_extension_free(struct xvs_extension *extension);
 /* Of an extension of the configuration. NULL: it is missing. */
@@ -113,11 +128,22 @@ int xvs_extension_load(struct xvs_agent *agent, struct xvs_extension *extension,
 	struct xvs_instance_state *instance, const struct xvs_place_in_chain *place);
 
 /* instance.c */
-/* The instance, made if there is none. 0 or -errno: -ENOSPC there are too many. */
-int xvs_instance_get(struct xvs_agent *agent, const char *of_switch, const char *extension,
-	struct xvs_instance_state **ret);
-struct xvs_instance_state *xvs_instance_find(
-	const struct xvs_agent *agent, const char *of_switch, const char *extension);
+/*
+ * The instance, made if there is none; it begins with the state of the one that the extension had
+ * with another object, as far as both say that it is the same. 0 or -errno: -ENOSPC too many.
+ */
+int xvs_instance_get(struct xvs_agent *agent, const char *of_switch, const char *name,
+	const struct xvs_extension *extension, struct xvs_instance_state **ret);
+/* `extension` may be NULL: there is none then. */
+struct xvs_instance_state *xvs_instance_find(const struct xvs_agent *agent, const char *of_switch,
+	const char *name, const struct xvs_extension *extension);
+/* The only one left of an extension gets the folder of its name. */
+void xvs_instances_settle(struct xvs_agent *agent);
+/* What is remembered of a port goes with it. */
+void xvs_instances_forget_port(struct xvs_agent *agent, uint32_t port);
+/* The object that it is of, NULL: it is not in use any more. */
+struct xvs_extension *xvs_instance_object(
+	const struct xvs_agent *agent, const struct xvs_instance_state *instance);
 /* Its folder of pins. */
 void xvs_instance_folder(
 	const struct xvs_agent *agent, const struct xvs_instance_state *instance, char path[600]);
@@ -144,6 +170,8 @@ int xvs_chains_prepare(struct xvs_agent *agent, const struct xvs_config *config)
 int xvs_chains_fill(struct xvs_agent *agent, const struct xvs_switch *item,
 	const struct xvs_config *config, const struct xvs_port_setting *setting,
 	struct xvs_port_config *port);
+/* Has a port of the configuration a chain that is not made yet? */
+bool xvs_chains_differ(const struct xvs_agent *agent, const struct xvs_config *config);
 /* No packet reads those of before the last flip. */
 void xvs_chains_after_grace(struct xvs_agent *agent);
 /* Is the use in force at the port? `setting`: NULL for the switch itself. */

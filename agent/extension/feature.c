@@ -42,24 +42,50 @@ static int fill_port(struct xvs_agent *agent, const struct xvs_switch *item,
 }
 
 /* Chains first: their programs hold instances' maps. */
-static void after_grace(struct xvs_agent *agent)
+static void clean(struct xvs_agent *agent)
 {
 	const uint32_t generation = agent->loader.tables.control->generation;
 	struct xvs_instance_state *instance, *next_instance;
 	struct xvs_extension *extension, *next;
 
 	xvs_chains_after_grace(agent);
-	if (agent->trial)
-		return; /* what it has taken away may come back */
 	HASH_ITER (hh, agent->extensions->instances, instance, next_instance)
 		if ((int32_t)(instance->used - generation) < 0)
 			xvs_instance_remove(agent, instance);
+	xvs_instances_settle(agent);
 	HASH_ITER (hh, agent->extensions->objects, extension, next) {
 		if ((int32_t)(extension->used - generation) >= 0)
 			continue;
 		HASH_DEL(agent->extensions->objects, extension);
 		xvs_extension_free(extension);
 	}
+}
+
+/* What a trial has taken away may come back. */
+static void after_grace(struct xvs_agent *agent)
+{
+	agent->extensions->overdue = agent->trial != NULL;
+	if (agent->trial)
+		return;
+	clean(agent);
+	if (agent->in_force)
+		xvs_copies_save(agent);
+}
+
+static void tick(struct xvs_agent *agent)
+{
+	if (agent->extensions->overdue && !agent->trial)
+		after_grace(agent);
+}
+
+static bool differs(struct xvs_agent *agent, const struct xvs_config *config)
+{
+	return xvs_values_differ(agent, config) || xvs_chains_differ(agent, config);
+}
+
+static void release(struct xvs_agent *agent)
+{
+	xvs_copies_remove(agent);
 }
 
 const struct xvs_feature xvs_feature_extension = {
@@ -70,7 +96,10 @@ const struct xvs_feature xvs_feature_extension = {
 	.prepare = xvs_chains_prepare,
 	.fill_port = fill_port,
 	.write_half = xvs_values_write_half,
-	.differs = xvs_values_differ,
+	.differs = differs,
 	.after_grace = after_grace,
+	.port_gone = xvs_instances_forget_port,
+	.tick = tick,
+	.release = release,
 	.methods = xvs_extension_methods,
 };

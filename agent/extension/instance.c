@@ -12,28 +12,58 @@
 #include "agent/extension/extensions.h"
 #include "agent/log.h"
 
-static struct xvs_instance_key key_of(const char *of_switch, const char *extension)
+static struct xvs_instance_key key_of(
+	const char *of_switch, const char *extension, const char *digest)
 {
 	struct xvs_instance_key key = {0};
 
 	snprintf(key.of_switch, sizeof(key.of_switch), "%s", of_switch);
 	snprintf(key.extension, sizeof(key.extension), "%s", extension);
+	snprintf(key.digest, sizeof(key.digest), "%.*s", XVS_INSTANCE_DIGEST - 1, digest);
 	return key;
 }
 
-struct xvs_instance_state *xvs_instance_find(
-	const struct xvs_agent *agent, const char *of_switch, const char *extension)
+struct xvs_instance_state *xvs_instance_find(const struct xvs_agent *agent, const char *of_switch,
+	const char *name, const struct xvs_extension *extension)
 {
-	const struct xvs_instance_key key = key_of(of_switch, extension);
 	struct xvs_instance_state *found;
+	struct xvs_instance_key key;
 
+	if (!extension)
+		return NULL;
+	key = key_of(of_switch, name, extension->object.digest);
 	HASH_FIND(hh, agent->extensions->instances, &key, sizeof(key), found);
 	return found;
 }
 
+struct xvs_extension *xvs_instance_object(
+	const struct xvs_agent *agent, const struct xvs_instance_state *instance)
+{
+	struct xvs_extension *extension, *next;
+
+	HASH_ITER (hh, agent->extensions->objects, extension, next)
+		if (!strncmp(extension->object.digest, instance->key.digest,
+			    XVS_INSTANCE_DIGEST - 1))
+			return extension;
+	return NULL;
+}
+
+/* Another one of the same name, whose object is another. */
+static struct xvs_instance_state *find_sibling(
+	const struct xvs_agent *agent, const struct xvs_instance_state *instance)
+{
+	struct xvs_instance_state *one, *next;
+
+	HASH_ITER (hh, agent->extensions->instances, one, next)
+		if (one != instance && !strcmp(one->key.of_switch, instance->key.of_switch) &&
+			!strcmp(one->key.extension, instance->key.extension))
+			return one;
+	return NULL;
+}
+
 /* A bpffs takes no name with a '.' in it; no name of ours has a ','. */
-void xvs_instance_folder(
-	const struct xvs_agent *agent, const struct xvs_instance_state *instance, char path[600])
+static void folder_path(const struct xvs_agent *agent, const struct xvs_instance_state *instance,
+	bool of_id, char path[600])
 {
 	int begin = snprintf(path, 600, "%s/" XVS_EXTENSIONS_FOLDER "/", agent->loader.pin_dir);
 
@@ -42,6 +72,14 @@ void xvs_instance_folder(
 	for (char *at = path + begin; *at; at++)
 		if (*at == '.')
 			*at = ',';
+	if (of_id)
+		snprintf(path + strlen(path), 600 - strlen(path), ",%u", instance->id);
+}
+
+void xvs_instance_folder(
+	const struct xvs_agent *agent, const struct xvs_instance_state *instance, char path[600])
+{
+	folder_path(agent, instance, instance->beside, path);
 }
 
 /* ---- maps ---- */
@@ -60,10 +98,6 @@ static int add_map(struct xvs_instance_state *instance, const char *name, int fd
 
 	if (fd < 0)
 		return -errno;
-	if (instance->map_count == XVS_OWN_MAPS) {
-		close(fd);
-		return -ENOSPC;
-	}
 	instance->map_count++;
 	snprintf(map->name, sizeof(map->name), "%.63s", name);
 	map->fd = fd;
@@ -84,6 +118,8 @@ int xvs_instance_keep(
 {
 	char path[700];
 
+	if (instance->map_count == XVS_OWN_MAPS)
+		return -ENOSPC;
 	pin_path(agent, instance, name, path);
 	if (bpf_obj_pin(fd, path)) {
 		xvs_log(LOG_ERR, "%s: %s", path, strerror(errno));
@@ -189,6 +225,7 @@ static int store(const struct xvs_agent *agent, const struct xvs_instance_state 
 
 	memcpy(stored.of_switch, instance->key.of_switch, sizeof(stored.of_switch));
 	memcpy(stored.extension, instance->key.extension, sizeof(stored.extension));
+	memcpy(stored.digest, instance->key.digest, sizeof(stored.digest));
 	if (count_all(agent, instance->id, &stored.before))
 		return -ENOMEM;
 	return bpf_map_update_elem(agent->loader.tables.instances, &instance->id, &stored, BPF_ANY)
@@ -208,10 +245,38 @@ static int begin(struct xvs_agent *agent, struct xvs_instance_state *instance)
 	return error ?: store(agent, instance);
 }
 
-int xvs_instance_get(struct xvs_agent *agent, const char *of_switch, const char *extension,
-	struct xvs_instance_state **ret)
+static const struct xvs_state_map *find_state(const struct xvs_object *object, const char *map)
 {
-	struct xvs_instance_state *instance = xvs_instance_find(agent, of_switch, extension);
+	for (size_t i = 0; i < object->state_count; i++)
+		if (!strcmp(object->states[i].map, map))
+			return &object->states[i];
+	return NULL;
+}
+
+/* State goes on with another object, if that has the same version of it. */
+static int take_over(struct xvs_agent *agent, struct xvs_instance_state *instance,
+	const struct xvs_object *object, const struct xvs_instance_state *from)
+{
+	const struct xvs_extension *before = xvs_instance_object(agent, from);
+	int error = 0;
+
+	for (size_t i = 0; !error && before && i < object->state_count; i++) {
+		const struct xvs_state_map *state = &object->states[i];
+		const struct xvs_state_map *old = find_state(&before->object, state->map);
+		int fd = old && old->version == state->version ? xvs_instance_map(from, state->map)
+							       : -1;
+
+		if (fd >= 0)
+			error = xvs_instance_keep(agent, instance, state->map, fd);
+	}
+	return error;
+}
+
+int xvs_instance_get(struct xvs_agent *agent, const char *of_switch, const char *name,
+	const struct xvs_extension *extension, struct xvs_instance_state **ret)
+{
+	struct xvs_instance_state *instance = xvs_instance_find(agent, of_switch, name, extension);
+	const struct xvs_instance_state *sibling;
 	int error;
 
 	*ret = instance;
@@ -220,8 +285,10 @@ int xvs_instance_get(struct xvs_agent *agent, const char *of_switch, const char 
 	instance = calloc(1, sizeof(*instance));
 	if (!instance)
 		return -ENOMEM;
-	instance->key = key_of(of_switch, extension);
+	instance->key = key_of(of_switch, name, extension->object.digest);
 	instance->id = free_id(agent);
+	sibling = find_sibling(agent, instance);
+	instance->beside = sibling != NULL;
 	error = instance->id ? begin(agent, instance) : -ENOSPC;
 	if (error) {
 		free(instance);
@@ -229,7 +296,22 @@ int xvs_instance_get(struct xvs_agent *agent, const char *of_switch, const char 
 	}
 	HASH_ADD(hh, agent->extensions->instances, key, sizeof(instance->key), instance);
 	*ret = instance;
-	return 0;
+	return sibling ? take_over(agent, instance, &extension->object, sibling) : 0;
+}
+
+void xvs_instances_settle(struct xvs_agent *agent)
+{
+	struct xvs_instance_state *instance, *next;
+	char from[600], to[600];
+
+	HASH_ITER (hh, agent->extensions->instances, instance, next) {
+		if (!instance->beside || find_sibling(agent, instance))
+			continue;
+		folder_path(agent, instance, true, from);
+		folder_path(agent, instance, false, to);
+		if (!rename(from, to))
+			instance->beside = false;
+	}
 }
 
 static void free_instance(struct xvs_agent *agent, struct xvs_instance_state *instance)
@@ -253,25 +335,31 @@ void xvs_instance_remove(struct xvs_agent *agent, struct xvs_instance_state *ins
 
 /* ---- after a restart ---- */
 
+/* What can't be opened is left where it is: it goes with the folder. */
 static int find_maps(struct xvs_agent *agent, struct xvs_instance_state *instance)
 {
 	char folder[600], path[900];
 	struct dirent *entry;
 	DIR *pins;
-	int error = 0;
 
 	xvs_instance_folder(agent, instance, folder);
+	instance->beside = access(folder, F_OK) != 0;
+	xvs_instance_folder(agent, instance, folder);
 	pins = opendir(folder);
-	if (!pins)
+	if (!pins) {
+		instance->beside = find_sibling(agent, instance) != NULL;
+		xvs_instance_folder(agent, instance, folder);
 		return errno == ENOENT && !mkdir(folder, 0700) ? 0 : -errno;
-	while (!error && (entry = readdir(pins))) {
-		if (entry->d_name[0] == '.')
+	}
+	while ((entry = readdir(pins))) {
+		if (entry->d_name[0] == '.' || instance->map_count == XVS_OWN_MAPS)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-		error = add_map(instance, entry->d_name, bpf_obj_get(path));
+		if (add_map(instance, entry->d_name, bpf_obj_get(path)))
+			xvs_log(LOG_WARNING, "%s: %s", path, strerror(errno));
 	}
 	closedir(pins);
-	return error;
+	return 0;
 }
 
 static int find_instance(struct xvs_agent *agent, uint32_t id)
@@ -287,7 +375,8 @@ static int find_instance(struct xvs_agent *agent, uint32_t id)
 	if (!instance)
 		return -ENOMEM;
 	stored.of_switch[XVS_NAME_SIZE - 1] = stored.extension[XVS_NAME_SIZE - 1] = 0;
-	instance->key = key_of(stored.of_switch, stored.extension);
+	stored.digest[XVS_INSTANCE_DIGEST - 1] = 0;
+	instance->key = key_of(stored.of_switch, stored.extension, stored.digest);
 	instance->id = id;
 	instance->used = agent->loader.tables.control->generation;
 	HASH_ADD(hh, agent->extensions->instances, key, sizeof(instance->key), instance);
@@ -309,4 +398,41 @@ void xvs_instances_close(struct xvs_agent *agent)
 
 	HASH_ITER (hh, agent->extensions->instances, instance, next)
 		free_instance(agent, instance);
+}
+
+/* ---- what is remembered of ports ---- */
+
+/* Keys begin with the port's id. Walks at most as many as there may be. */
+static void forget_keys(int map, uint32_t port)
+{
+	struct bpf_map_info info = {0};
+	uint32_t size = sizeof(info);
+	uint8_t key[256], next[256];
+	bool more;
+
+	if (bpf_obj_get_info_by_fd(map, &info, &size) || info.key_size > sizeof(key))
+		return;
+	more = !bpf_map_get_next_key(map, NULL, next);
+	for (uint32_t i = 0; more && i <= info.max_entries; i++) {
+		memcpy(key, next, info.key_size);
+		more = !bpf_map_get_next_key(map, key, next);
+		if (!memcmp(key, &port, sizeof(port)))
+			bpf_map_delete_elem(map, key);
+	}
+}
+
+void xvs_instances_forget_port(struct xvs_agent *agent, uint32_t port)
+{
+	struct xvs_instance_state *instance, *next;
+
+	HASH_ITER (hh, agent->extensions->instances, instance, next) {
+		const struct xvs_extension *extension = xvs_instance_object(agent, instance);
+
+		for (size_t i = 0; extension && i < extension->object.state_count; i++) {
+			int map = xvs_instance_map(instance, extension->object.states[i].map);
+
+			if (map >= 0)
+				forget_keys(map, port);
+		}
+	}
 }

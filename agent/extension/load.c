@@ -109,6 +109,7 @@ struct loading {
 	const struct xvs_extension *extension;
 	struct xvs_instance_state *instance; /* NULL: it is only looked at */
 	const char *program; /* of the entry: the one that is loaded */
+	bool proves; /* that it changes no frame */
 	struct xvs_place_in_chain place;
 	char *log; /* of LOG_SIZE, or NULL */
 };
@@ -189,30 +190,37 @@ static int set_constants(struct bpf_object *object, const struct loading *loadin
 	return error;
 }
 
+/* A name that no author may give is that of one of the entry's, which are the switch's. */
+static bool is_switchs(const struct bpf_map *map)
+{
+	return !bpf_map__is_internal(map) && strcmp(bpf_map__name(map), SETTINGS_MAP) &&
+	       xvs_name_reserved(bpf_map__name(map));
+}
+
 /* One of the switch's maps. 1: it is not. */
 static int share_own(const struct loading *loading, struct bpf_map *map)
 {
 	char path[600];
 	int fd, error;
 
-	if (bpf_map__is_internal(map))
+	if (!is_switchs(map))
 		return 1;
 	snprintf(path, sizeof(path), "%s/%s", loading->agent->loader.pin_dir, bpf_map__name(map));
 	fd = bpf_obj_get(path);
 	if (fd < 0)
-		return errno == ENOENT ? 1 : -errno;
+		return -errno;
 	error = bpf_map__reuse_fd(map, fd);
 	close(fd);
 	return error;
 }
 
-/* As the instance knows it: "bss" for "extensio.bss"; a pin's name has no '.'. */
+/* As the instance knows it: ",bss" for "extensio.bss"; a pin's name has no '.'. */
 static const char *own_name(const struct bpf_map *map)
 {
 	const char *name = bpf_map__name(map);
 	static char own[64];
 
-	snprintf(own, sizeof(own), "%s", bpf_map__is_internal(map) ? strchr(name, '.') + 1 : name);
+	snprintf(own, sizeof(own), "%s", bpf_map__is_internal(map) ? strchr(name, '.') : name);
 	for (char *at = own; *at; at++)
 		if (*at == '.')
 			*at = ',';
@@ -235,7 +243,8 @@ static bool fits(const struct bpf_map *map, int fd)
 	return !bpf_obj_get_info_by_fd(fd, &info, &size) && info.type == bpf_map__type(map) &&
 	       info.key_size == bpf_map__key_size(map) &&
 	       info.value_size == bpf_map__value_size(map) &&
-	       info.max_entries == bpf_map__max_entries(map);
+	       info.max_entries == bpf_map__max_entries(map) &&
+	       info.map_flags == bpf_map__map_flags(map);
 }
 
 /* A map that an earlier loading of the instance has made; another kind of map is made anew. */
@@ -258,10 +267,13 @@ static int prepare_maps(struct bpf_object *object, const struct loading *loading
 
 	bpf_object__for_each_map(map, object)
 	{
-		int error = share_own(loading, map);
+		int error = bpf_map__autocreate(map) ? share_own(loading, map) : 0;
 
 		if (error == 1 && !strcmp(bpf_map__name(map), SETTINGS_MAP))
 			error = bpf_map__set_max_entries(map, 2 * XVS_PORT_MAX) ?: 1;
+		if (error == 1 && bpf_map__type(map) == BPF_MAP_TYPE_PERF_EVENT_ARRAY &&
+			!bpf_map__max_entries(map))
+			error = bpf_map__set_max_entries(map, libbpf_num_possible_cpus()) ?: 1;
 		if (error == 1)
 			error = hand_on(loading, map);
 		if (error)
@@ -285,7 +297,6 @@ static struct bpf_object *open_linked(const struct loading *loading)
 	{
 		bpf_program__set_autoload(
 			program, !strcmp(bpf_program__name(program), loading->program));
-		bpf_program__set_expected_attach_type(program, 0);
 	}
 	return object;
 }
@@ -343,12 +354,10 @@ static int load_once(const struct loading *loading, struct bpf_object **ret, int
 	if (!object)
 		return -errno;
 	program = bpf_object__find_program_by_name(object, loading->program);
-	error = program ? set_constants(object, loading) : -EPROTO;
-	if (!error && !loading->instance)
-		bpf_program__set_type(
-			program, loading->extension->object.info.kind == XVS_KIND_FILTER
-					 ? BPF_PROG_TYPE_SCHED_CLS
-					 : BPF_PROG_TYPE_LWT_OUT);
+	error = program ? xvs_object_prepare(object) : -EPROTO;
+	error = error ?: set_constants(object, loading);
+	if (!error && loading->proves)
+		bpf_program__set_type(program, BPF_PROG_TYPE_LWT_OUT);
 	error = error ?: prepare_maps(object, loading);
 	error = error ?: bpf_object__load(object);
 	if (error) {
@@ -396,6 +405,21 @@ static int load_with_words(struct loading *loading, struct bpf_object **ret, int
 	return error;
 }
 
+static int try_program(struct loading *loading, char words[XVS_OBJECT_WORDS])
+{
+	struct bpf_object *object;
+	int program, error = load_with_words(loading, &object, &program, words);
+
+	if (error)
+		return error == -ENOMEM ? error : -EINVAL;
+	error = loading->proves || loading->extension->object.info.kind == XVS_KIND_FILTER
+			? check_program(object, program, words)
+			: 0;
+	bpf_object__close(object);
+	return error;
+}
+
+/* First by itself, which proves what it promises, then as it is called. */
 int xvs_extension_prove(
 	struct xvs_agent *agent, struct xvs_extension *extension, char words[XVS_OBJECT_WORDS])
 {
@@ -403,16 +427,14 @@ int xvs_extension_prove(
 		.agent = agent,
 		.extension = extension,
 		.program = "xvs_entry_prove",
+		.proves = extension->object.info.kind != XVS_KIND_FILTER,
 		.place.next = XVS_SLOT_RESUME,
 	};
-	struct bpf_object *object;
-	int program, error = load_with_words(&loading, &object, &program, words);
+	int error = try_program(&loading, words);
 
-	if (error)
-		return error == -ENOMEM ? error : -EINVAL;
-	error = check_program(object, program, words);
-	bpf_object__close(object);
-	return error;
+	loading.program = "xvs_entry_in";
+	loading.proves = false;
+	return error ?: try_program(&loading, words);
 }
 
 static int keep_maps(struct bpf_object *object, struct loading *loading)
@@ -421,12 +443,9 @@ static int keep_maps(struct bpf_object *object, struct loading *loading)
 
 	bpf_object__for_each_map(map, object)
 	{
-		char path[600];
 		int error;
 
-		snprintf(path, sizeof(path), "%s/%s", loading->agent->loader.pin_dir,
-			bpf_map__name(map));
-		if (!is_handed_on(map) || (!bpf_map__is_internal(map) && !access(path, F_OK)) ||
+		if (!is_handed_on(map) || is_switchs(map) || !bpf_map__autocreate(map) ||
 			xvs_instance_map(loading->instance, own_name(map)) >= 0)
 			continue;
 		error = xvs_instance_keep(

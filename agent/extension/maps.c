@@ -10,12 +10,17 @@ static const enum bpf_map_type offered[] = {BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_ARRA
 	BPF_MAP_TYPE_PERF_EVENT_ARRAY, BPF_MAP_TYPE_QUEUE, BPF_MAP_TYPE_STACK,
 	BPF_MAP_TYPE_BLOOM_FILTER};
 
-/* The switch's own, by bpf/lib/maps.h and the programs; linked with it they would be one. */
+/*
+ * The switch's own, by bpf/lib/maps.h and the programs; linked with it they would be one. Then what
+ * else has a place among the pins.
+ */
 static const char *const reserved[] = {"control", "port_index", "port_cache", "ports", "counters",
 	"drops", "port_state", "vm_macs", "port_addresses", "learned_addresses", "vlan_sets",
 	"fdb_pattern", "fdb", "acls", "fragments", "flow_tags", "flows", "flow_sweep",
 	"flood_lists", "flood_members", "private_vlans", "events", "xdp_ports", "slots_ingress",
-	"slots_egress", "chains", "chain_state", "extension_reasons", "instances"};
+	"slots_egress", "chains", "chain_state", "extension_reasons", "instances", "scratch",
+	"port_names", "switch_names", "device_saved", "slots_xdp", "xdp_cache", "stub_in",
+	"stub_out", "stub_xdp", "links", "tables", "lists", "extensions"};
 
 bool xvs_name_reserved(const char *name)
 {
@@ -150,7 +155,7 @@ static int read_definition(
 	return error;
 }
 
-/* The memory that elements take, for each CPU where there is a value for each. */
+/* The memory that elements take; where there is a value for each CPU, that many times. */
 static int check_map(struct xvs_parts *parts, const struct xvs_map_definition *map)
 {
 	uint64_t element = ((map->key_size + 7ull) & ~7ull) + ((map->value_size + 7ull) & ~7ull);

@@ -22,12 +22,13 @@ static struct told told_of(
 	const struct xvs_agent *agent, const struct xvs_switch *item, size_t position)
 {
 	const struct xvs_extension_use *use = &item->extensions[position];
+	const struct xvs_extension *extension = xvs_extension_of(agent, agent->running, use->name);
 
 	return (struct told){
 		.item = item,
 		.use = use,
-		.extension = xvs_extension_of(agent, agent->running, use->name),
-		.instance = xvs_instance_find(agent, item->name, use->name),
+		.extension = extension,
+		.instance = xvs_instance_find(agent, item->name, use->name, extension),
 		.missing = xvs_missing_find(agent, use->name),
 		.position = position + 1,
 	};
@@ -122,9 +123,11 @@ static json_t *value_text(
 static json_t *describe_setting(const struct xvs_agent *agent, const struct xvs_setting *setting,
 	const uint8_t *initial, const uint8_t *values)
 {
-	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:o, s:o, s:s}", "name", setting->name, "type",
-		type_words[setting->type], "scope",
-		setting->scope == XVS_OF_PORT ? "port" : "switch", "least",
+	char name[sizeof(setting->name)];
+
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:o, s:o, s:s}", "name",
+		xvs_setting_shown_name(setting, name), "type", type_words[setting->type], "scope",
+		setting->scope & XVS_OF_PORT ? "port" : "switch", "least",
 		(json_int_t)setting->least, "most", (json_int_t)setting->most, "initial",
 		value_text(agent, setting, initial), "value", value_text(agent, setting, values),
 		"meaning", setting->meaning);

@@ -34,6 +34,9 @@ struct xvs_object {
 			  to */
 };
 
+/* Is it one that only maps and variables of the switch may have? */
+bool xvs_name_reserved(const char *name);
+
 /* The kinds, as people write them; indexed by enum xvs_kind. The functions that they define. */
 extern const char *const xvs_kind_words[XVS_KIND_FORWARDING + 1];
 extern const char *const xvs_kind_functions[XVS_KIND_FORWARDING + 1];

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "agent/extension/extensions.h"
+#include "agent/file.h"
 
 struct xvs_extension *xvs_extension_find(const struct xvs_agent *agent, const char *digest)
 {
@@ -34,44 +34,22 @@ struct xvs_extension *xvs_extension_of(
 	return file && file->digest[0] ? xvs_extension_find(agent, file->digest) : NULL;
 }
 
-static int read_all(int fd, size_t size, uint8_t *ret, char words[XVS_OBJECT_WORDS])
+/* A pipe would hold up the daemon. 0, -ENOENT with `words`, or -ENOMEM. */
+static int read_file(const char *path, char **ret, size_t *ret_size, char words[XVS_OBJECT_WORDS])
 {
-	size_t done = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), error;
 
-	while (done < size) {
-		ssize_t got = read(fd, ret + done, size - done);
-
-		if (got <= 0) {
-			snprintf(words, XVS_OBJECT_WORDS, "can't be read: %s",
-				got ? strerror(errno) : "it became shorter meanwhile");
-			return -EINVAL;
-		}
-		done += got;
-	}
-	return 0;
-}
-
-/* A device or a pipe would hold up the daemon. */
-static int read_file(
-	const char *path, uint8_t **ret, size_t *ret_size, char words[XVS_OBJECT_WORDS])
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), error = -EINVAL;
-	struct stat status = {0};
-
-	if (fd < 0 || fstat(fd, &status)) {
-		snprintf(words, XVS_OBJECT_WORDS, "can't be opened: %s", strerror(errno));
-	} else if (!S_ISREG(status.st_mode)) {
-		snprintf(words, XVS_OBJECT_WORDS, "is no file");
-	} else if (status.st_size > XVS_OBJECT_SIZE_MAX) {
-		snprintf(words, XVS_OBJECT_WORDS, "is larger than %u bytes", XVS_OBJECT_SIZE_MAX);
-	} else {
-		*ret_size = status.st_size;
-		*ret = malloc(*ret_size + 1);
-		error = *ret ? read_all(fd, *ret_size, *ret, words) : -ENOMEM;
-	}
+	error = fd < 0 ? -errno : xvs_file_read_open(fd, XVS_OBJECT_SIZE_MAX, ret, ret_size);
 	if (fd >= 0)
 		close(fd);
-	return error;
+	if (!error || error == -ENOMEM)
+		return error;
+	if (error == -EFBIG)
+		snprintf(words, XVS_OBJECT_WORDS, "is larger than %u bytes", XVS_OBJECT_SIZE_MAX);
+	else
+		snprintf(words, XVS_OBJECT_WORDS, "can't be %s: %s", fd < 0 ? "opened" : "read",
+			error == -EINVAL ? "it is no file" : strerror(-error));
+	return -ENOENT;
 }
 
 static int judge(
@@ -102,20 +80,30 @@ static int add(
 	return 0;
 }
 
+int xvs_extension_read(const char *file, struct xvs_object *ret, char words[XVS_OBJECT_WORDS])
+{
+	char *bytes = NULL;
+	size_t size = 0;
+	int error = read_file(file, &bytes, &size, words);
+
+	error = error ?: xvs_object_read(bytes, size, ret, words);
+	free(bytes);
+	return error;
+}
+
 int xvs_extension_take(struct xvs_agent *agent, const char *file,
-	char digest[sizeof(((struct xvs_object *)0)->digest)], char words[XVS_OBJECT_WORDS])
+	char digest[sizeof(((struct xvs_object *)0)->digest)], bool *ret_passes,
+	char words[XVS_OBJECT_WORDS])
 {
 	struct xvs_extension *extension = calloc(1, sizeof(*extension));
-	uint8_t *bytes = NULL;
-	size_t size = 0;
-	int error = extension ? read_file(file, &bytes, &size, words) : -ENOMEM;
+	int error = extension ? xvs_extension_read(file, &extension->object, words) : -ENOMEM;
 
-	error = error ?: xvs_object_read(bytes, size, &extension->object, words);
-	free(bytes);
+	*ret_passes = false;
 	if (error) {
 		free(extension);
 		return error;
 	}
+	*ret_passes = extension->object.info.if_missing == XVS_IF_MISSING_PASS;
 	memcpy(digest, extension->object.digest, sizeof(extension->object.digest));
 	error = add(agent, extension, words);
 	if (error)

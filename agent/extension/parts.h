@@ -91,7 +91,6 @@ int xvs_symbols_read(struct xvs_parts *parts, enum xvs_kind kind);
 /* The maps that are defined (maps.c). */
 int xvs_maps_read(struct xvs_parts *parts);
 const struct xvs_map_definition *xvs_map_find(const struct xvs_parts *parts, const char *name);
-bool xvs_name_reserved(const char *name); /* for a map or variable of the switch */
 
 /* Each instruction by itself (scan.c); what becomes of the frame's struct __sk_buff (flow.c). */
 int xvs_code_scan(struct xvs_parts *parts, enum xvs_kind kind, uint8_t changes);

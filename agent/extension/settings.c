@@ -30,7 +30,8 @@ static bool same_name(const char *of_author, const char *written)
 	return *of_author == *written;
 }
 
-static const char *shown_name(const struct xvs_setting *setting, char ret[sizeof(setting->name)])
+const char *xvs_setting_shown_name(
+	const struct xvs_setting *setting, char ret[sizeof(setting->name)])
 {
 	size_t i;
 
@@ -40,7 +41,7 @@ static const char *shown_name(const struct xvs_setting *setting, char ret[sizeof
 	return ret;
 }
 
-#define SHOWN_NAME(setting) shown_name(setting, (char[sizeof((setting)->name)]){0})
+#define SHOWN_NAME(setting) xvs_setting_shown_name(setting, (char[sizeof((setting)->name)]){0})
 
 const struct xvs_setting *xvs_setting_find(const struct xvs_object *object, const char *name)
 {

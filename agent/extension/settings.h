@@ -14,6 +14,10 @@ void xvs_settings_initial(const struct xvs_object *object, uint8_t *ret);
 /* By its name as in YAML ('-' stands for '_'). NULL: none. */
 const struct xvs_setting *xvs_setting_find(const struct xvs_object *object, const char *name);
 
+/* The name as in YAML, into `ret`, which it returns. */
+const char *xvs_setting_shown_name(
+	const struct xvs_setting *setting, char ret[sizeof(setting->name)]);
+
 /*
  * Writes one setting into the struct. `find` may be NULL: then a port is only checked for its form.
  * 0 or -EINVAL with `words`: what is wrong, and what would be right.

@@ -10,15 +10,59 @@
 #include "agent/log.h"
 
 /*
- * Where nothing is in force yet, one file must not keep all ports without a switch: what is asked
- * for comes without the extension then, as far as that is safe, and status says why.
+ * Where nothing is in force yet, one file must not keep all ports without a switch: the copy of
+ * what was in force before does, or what is asked for comes without the extension, as far as that
+ * is safe, and status says why.
  */
 static int do_without(
-	struct xvs_agent *agent, const struct xvs_extension_file *file, const char *words)
+	struct xvs_agent *agent, struct xvs_extension_file *file, bool passes, const char *words)
 {
-	xvs_log(LOG_ERR, "extension %s: %s %s; what needs it is dropped", file->name, file->file,
-		words);
-	return xvs_missing_note(agent, file->name, words, false);
+	char path[PATH_MAX], others[XVS_OBJECT_WORDS];
+	bool copy_passes;
+
+	xvs_copy_path(agent, file->name, path);
+	if (!xvs_extension_take(agent, path, file->digest, &copy_passes, others)) {
+		xvs_log(LOG_WARNING, "extension %s: %s %s; its copy from before is used",
+			file->name, file->file, words);
+		return 0;
+	}
+	file->digest[0] = 0;
+	xvs_log(LOG_ERR, "extension %s: %s %s; %s", file->name, file->file, words,
+		passes ? "all passes without it, as it says" : "what needs it is dropped");
+	return xvs_missing_note(agent, file->name, words, passes);
+}
+
+/* It runs already: that its file is gone must not stop other changes. */
+static bool goes_on(const struct xvs_agent *agent, struct xvs_extension_file *file)
+{
+	const struct xvs_extension_file *old = xvs_config_extension(agent->running, file->name);
+
+	if (!old || strcmp(old->file, file->file) || !old->digest[0] ||
+		!xvs_extension_find(agent, old->digest))
+		return false;
+	memcpy(file->digest, old->digest, sizeof(file->digest));
+	return true;
+}
+
+/* `--check`: without a kernel's part, and as whoever asks. */
+static int check_alone(const struct xvs_config *config, struct xvs_report *report)
+{
+	int result = 0;
+
+	XVS_EACH_EXTENSION (config, file) {
+		char words[XVS_OBJECT_WORDS] = "";
+		struct xvs_object object;
+		int error = xvs_extension_read(file->file, &object, words);
+
+		if (error == -ENOMEM)
+			return error;
+		if (error)
+			result = xvs_report(report, &file->place, "extension '%s': %s: %s",
+				file->name, file->file, words);
+		else
+			xvs_object_clear(&object);
+	}
+	return result;
 }
 
 /* The digest is noted in the configuration: which object was judged. */
@@ -26,7 +70,8 @@ static int check_file(
 	struct xvs_agent *agent, struct xvs_extension_file *file, struct xvs_report *report)
 {
 	char words[XVS_OBJECT_WORDS] = "";
-	int error = xvs_extension_take(agent, file->file, file->digest, words);
+	bool passes;
+	int error = xvs_extension_take(agent, file->file, file->digest, &passes, words);
 
 	if (!error) {
 		xvs_missing_forget(agent, file->name);
@@ -35,8 +80,10 @@ static int check_file(
 	file->digest[0] = 0;
 	if (error == -ENOMEM)
 		return error;
+	if (error == -ENOENT && goes_on(agent, file))
+		return 0;
 	if (!agent->in_force)
-		return do_without(agent, file, words);
+		return do_without(agent, file, passes, words);
 	return xvs_report(
 		report, &file->place, "extension '%s': %s: %s", file->name, file->file, words);
 }
@@ -59,7 +106,11 @@ static int check_values(const struct xvs_agent *agent, const struct xvs_config *
 	if (!extension || !xvs_values_make(agent, config, &extension->object, use, port, item->name,
 				  settings, &place, words))
 		return 0;
-	return xvs_report(report, place, "%s", words);
+	if (agent->in_force)
+		return xvs_report(report, place, "%s", words);
+	xvs_config_extension(config, use->name)->digest[0] = 0; /* missing, see do_without() */
+	xvs_log(LOG_ERR, "extension %s: %s; what needs it is dropped", use->name, words);
+	return xvs_missing_note((struct xvs_agent *)agent, use->name, words, false);
 }
 
 /* A switch has one way to say where frames go. */
@@ -122,8 +173,9 @@ int xvs_extensions_validate(
 {
 	int result = 0;
 
-	XVS_EACH_EXTENSION(config, file)
-	{
+	if (!agent->extensions)
+		return check_alone(config, report);
+	XVS_EACH_EXTENSION (config, file) {
 		/* what is known of objects is no part of what is asked for */
 		int error = check_file((struct xvs_agent *)agent, file, report);
 

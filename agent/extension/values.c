@@ -44,7 +44,13 @@ static int write_values(const struct xvs_object *object, const struct xvs_extens
 				use->name, value->name);
 			return -EINVAL;
 		}
-		if (of_port && setting->scope != XVS_OF_PORT) {
+		if (!of_port && !(setting->scope & XVS_OF_SWITCH)) {
+			snprintf(words, XVS_OBJECT_WORDS,
+				"'%s' of extension '%s' is for single ports; write it there",
+				value->name, use->name);
+			return -EINVAL;
+		}
+		if (of_port && !(setting->scope & XVS_OF_PORT)) {
 			snprintf(words, XVS_OBJECT_WORDS,
 				"'%s' of extension '%s' is for all ports of a switch; write it "
 				"there",
@@ -107,7 +113,8 @@ static int write_instance(struct xvs_agent *agent, const struct xvs_config *conf
 	const struct xvs_switch *item, const struct xvs_extension_use *use)
 {
 	const struct xvs_extension *extension = xvs_extension_of(agent, config, use->name);
-	const struct xvs_instance_state *instance = xvs_instance_find(agent, item->name, use->name);
+	const struct xvs_instance_state *instance =
+		xvs_instance_find(agent, item->name, use->name, extension);
 	int map = instance ? xvs_instance_map(instance, SETTINGS_MAP) : -1;
 	uint8_t settings[XVS_SETTINGS_SIZE_MAX];
 	const struct xvs_place *place;

@@ -365,7 +365,11 @@ static int apply_publish(struct xvs_agent *agent, struct xvs_step *step)
 	struct xvs_change *change = step->subject;
 	int error = xvs_switch_publish(agent, change->config);
 
-	if (error) /* what was written to the MAC tables before it failed */
+	/*
+	 * What was written to the MAC tables before it failed. Before anything was in force, what
+	 * an earlier run left goes on.
+	 */
+	if (error && agent->in_force)
 		undo_publish(agent, step);
 	change->generation = agent->loader.tables.control->generation;
 	return error;

@@ -41,8 +41,10 @@ TestSuite(extension, .init = open_extensions, .fini = run_close);
 static struct xvs_extension *take(const char *path)
 {
 	char digest[65], words[XVS_OBJECT_WORDS];
+	bool passes;
 
-	cr_assert_eq(xvs_extension_take(&agent, path, digest, words), 0, "%s %s", path, words);
+	cr_assert_eq(
+		xvs_extension_take(&agent, path, digest, &passes, words), 0, "%s %s", path, words);
 	return xvs_extension_find(&agent, digest);
 }
 
@@ -56,10 +58,13 @@ static struct xvs_extension *take_trace(const char *kind)
 
 static struct xvs_instance_state *instance_of(const char *name)
 {
-	struct xvs_instance_state *instance;
+	struct xvs_instance_state *instance, *next;
 
-	cr_assert_eq(xvs_instance_get(&agent, "s", name, &instance), 0);
-	return instance;
+	HASH_ITER (hh, agent.extensions->instances, instance, next)
+		if (!strcmp(instance->key.extension, name))
+			return instance;
+	cr_assert_fail("%s is no instance", name);
+	return NULL;
 }
 
 static void put(struct xvs_extension *extension, const char *name, uint32_t slot, uint32_t next,
@@ -67,8 +72,11 @@ static void put(struct xvs_extension *extension, const char *name, uint32_t slot
 {
 	const struct xvs_place_in_chain place = {.out = out, .next = next, .skip = skip};
 	int array = out ? agent.loader.tables.slots_egress : agent.loader.tables.slots_ingress;
-	int program = xvs_extension_load(&agent, extension, instance_of(name), &place);
+	struct xvs_instance_state *instance;
+	int program;
 
+	cr_assert_eq(xvs_instance_get(&agent, "s", name, extension, &instance), 0);
+	program = xvs_extension_load(&agent, extension, instance, &place);
 	cr_assert_geq(program, 0, "%s", name);
 	cr_assert_eq(bpf_map_update_elem(array, &slot, &program, BPF_ANY), 0, "%m");
 	close(program);

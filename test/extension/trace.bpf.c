@@ -18,7 +18,7 @@ struct settings {
 XVS_SETTINGS(struct settings,
 	XVS_SETTING(struct settings, letter, XVS_SETTING_NUMBER, XVS_OF_SWITCH, 33, 126, 'x',
 		"what it writes, as a number of ASCII"),
-	XVS_SETTING(struct settings, drop, XVS_SETTING_NUMBER, XVS_OF_PORT, 0, 2, 0,
+	XVS_SETTING(struct settings, drop, XVS_SETTING_NUMBER, XVS_OF_SWITCH | XVS_OF_PORT, 0, 2, 0,
 		"not 0: all is dropped for this reason"),
 	XVS_SETTING(struct settings, to, XVS_SETTING_PORT, XVS_OF_PORT, 0, 0, 0,
 		"where a copy goes, or where a forwarding extension sends all"));

@@ -301,6 +301,70 @@ TEST(extension_outlives_the_agent)
 	CHECK_EQUAL(3, seen_by(tb, "cap1", 0).frames);
 }
 
+/* A start needs a file no more that was in force before. */
+TEST(extension_outlives_its_file)
+{
+	struct station *a = testbed_guest(tb, "a"), *b = testbed_guest(tb, "b");
+	struct frame frame = frame_new(a->mac, b->mac);
+
+	run(NULL, "cp %s %s/fil.o", OBJECT(filter), tb->folder);
+	testbed_apply(tb,
+		"extensions: {fil: {file: %s/fil.o}}\n"
+		"switches:\n s: {type: private, extensions: [{name: fil, enabled: "
+		"on}]}\n" PORTS_A_AND_B,
+		tb->folder);
+	testbed_command(tb, "show");
+	run(NULL, "rm %s/fil.o", tb->folder);
+	for (int i = 0; i < 2; i++) {
+		testbed_kill(tb);
+		testbed_start(tb);
+		frame = frame_again(frame);
+		send_one(a, &frame);
+		CHECK_TEXT("xx", letters_of(b, &frame));
+	}
+	CHECK_TEXT("enabled", json_text(shown(tb, "fil"), "state"));
+}
+
+/* It is another instance, with maps of its own, from one frame to the next. */
+TEST(extension_gets_another_object)
+{
+	struct station *a = testbed_guest(tb, "a"), *b = testbed_guest(tb, "b");
+	struct frame frame = frame_new(a->mac, b->mac);
+
+	run(NULL, "cp %s %s/fil.o", OBJECT(filter), tb->folder);
+	testbed_apply(tb,
+		"extensions: {fil: {file: %s/fil.o}}\n"
+		"switches:\n s:\n  type: private\n"
+		"  extensions: [{name: fil, enabled: on, settings: {letter: 65}}]\n" PORTS_A_AND_B,
+		tb->folder);
+	for (int i = 0; i < 3; i++) {
+		frame = frame_again(frame);
+		send_one(a, &frame);
+		CHECK_TEXT("AA", letters_of(b, &frame));
+		CHECK_EQUAL(1, seen_by(tb, "fil", 0).frames);
+		CHECK_EQUAL(2, json_number(shown(tb, "fil"), "packets"));
+		run(NULL, "sh -c 'echo >>%s/fil.o'", tb->folder); /* the same, and not the same */
+		testbed_command(tb, "port set a learning-limit %d", 10 + i);
+		testbed_command(tb, "show");
+	}
+	run(NULL, "rm %s/fil.o", tb->folder);
+	testbed_command(tb, "port set a learning-limit 20"); /* what runs goes on */
+	frame = frame_again(frame);
+	send_one(a, &frame);
+	CHECK_TEXT("AA", letters_of(b, &frame));
+}
+
+TEST(extension_is_checked_beforehand)
+{
+	char *file = test_text("%s/checked.yaml", tb->folder);
+
+	run(NULL, "sh -c 'echo \"{version: 1, extensions: {x: {file: %s}}}\" >%s'", OBJECT(filter),
+		file);
+	run(NULL, "%s --check %s", control_program("xvswitchd"), file);
+	run(NULL, "sh -c 'echo \"{version: 1, extensions: {x: {file: /nowhere.o}}}\" >%s'", file);
+	run(NULL, "sh -c '! %s --check %s'", control_program("xvswitchd"), file);
+}
+
 /* A daemon of another build: its parts behind the chain take what the old chain leaves. */
 TEST(extension_outlives_an_upgrade)
 {

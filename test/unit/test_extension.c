@@ -267,19 +267,29 @@ Test(extension, the_digest_is_that_of_sha256sum)
 
 Test(extension, names_of_all_maps_that_programs_share_are_reserved)
 {
-	struct file file = read_file(XVS_SOURCES "/bpf/lib/maps.h");
+	static const char *const sources[] = {"lib/maps.h", "lib/scratch.h", "records.bpf.c",
+		"stubs.bpf.c", "xdp.bpf.c", "ingress.bpf.c"};
 	int count = 0;
 
-	for (char *line = strtok((char *)file.bytes, "\n"); line; line = strtok(NULL, "\n")) {
-		char name[40];
+	for (size_t i = 0; i < sizeof(sources) / sizeof(*sources); i++) {
+		char path[200];
+		struct file file;
 
-		if (sscanf(line, "} %39[a-z_0-9] SEC(\".maps\");", name) != 1)
-			continue;
-		count++;
-		cr_expect(xvs_name_reserved(name), "%s", name);
+		snprintf(path, sizeof(path), XVS_SOURCES "/bpf/%s", sources[i]);
+		file = read_file(path);
+		for (char *line = strtok((char *)file.bytes, "\n"); line;
+			line = strtok(NULL, "\n")) {
+			char name[40];
+
+			if (sscanf(line, "} %39[a-z_0-9] SEC(\".maps\");", name) != 1 &&
+				sscanf(line, "struct xvs_slots %39[a-z_0-9] SEC(", name) != 1)
+				continue;
+			count++;
+			cr_expect(xvs_name_reserved(name), "%s", name);
+		}
+		free(file.bytes);
 	}
-	cr_expect_gt(count, 20);
-	free(file.bytes);
+	cr_expect_gt(count, 30);
 }
 
 /* ---- damaged files ---- */
@@ -434,12 +444,12 @@ Test(extension, settings_are_checked)
 	struct xvs_setting *number = &it.settings[0], *port = &it.settings[3];
 
 	REFUSED(it, number->name[0], '7',
-		"a setting's name must be 1 to 23 letters, digits or '_', the first a letter; "
-		"found "
+		"a setting's name must be 1 to 23 small letters, digits or '_', the first a "
+		"letter; found "
 		"'7ew_connections'");
 	REFUSED(it, number->name[3], '-',
-		"a setting's name must be 1 to 23 letters, digits or '_', the first a letter; "
-		"found "
+		"a setting's name must be 1 to 23 small letters, digits or '_', the first a "
+		"letter; found "
 		"'new-connections'");
 	REFUSED(it, number->type, 0, UNKNOWN_SETTING);
 	REFUSED(it, number->type, 7, UNKNOWN_SETTING);
