@@ -21,8 +21,9 @@ int xvs_agent_validate(
 	const struct xvs_agent *agent, const struct xvs_config *config, struct xvs_report *report)
 {
 	for (size_t i = 0; xvs_features[i]; i++)
-		if (xvs_features[i]->validate)
-			xvs_features[i]->validate(agent, config, report);
+		if (xvs_features[i]->validate &&
+			xvs_features[i]->validate(agent, config, report) == -ENOMEM)
+			return -ENOMEM;
 	return report->count ? -EINVAL : 0;
 }
 

@@ -41,6 +41,7 @@ struct xvs_agent {
 	struct xvs_config *running; /* in force; never NULL once open */
 	bool in_force; /* `running` is; else what an earlier agent left goes on, untouched */
 	bool links_changed; /* while nothing was in force */
+	bool comparing; /* what is made for a configuration is only looked at: nothing is marked */
 	bool unfinished; /* the last commit left something to do: tried again each second */
 	struct xvs_trial *trial; /* pending, or NULL */
 	struct xvs_control_server *server;
@@ -61,7 +62,7 @@ int xvs_agent_settle(const struct xvs_options *options);
 /* `--purge`: gives everything back and removes the pins. 0 or -errno, logged. */
 int xvs_agent_purge(const struct xvs_options *options);
 
-/* All features' validate. 0, or -EINVAL with problems in `report`. */
+/* All features' validate. 0, -EINVAL with problems in `report`, or -ENOMEM. */
 int xvs_agent_validate(
 	const struct xvs_agent *agent, const struct xvs_config *config, struct xvs_report *report);
 

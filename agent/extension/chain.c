@@ -372,6 +372,8 @@ int xvs_chains_prepare(struct xvs_agent *agent, const struct xvs_config *config)
 {
 	int error = 0;
 
+	if (agent->comparing) /* xvs_chains_differ() has looked: all is there */
+		return 0;
 	XVS_EACH_SWITCH (config, item) {
 		error = error ?: prepare_instances(agent, config, item);
 		if (item->extension_count)

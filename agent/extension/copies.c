@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -75,21 +76,69 @@ static void make_folders(const struct xvs_agent *agent)
 	mkdir(path, 0700);
 }
 
-void xvs_copies_save(const struct xvs_agent *agent)
+/* The note of what is saved; made if there is none. NULL: out of memory. */
+static struct xvs_saved_copy *note_of(const struct xvs_agent *agent, const char *name)
 {
-	XVS_EACH_EXTENSION (agent->running, file) {
-		struct xvs_extension *extension =
-			file->digest[0] ? xvs_extension_find(agent, file->digest) : NULL;
-		int error;
+	struct xvs_saved_copy *note;
 
-		if (!extension || !strcmp(extension->saved_as, file->name))
+	HASH_FIND_STR(agent->extensions->copies, name, note);
+	if (note)
+		return note;
+	note = calloc(1, sizeof(*note));
+	if (!note)
+		return NULL;
+	snprintf(note->name, sizeof(note->name), "%s", name);
+	HASH_ADD_STR(agent->extensions->copies, name, note);
+	return note;
+}
+
+/* One that can't be written is better none than another one's; it is tried again next time. */
+static void save_one(const struct xvs_agent *agent, const struct xvs_extension_file *file,
+	const struct xvs_extension *extension)
+{
+	struct xvs_saved_copy *note = note_of(agent, file->name);
+	char path[PATH_MAX];
+	int error;
+
+	if (!note || !strcmp(note->digest, file->digest))
+		return;
+	make_folders(agent);
+	error = save(agent, file->name, &extension->object);
+	snprintf(note->digest, sizeof(note->digest), "%s", error ? "" : file->digest);
+	if (!error)
+		return;
+	xvs_copy_path(agent, file->name, path);
+	unlink(path);
+	xvs_log(LOG_WARNING, "a copy of extension %s can't be kept: %s", file->name,
+		strerror(-error));
+}
+
+static void forget_notes(struct xvs_agent *agent, bool all)
+{
+	struct xvs_saved_copy *note, *next;
+
+	HASH_ITER (hh, agent->extensions->copies, note, next) {
+		if (!all && xvs_config_extension(agent->running, note->name))
 			continue;
-		make_folders(agent);
-		error = save(agent, file->name, &extension->object);
-		if (error)
-			xvs_log(LOG_WARNING, "a copy of extension %s can't be kept: %s", file->name,
-				strerror(-error));
-		snprintf(extension->saved_as, sizeof(extension->saved_as), "%s", file->name);
+		HASH_DEL(agent->extensions->copies, note);
+		free(note);
+	}
+}
+
+void xvs_copies_close(struct xvs_agent *agent)
+{
+	forget_notes(agent, true);
+}
+
+void xvs_copies_save(struct xvs_agent *agent)
+{
+	forget_notes(agent, false);
+	XVS_EACH_EXTENSION (agent->running, file) {
+		const struct xvs_extension *extension =
+			file->digest[0] ? xvs_extension_find(agent, file->digest) : NULL;
+
+		if (extension)
+			save_one(agent, file, extension);
 	}
 	remove_others(agent);
 }

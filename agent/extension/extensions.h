@@ -23,7 +23,6 @@ struct xvs_extension {
 	void *linked; /* behind the entry of its kind: what is loaded. Owned */
 	size_t linked_size;
 	uint32_t used; /* generation of the last configuration that has it */
-	char saved_as[XVS_NAME_SIZE]; /* the extension whose copy it is; "" = of none yet */
 	UT_hash_handle hh;
 };
 
@@ -72,7 +71,15 @@ struct xvs_extensions {
 	uint8_t taken[2][XVS_SLOT_MAX / 8]; /* slots in use: of ingress, of egress */
 	uint8_t chain_taken[XVS_CHAIN_MAX / 8];
 	struct xvs_missing *missing; /* extensions that can't be loaded, by name */
-	bool overdue; /* a trial kept what it has taken away */
+	struct xvs_saved_copy *copies; /* by name */
+	unsigned int overdue; /* ticks: a trial kept what it has taken away */
+};
+
+/* Which object the copy of an extension is. */
+struct xvs_saved_copy {
+	char name[XVS_NAME_SIZE];
+	char digest[sizeof(((struct xvs_object *)0)->digest)];
+	UT_hash_handle hh;
 };
 
 /* Why an extension of the running configuration can't be called. */
@@ -86,8 +93,10 @@ struct xvs_missing {
 /* copies.c */
 void xvs_copy_path(const struct xvs_agent *agent, const char *name, char path[PATH_MAX]);
 /* Of what is in force, and of nothing else. */
-void xvs_copies_save(const struct xvs_agent *agent);
+void xvs_copies_save(struct xvs_agent *agent);
 void xvs_copies_remove(const struct xvs_agent *agent);
+/* Forgets which there are. */
+void xvs_copies_close(struct xvs_agent *agent);
 
 /* objects.c */
 /*

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include "agent/extension/extensions.h"
 
+/* Seconds behind a trial until what it kept goes: its end, too, has a grace period. */
+#define OVERDUE_TICKS 2
+
 static int open_extensions(struct xvs_agent *agent)
 {
 	agent->extensions = calloc(1, sizeof(*agent->extensions));
@@ -19,6 +22,7 @@ static void close_extensions(struct xvs_agent *agent)
 
 	if (!agent->extensions)
 		return;
+	xvs_copies_close(agent);
 	xvs_chains_close(agent);
 	xvs_instances_close(agent);
 	HASH_ITER (hh, agent->extensions->objects, extension, next) {
@@ -39,6 +43,17 @@ static int fill_port(struct xvs_agent *agent, const struct xvs_switch *item,
 {
 	(void)id;
 	return xvs_chains_fill(agent, item, config, setting, port);
+}
+
+/* What is in force now is missing no more. */
+static void forget_missing(struct xvs_agent *agent)
+{
+	struct xvs_missing *missing, *next;
+
+	HASH_ITER (hh, agent->extensions->missing, missing, next)
+		if (xvs_extension_of(agent, agent->running, missing->name) ||
+			!xvs_config_extension(agent->running, missing->name))
+			xvs_missing_forget(agent, missing->name);
 }
 
 /* Chains first: their programs hold instances' maps. */
@@ -64,17 +79,21 @@ static void clean(struct xvs_agent *agent)
 /* What a trial has taken away may come back. */
 static void after_grace(struct xvs_agent *agent)
 {
-	agent->extensions->overdue = agent->trial != NULL;
+	agent->extensions->overdue = agent->trial ? OVERDUE_TICKS : 0;
 	if (agent->trial)
 		return;
 	clean(agent);
-	if (agent->in_force)
-		xvs_copies_save(agent);
+	if (!agent->in_force)
+		return;
+	forget_missing(agent);
+	xvs_copies_save(agent);
 }
 
 static void tick(struct xvs_agent *agent)
 {
-	if (agent->extensions->overdue && !agent->trial)
+	if (!agent->extensions->overdue || agent->trial)
+		return;
+	if (--agent->extensions->overdue == 0)
 		after_grace(agent);
 }
 

@@ -73,7 +73,7 @@ static void folder_path(const struct xvs_agent *agent, const struct xvs_instance
 		if (*at == '.')
 			*at = ',';
 	if (of_id)
-		snprintf(path + strlen(path), 600 - strlen(path), ",%u", instance->id);
+		snprintf(path + strlen(path), 600 - strlen(path), ":%u", instance->id);
 }
 
 void xvs_instance_folder(
@@ -328,12 +328,23 @@ void xvs_instance_remove(struct xvs_agent *agent, struct xvs_instance_state *ins
 	char folder[600];
 
 	xvs_instance_folder(agent, instance, folder);
-	xvs_loader_remove_tree(folder);
+	/* in this order: whoever is killed between leaves a folder that nobody takes for his */
 	bpf_map_update_elem(agent->loader.tables.instances, &instance->id, &none, BPF_ANY);
+	xvs_loader_remove_tree(folder);
 	free_instance(agent, instance);
 }
 
 /* ---- after a restart ---- */
+
+/* The folder with its id, if there is one; else that of its name, unless another one has it. */
+static void find_folder(struct xvs_agent *agent, struct xvs_instance_state *instance)
+{
+	const struct xvs_instance_state *sibling = find_sibling(agent, instance);
+	char folder[600];
+
+	folder_path(agent, instance, true, folder);
+	instance->beside = !access(folder, F_OK) || (sibling && !sibling->beside);
+}
 
 /* What can't be opened is left where it is: it goes with the folder. */
 static int find_maps(struct xvs_agent *agent, struct xvs_instance_state *instance)
@@ -342,15 +353,11 @@ static int find_maps(struct xvs_agent *agent, struct xvs_instance_state *instanc
 	struct dirent *entry;
 	DIR *pins;
 
-	xvs_instance_folder(agent, instance, folder);
-	instance->beside = access(folder, F_OK) != 0;
+	find_folder(agent, instance);
 	xvs_instance_folder(agent, instance, folder);
 	pins = opendir(folder);
-	if (!pins) {
-		instance->beside = find_sibling(agent, instance) != NULL;
-		xvs_instance_folder(agent, instance, folder);
+	if (!pins)
 		return errno == ENOENT && !mkdir(folder, 0700) ? 0 : -errno;
-	}
 	while ((entry = readdir(pins))) {
 		if (entry->d_name[0] == '.' || instance->map_count == XVS_OWN_MAPS)
 			continue;

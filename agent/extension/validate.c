@@ -73,10 +73,8 @@ static int check_file(
 	bool passes;
 	int error = xvs_extension_take(agent, file->file, file->digest, &passes, words);
 
-	if (!error) {
-		xvs_missing_forget(agent, file->name);
+	if (!error)
 		return 0;
-	}
 	file->digest[0] = 0;
 	if (error == -ENOMEM)
 		return error;
@@ -110,7 +108,8 @@ static int check_values(const struct xvs_agent *agent, const struct xvs_config *
 		return xvs_report(report, place, "%s", words);
 	xvs_config_extension(config, use->name)->digest[0] = 0; /* missing, see do_without() */
 	xvs_log(LOG_ERR, "extension %s: %s; what needs it is dropped", use->name, words);
-	return xvs_missing_note((struct xvs_agent *)agent, use->name, words, false);
+	return xvs_missing_note((struct xvs_agent *)agent, use->name, words,
+		extension->object.info.if_missing == XVS_IF_MISSING_PASS);
 }
 
 /* A switch has one way to say where frames go. */

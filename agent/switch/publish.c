@@ -160,8 +160,7 @@ static int fill_port(struct xvs_agent *agent, const struct xvs_config *config,
 		return error;
 	if (wanted->setting)
 		fill_mirror(agent->switching, wanted->setting, port);
-	return xvs_features_fill_port(
-		agent, wanted->of, config, wanted->setting, vport->id, port);
+	return xvs_features_fill_port(agent, wanted->of, config, wanted->setting, vport->id, port);
 }
 
 static void clear_half(struct half *half)
@@ -587,7 +586,9 @@ bool xvs_switch_published(struct xvs_agent *agent, const struct xvs_config *conf
 	if (!same_static_entries(config, agent->running) || xvs_features_differ(agent, config) ||
 		xvs_wanted_make(config, &wanted))
 		return false;
+	agent->comparing = true;
 	same = !build(agent, config, &wanted, &half);
+	agent->comparing = false;
 	if (same) {
 		same = same_as_active(&agent->loader.tables, &half);
 		clear_half(&half);

@@ -352,6 +352,14 @@ TEST(extension_gets_another_object)
 	frame = frame_again(frame);
 	send_one(a, &frame);
 	CHECK_TEXT("AA", letters_of(b, &frame));
+	for (int i = 2; i < 4; i++) { /* from the copy of the last one, with its maps */
+		testbed_kill(tb);
+		testbed_start(tb);
+		frame = frame_again(frame);
+		send_one(a, &frame);
+		CHECK_TEXT("AA", letters_of(b, &frame));
+		CHECK_EQUAL(i, seen_by(tb, "fil", 0).frames);
+	}
 }
 
 TEST(extension_is_checked_beforehand)
