@@ -65,3 +65,13 @@ function(add_bpf_variants target name macro)
   endforeach()
   add_custom_target(${target} DEPENDS ${objects})
 endfunction()
+
+# add_extension_object(OBJECT SOURCE FLAG...): what an author would compile, with nothing but the
+# public header.
+function(add_extension_object object source)
+  add_custom_command(OUTPUT ${object}
+    COMMAND ${BPF_CLANG} -target bpf -mcpu=v3 -O2 -g ${ARGN}
+      -I${CMAKE_SOURCE_DIR}/extensions/include -I/usr/include/${CMAKE_LIBRARY_ARCHITECTURE}
+      -MD -MF ${object}.d -c ${source} -o ${object}
+    DEPENDS ${source} DEPFILE ${object}.d VERBATIM)
+endfunction()

@@ -193,16 +193,23 @@ static struct xvs_instance_state *instance_of(
 	return NULL;
 }
 
+static struct xvs_extension *object_of(
+	const struct xvs_agent *agent, const struct xvs_chain_link *link)
+{
+	const struct xvs_instance_state *instance = instance_of(agent, link);
+
+	return instance ? xvs_instance_object(agent, instance) : NULL;
+}
+
 static int fill_slot(struct xvs_agent *agent, const struct xvs_chain_link *link, uint32_t slot,
 	const struct xvs_place_in_chain *place)
 {
-	struct xvs_instance_state *instance = instance_of(agent, link);
-	struct xvs_extension *extension = instance ? xvs_instance_object(agent, instance) : NULL;
+	struct xvs_extension *extension = object_of(agent, link);
 	int program, error;
 
 	if (!extension)
 		return -ENOENT;
-	program = xvs_extension_load(agent, extension, instance, place);
+	program = xvs_extension_load(agent, extension, instance_of(agent, link), place);
 	if (program < 0)
 		return program;
 	error = bpf_map_update_elem(
@@ -215,9 +222,7 @@ static int fill_slot(struct xvs_agent *agent, const struct xvs_chain_link *link,
 
 static bool may_be_missing(const struct xvs_agent *agent, const struct xvs_chain_link *link)
 {
-	const struct xvs_instance_state *instance = instance_of(agent, link);
-	const struct xvs_extension *extension =
-		instance ? xvs_instance_object(agent, instance) : NULL;
+	const struct xvs_extension *extension = object_of(agent, link);
 
 	return extension && extension->object.info.if_missing == XVS_IF_MISSING_PASS;
 }
@@ -246,9 +251,7 @@ static bool wants_headers(
 	const struct xvs_agent *agent, const struct xvs_chain_link *links, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		const struct xvs_instance_state *instance = instance_of(agent, &links[i]);
-		const struct xvs_extension *extension =
-			instance ? xvs_instance_object(agent, instance) : NULL;
+		const struct xvs_extension *extension = object_of(agent, &links[i]);
 
 		if (extension && (extension->object.info.flags & XVS_EXTENSION_HEADERS))
 			return true;
@@ -505,6 +508,8 @@ int xvs_chains_open(struct xvs_agent *agent)
 	const struct xvs_tables *tables = &agent->loader.tables;
 	int error = 0;
 
+	if (!agent->loader.has_chains) /* nobody has filled a slot */
+		return 0;
 	for (uint32_t id = 1; !error && id < XVS_PORT_MAX; id++) {
 		const struct xvs_port_config *port =
 			&tables->ports[id].half[xvs_tables_active(tables)];

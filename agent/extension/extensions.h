@@ -17,6 +17,8 @@
 #include "agent/agent.h"
 #include "agent/extension/object.h"
 
+#define XVS_SETTINGS_MAP "xvs_settings" /* of an object that has settings */
+
 /* An object of the configuration. Never changes once it is here. */
 struct xvs_extension {
 	struct xvs_object object; /* key of the hash: its digest */
@@ -167,9 +169,11 @@ void xvs_instance_remove(struct xvs_agent *agent, struct xvs_instance_state *ins
 /* Finds those of an earlier run. 0 or -errno. */
 int xvs_instances_open(struct xvs_agent *agent);
 void xvs_instances_close(struct xvs_agent *agent);
-/* Since it was installed. */
-void xvs_instance_count(const struct xvs_agent *agent, const struct xvs_instance_state *instance,
-	struct xvs_extension_counters *ret);
+/* Of all that ever had an id, by id; the caller frees it. NULL: out of memory. */
+struct xvs_extension_counters *xvs_instances_count(const struct xvs_agent *agent);
+/* What of these `sums` is of the instance: since it was installed. */
+void xvs_instance_since(const struct xvs_agent *agent, const struct xvs_instance_state *instance,
+	const struct xvs_extension_counters *sums, struct xvs_extension_counters *ret);
 
 /* chain.c */
 int xvs_chains_open(struct xvs_agent *agent);

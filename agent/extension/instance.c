@@ -146,44 +146,47 @@ void xvs_instance_drop_map(
 
 /* ---- counters ---- */
 
-static void add_up(const struct xvs_agent *agent, uint32_t id, uint32_t hook,
-	struct xvs_chain_state *room, struct xvs_extension_counters *sum)
+static void add_up(const struct xvs_agent *agent, uint32_t hook, struct xvs_chain_state *room,
+	struct xvs_extension_counters *sums)
 {
 	const uint32_t cpus = agent->loader.tables.control->cpus;
 
 	if (bpf_map_lookup_elem(agent->loader.tables.chain_state, &hook, room))
 		return;
-	for (uint32_t cpu = 0; cpu < cpus; cpu++) {
-		const struct xvs_extension_counters *one = &room[cpu].counters[id];
+	for (uint32_t cpu = 0; cpu < cpus; cpu++)
+		for (uint32_t id = 0; id < XVS_INSTANCE_MAX; id++) {
+			const struct xvs_extension_counters *one = &room[cpu].counters[id];
 
-		sum->packets += one->packets;
-		sum->dropped += one->dropped;
-		sum->changed += one->changed;
-		sum->directed += one->directed;
-	}
+			sums[id].packets += one->packets;
+			sums[id].dropped += one->dropped;
+			sums[id].changed += one->changed;
+			sums[id].directed += one->directed;
+		}
 }
 
-/* Of all that ever had the id. */
-static int count_all(const struct xvs_agent *agent, uint32_t id, struct xvs_extension_counters *ret)
+struct xvs_extension_counters *xvs_instances_count(const struct xvs_agent *agent)
 {
 	struct xvs_chain_state *room = calloc(agent->loader.tables.control->cpus, sizeof(*room));
+	struct xvs_extension_counters *sums = calloc(XVS_INSTANCE_MAX, sizeof(*sums));
 
-	*ret = (struct xvs_extension_counters){0};
-	if (!room)
-		return -ENOMEM;
-	add_up(agent, id, 0, room, ret);
-	add_up(agent, id, 1, room, ret);
+	if (room && sums) {
+		add_up(agent, 0, room, sums);
+		add_up(agent, 1, room, sums);
+	} else {
+		free(sums);
+		sums = NULL;
+	}
 	free(room);
-	return 0;
+	return sums;
 }
 
-void xvs_instance_count(const struct xvs_agent *agent, const struct xvs_instance_state *instance,
-	struct xvs_extension_counters *ret)
+void xvs_instance_since(const struct xvs_agent *agent, const struct xvs_instance_state *instance,
+	const struct xvs_extension_counters *sums, struct xvs_extension_counters *ret)
 {
 	struct xvs_instance stored = {0};
 
 	bpf_map_lookup_elem(agent->loader.tables.instances, &instance->id, &stored);
-	count_all(agent, instance->id, ret);
+	*ret = sums[instance->id];
 	ret->packets -= stored.before.packets;
 	ret->dropped -= stored.before.dropped;
 	ret->changed -= stored.before.changed;
@@ -221,13 +224,16 @@ static uint32_t free_id(const struct xvs_agent *agent)
 
 static int store(const struct xvs_agent *agent, const struct xvs_instance_state *instance)
 {
+	struct xvs_extension_counters *sums = xvs_instances_count(agent);
 	struct xvs_instance stored = {0};
 
 	memcpy(stored.of_switch, instance->key.of_switch, sizeof(stored.of_switch));
 	memcpy(stored.extension, instance->key.extension, sizeof(stored.extension));
 	memcpy(stored.digest, instance->key.digest, sizeof(stored.digest));
-	if (count_all(agent, instance->id, &stored.before))
+	if (!sums)
 		return -ENOMEM;
+	stored.before = sums[instance->id];
+	free(sums);
 	return bpf_map_update_elem(agent->loader.tables.instances, &instance->id, &stored, BPF_ANY)
 		       ? -errno
 		       : 0;

@@ -18,7 +18,6 @@
 #include "agent/extension/extensions.h"
 #include "agent/log.h"
 
-#define SETTINGS_MAP "xvs_settings"
 #define LOG_SIZE (4u << 20) /* of the verifier; before kernel 6.4 a log that is longer is lost */
 #define PATH_SIZE 64
 
@@ -193,7 +192,7 @@ static int set_constants(struct bpf_object *object, const struct loading *loadin
 /* A name that no author may give is that of one of the entry's, which are the switch's. */
 static bool is_switchs(const struct bpf_map *map)
 {
-	return !bpf_map__is_internal(map) && strcmp(bpf_map__name(map), SETTINGS_MAP) &&
+	return !bpf_map__is_internal(map) && strcmp(bpf_map__name(map), XVS_SETTINGS_MAP) &&
 	       xvs_name_reserved(bpf_map__name(map));
 }
 
@@ -269,7 +268,7 @@ static int prepare_maps(struct bpf_object *object, const struct loading *loading
 	{
 		int error = bpf_map__autocreate(map) ? share_own(loading, map) : 0;
 
-		if (error == 1 && !strcmp(bpf_map__name(map), SETTINGS_MAP))
+		if (error == 1 && !strcmp(bpf_map__name(map), XVS_SETTINGS_MAP))
 			error = bpf_map__set_max_entries(map, 2 * XVS_PORT_MAX) ?: 1;
 		if (error == 1 && bpf_map__type(map) == BPF_MAP_TYPE_PERF_EVENT_ARRAY &&
 			!bpf_map__max_entries(map))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The calls of `xvsctl` that show extensions; docs/control.md lists them. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -46,7 +47,9 @@ static bool is_enabled_anywhere(const struct xvs_agent *agent, const struct told
 	return false;
 }
 
-static json_t *describe(const struct xvs_agent *agent, const struct told *told)
+/* `sums`: of xvs_instances_count(). */
+static json_t *describe(const struct xvs_agent *agent, const struct told *told,
+	const struct xvs_extension_counters *sums)
 {
 	const struct xvs_extension_info *info =
 		told->extension ? &told->extension->object.info : NULL;
@@ -55,7 +58,7 @@ static json_t *describe(const struct xvs_agent *agent, const struct told *told)
 	json_t *answer;
 
 	if (told->instance)
-		xvs_instance_count(agent, told->instance, &counters);
+		xvs_instance_since(agent, told->instance, sums, &counters);
 	answer = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:I, s:I, s:I, s:I, s:I}", "switch",
 		told->item->name, "name", told->use->name, "kind",
 		info ? xvs_kind_words[info->kind] : "unknown", "vendor", info ? info->vendor : "",
@@ -76,6 +79,7 @@ static int list(struct xvs_agent *agent, struct xvs_call *call)
 {
 	static const char *const names[] = {"switch", NULL};
 	const char *name;
+	struct xvs_extension_counters *sums;
 	int error = xvs_call_only(call, names);
 	json_t *all;
 
@@ -85,14 +89,18 @@ static int list(struct xvs_agent *agent, struct xvs_call *call)
 	if (name && !xvs_config_switch(agent->running, name))
 		return xvs_call_not_found(
 			call, "switch", name, xvs_config_near_switch(agent->running, name));
+	sums = xvs_instances_count(agent);
+	if (!sums)
+		return xvs_call_reply(call, NULL);
 	all = json_array();
 	XVS_EACH_SWITCH (agent->running, item)
 		for (size_t i = 0; i < item->extension_count; i++) {
 			const struct told told = told_of(agent, item, i);
 
 			if (!name || !strcmp(item->name, name))
-				json_array_append_new(all, describe(agent, &told));
+				json_array_append_new(all, describe(agent, &told, sums));
 		}
+	free(sums);
 	return xvs_call_reply(call, json_pack("{s:o}", "extensions", all));
 }
 
@@ -215,11 +223,12 @@ static json_t *describe_changes(const struct xvs_extension_info *info)
 	return all;
 }
 
-static json_t *describe_whole(const struct xvs_agent *agent, const struct told *told)
+static json_t *describe_whole(const struct xvs_agent *agent, const struct told *told,
+	const struct xvs_extension_counters *sums)
 {
 	const struct xvs_extension_file *file =
 		xvs_config_extension(agent->running, told->use->name);
-	json_t *answer = describe(agent, told), *more;
+	json_t *answer = describe(agent, told, sums), *more;
 	const struct xvs_object *object;
 
 	json_object_set_new(answer, "file", json_string(file ? file->file : ""));
@@ -235,6 +244,16 @@ static json_t *describe_whole(const struct xvs_agent *agent, const struct told *
 	json_object_update(answer, more);
 	json_decref(more);
 	return answer;
+}
+
+static int reply_whole(
+	const struct xvs_agent *agent, struct xvs_call *call, const struct told *told)
+{
+	struct xvs_extension_counters *sums = xvs_instances_count(agent);
+	json_t *answer = sums ? describe_whole(agent, told, sums) : NULL;
+
+	free(sums);
+	return xvs_call_reply(call, answer);
 }
 
 static int show(struct xvs_agent *agent, struct xvs_call *call)
@@ -258,7 +277,7 @@ static int show(struct xvs_agent *agent, struct xvs_call *call)
 		const struct told told = told_of(agent, item, i);
 
 		if (!strcmp(told.use->name, name))
-			return xvs_call_reply(call, describe_whole(agent, &told));
+			return reply_whole(agent, call, &told);
 	}
 	return xvs_call_not_found(call, "extension", name, NULL);
 }

@@ -8,8 +8,6 @@
 #include "agent/extension/settings.h"
 #include "agent/log.h"
 
-#define SETTINGS_MAP "xvs_settings"
-
 /* Where a port is looked for that a setting names. */
 struct looking {
 	const struct xvs_agent *agent;
@@ -115,7 +113,7 @@ static int write_instance(struct xvs_agent *agent, const struct xvs_config *conf
 	const struct xvs_extension *extension = xvs_extension_of(agent, config, use->name);
 	const struct xvs_instance_state *instance =
 		xvs_instance_find(agent, item->name, use->name, extension);
-	int map = instance ? xvs_instance_map(instance, SETTINGS_MAP) : -1;
+	int map = instance ? xvs_instance_map(instance, XVS_SETTINGS_MAP) : -1;
 	uint8_t settings[XVS_SETTINGS_SIZE_MAX];
 	const struct xvs_place *place;
 	char words[XVS_OBJECT_WORDS];

@@ -47,20 +47,15 @@ static __noinline int xvs_entry_copy(struct __sk_buff *skb, struct xvs_chain_sta
 	struct xvs_context c = {.skb = skb, .control = xvs_control()};
 	const struct xvs_port_config *port;
 	__u16 switch_id;
-	__u32 set;
 
 	if (!state || !c.control)
 		return 0;
-	c.generation = state->generation;
-	c.source = state->ports;
-	c.vlan.id = state->place & XVS_VID_MASK;
-	c.vlan.priority = state->place >> XVS_PLACE_PRIORITY_SHIFT & 7;
+	xvs_take_state(&c, state);
 	switch_id = state->place >> XVS_PLACE_SWITCH_SHIFT;
 	port = xvs_port_config(to, c.generation);
 	if (!port || port->switch_id != switch_id || !(port->flags & XVS_PORT_UP) || to == c.source)
 		return 0;
-	set = port->vlan_set;
-	if (!xvs_receives(port, set ? bpf_map_lookup_elem(&vlan_sets, &set) : NULL, c.vlan.id))
+	if (!xvs_receives(port, xvs_vlan_set_of(port), c.vlan.id))
 		return 0;
 	xvs_hand_over(&c, state->place & XVS_PLACE_OUT ? XVS_PHASE_MIRROR : XVS_PHASE_CLONE, to);
 	if (bpf_clone_redirect(skb, port->ifindex, 0) < 0)

@@ -28,6 +28,19 @@ static __always_inline struct xvs_chain_state *xvs_chain_state(__u32 of)
 		slot_ < 0 ? slot_ : -XVS_DROP_no_program;                                          \
 	})
 
+/* What xvs_enter_chain() has left of the frame. */
+static __always_inline void xvs_take_state(
+	struct xvs_context *c, const struct xvs_chain_state *state)
+{
+	c->generation = state->generation;
+	c->source = state->ports;
+	c->vlan.id = state->place & XVS_VID_MASK;
+	c->vlan.priority = state->place >> XVS_PLACE_PRIORITY_SHIFT & 7;
+	c->vlan.fid = state->fid;
+	c->vlan.secondaries = state->secondaries;
+	c->packets = state->packets;
+}
+
 /*
  * Behind a chain: takes over what xvs_enter_chain() left, and reads the frame's tag, as an
  * extension may have changed the frame. `id`: whose way it is. NULL with *error set: minus the drop
@@ -38,14 +51,8 @@ static __always_inline const struct xvs_port_config *xvs_leave_chain(
 {
 	const struct xvs_port_config *port;
 
-	c->generation = state->generation;
-	c->source = state->ports;
+	xvs_take_state(c, state);
 	c->charge = id;
-	c->vlan.id = state->place & XVS_VID_MASK;
-	c->vlan.priority = state->place >> XVS_PLACE_PRIORITY_SHIFT & 7;
-	c->vlan.fid = state->fid;
-	c->vlan.secondaries = state->secondaries;
-	c->packets = state->packets;
 	*error = -(int)state->reason;
 	if (*error)
 		return NULL;

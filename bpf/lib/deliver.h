@@ -10,14 +10,6 @@
 #include "bpf/lib/mirror.h"
 #include "bpf/lib/policy.h"
 
-static __always_inline const struct xvs_vlan_set *xvs_vlan_set_of(
-	const struct xvs_port_config *port)
-{
-	__u32 id = port->vlan_set;
-
-	return id ? bpf_map_lookup_elem(&vlan_sets, &id) : NULL;
-}
-
 /* Makes the frame's outermost tag `want`. */
 static __always_inline int xvs_set_tag(struct xvs_context *c, const struct xvs_tag *want)
 {

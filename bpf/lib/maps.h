@@ -270,4 +270,12 @@ static __always_inline const struct xvs_port_config *xvs_port_config(__u32 port,
 	return both ? &both->half[generation & 1] : NULL;
 }
 
+static __always_inline const struct xvs_vlan_set *xvs_vlan_set_of(
+	const struct xvs_port_config *port)
+{
+	__u32 id = port->vlan_set;
+
+	return id ? bpf_map_lookup_elem(&vlan_sets, &id) : NULL;
+}
+
 #endif

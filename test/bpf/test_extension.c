@@ -129,9 +129,11 @@ static void check_letters(const struct outcome *got, const char *letters)
 
 static struct xvs_extension_counters counters_of(const char *name)
 {
-	struct xvs_extension_counters counters;
+	struct xvs_extension_counters counters, *sums = xvs_instances_count(&agent);
 
-	xvs_instance_count(&agent, instance_of(name), &counters);
+	cr_assert(sums);
+	xvs_instance_since(&agent, instance_of(name), sums, &counters);
+	free(sums);
 	return counters;
 }
 

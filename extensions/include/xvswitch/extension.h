@@ -20,12 +20,13 @@
  *
  * The rules, checked whenever one is installed, not trusted:
  *   - one function that is not static: the one that the macro makes; no SEC("tc") of its own;
- *   - nothing undefined: no extern, no kfunc, no kconfig; maps of its own only, see XVS_MAP_TYPES below;
+ *   - nothing undefined: no extern, no kfunc, no kconfig; maps of its own only, of the types in
+ *     XVS_MAP_TYPES below;
  *   - the licence is exactly "GPL", as helpers for GPL programs are used around it;
- *   - a stack of 480 bytes for all its functions together, each rounded up to 32; no endless loop; at most
- *     XVS_INSTRUCTIONS_MAX instructions that the verifier looks at, over all ways through it;
- *   - the frame's struct __sk_buff is read only: len, protocol, vlan_present, vlan_tci, vlan_proto, hash, data, data_end,
- *     gso_segs, gso_size. Only a filter may change packet bytes.
+ *   - a stack of 480 bytes for all its functions together, each rounded up to 32; no endless loop;
+ *     at most XVS_INSTRUCTIONS_MAX instructions that the verifier looks at, over all ways;
+ *   - the frame's struct __sk_buff is read only: len, protocol, vlan_present, vlan_tci, vlan_proto,
+ *     hash, data, data_end, gso_segs, gso_size. Only a filter may change packet bytes.
  *
  * `__bpf__` is defined where an extension is compiled; the daemon reads the same structs.
  */
@@ -50,7 +51,8 @@ enum xvs_kind {
 	XVS_KIND_FORWARDING, /* says where to, in place of the MAC table; one on a switch */
 };
 
-/* What becomes of frames if the extension can't be loaded or found (an earlier one has used up the jumps). */
+/* What becomes of frames if the extension can't be loaded or found (an earlier one has used up the
+ * jumps). */
 enum xvs_if_missing { XVS_IF_MISSING_DROP, XVS_IF_MISSING_PASS };
 
 /* What a filter changes, for users to see. Checked is XVS_CHANGES_LENGTH. */
@@ -68,7 +70,7 @@ enum xvs_changes {
 enum xvs_extension_flag {
 	XVS_EXTENSION_IN = 1u << 0, /* called on the way into the switch, */
 	XVS_EXTENSION_OUT = 1u << 1, /* out of it; neither: both */
-	XVS_EXTENSION_HEADERS = 1u << 2, /* wants view->family … transport: the switch reads the headers */
+	XVS_EXTENSION_HEADERS = 1u << 2, /* wants view->family to transport: they are read */
 };
 
 /* Section `.xvs.extension`. Numbers are in the host's byte order, texts closed by a zero byte. */
@@ -100,19 +102,26 @@ struct xvs_extension_info {
 
 enum xvs_direction { XVS_IN, XVS_OUT }; /* into the switch, out of it: seen from the switch */
 enum xvs_fragment_kind { XVS_NO_FRAGMENT, XVS_FIRST_FRAGMENT, XVS_LATER_FRAGMENT };
-enum xvs_tcp_flag { XVS_TCP_FIN = 0x01, XVS_TCP_SYN = 0x02, XVS_TCP_RST = 0x04, XVS_TCP_ACK = 0x10 };
+enum xvs_tcp_flag {
+	XVS_TCP_FIN = 0x01,
+	XVS_TCP_SYN = 0x02,
+	XVS_TCP_RST = 0x04,
+	XVS_TCP_ACK = 0x10
+};
 
-/* In place of 4 and 6: IP, whose headers are cut off, wrong, or more than the switch looks through. */
+/* In place of 4 and 6: IP whose headers are cut off, wrong, or more than are looked through. */
 #define XVS_UNREADABLE 2
 
 /*
- * What the switch knows of the frame. It comes by value, in three words, so that nobody can change it for the next; of the
- * struct that the macros make of them the compiler keeps what is used.
+ * What the switch knows of the frame. It comes by value, in three words, so that nobody can change
+ * it for the next; of the struct that the macros make of them the compiler keeps what is used.
  *
  *   ports   31..0 source | 63..32 destination
- *   place   15..0 VLAN | 31..16 switch | 55..32 VSID | 58..56 priority | 59 direction | 60 half | 63..61 zero
- *   packet  15..0 source port | 31..16 destination port | 39..32 IP protocol | 41..40 fragment | 43..42 family / 2 |
- *           51..44 network offset | 63..52 transport offset; 0 where headers were not wanted or can't be read
+ *   place   15..0 VLAN | 31..16 switch | 55..32 VSID | 58..56 priority | 59 direction | 60 half |
+ *           63..61 zero
+ *   packet  15..0 source port | 31..16 destination port | 39..32 IP protocol | 41..40 fragment |
+ *           43..42 family / 2 | 51..44 network offset | 63..52 transport offset;
+ *           0 where headers were not wanted or can't be read
  */
 struct xvs_view {
 	__u32 source; /* port id it came from */
@@ -126,27 +135,33 @@ struct xvs_view {
 	__u8 family; /* 4, 6, XVS_UNREADABLE, or 0: neither, or not read */
 	__u8 next; /* IP protocol of the transport header, behind all extension headers and AH */
 	__u8 fragment; /* enum xvs_fragment_kind */
-	__u16 source_port, destination_port; /* host order; ICMP: type and code; 0 if there are none */
-	__u16 network; /* where the IP header begins, in bytes from the Ethernet header; 0: not read */
+	__u16 source_port,
+		destination_port; /* host order; ICMP: type and code; 0 if there are none */
+	__u16 network; /* where the IP header begins, in bytes from the Ethernet header; 0: not read
+			*/
 	__u16 transport; /* where the transport header begins */
 };
 
-/* Port that the extension looks at for: the sender's on the way in, the receiver's on the way out. */
+/* Port that the extension looks at for: the sender's on the way in, the receiver's on the way out.
+ */
 #define xvs_port_of(view) ((view)->direction == XVS_OUT ? (view)->destination : (view)->source)
 
 /* ---- what it answers ---- */
 
 #define XVS_CONTINUE 0 /* on to the next */
-/* filter, firewall: 1..63, of XVS_REASONS(). On the way out it is one destination that is left out. */
+/* filter, firewall: 1..63, of XVS_REASONS(). On the way out it is one destination that is left out.
+ */
 #define XVS_DROP(reason) (-(reason))
 #define XVS_CHANGED 0x10000 /* filter: continue; the frame was changed (for the counter) */
-#define XVS_COPY(port) (0x20000 | (port)) /* filter: continue; and a copy goes to that port of the switch */
+#define XVS_COPY(port)                                                                             \
+	(0x20000 | (port)) /* filter: continue; and a copy goes to that port of the switch */
 #define XVS_ROUTED 0x40000 /* forwarding: to the destinations in `route`, and to no others */
 #define XVS_ADDED 0x80000 /* forwarding: to those, and where the switch sends it */
 
 #define XVS_ROUTE_MAX 16
 
-/* Destinations; ports of another switch, in another VLAN, without a link, or the source are left out and counted. */
+/* Destinations; ports of another switch, in another VLAN, without a link, or the source are left
+ * out; if none is left the frame is dropped. */
 struct xvs_route {
 	__u32 count;
 	__u32 port[XVS_ROUTE_MAX];
@@ -208,7 +223,8 @@ static __always_inline struct xvs_view xvs_view_of(__u64 ports, __u64 place, __u
 	static __always_inline int hook##_body(struct __sk_buff *frame __attribute__((unused)),    \
 		const struct xvs_view *view __attribute__((unused)))
 
-/* XVS_CAPTURE(frame, view) { … return XVS_CONTINUE; }: `frame` is a struct __sk_buff *, `view` a const struct xvs_view *. */
+/* XVS_CAPTURE(frame, view) { … return XVS_CONTINUE; }: `frame` is a struct __sk_buff *, `view` a
+ * const struct xvs_view *. */
 #define XVS_CAPTURE(frame, view) XVS_FUNCTION_(xvs_capture, frame, view)
 #define XVS_FILTER(frame, view) XVS_FUNCTION_(xvs_filter, frame, view)
 #define XVS_FIREWALL(frame, view) XVS_FUNCTION_(xvs_firewall, frame, view)
@@ -222,8 +238,8 @@ static __always_inline struct xvs_view xvs_view_of(__u64 ports, __u64 place, __u
 		struct xvs_view view_ = xvs_view_of(ports_, place_, packet_);                      \
 		return route_ ? xvs_forward_body(frame_, &view_, route_) : XVS_CONTINUE;           \
 	}                                                                                          \
-	static __always_inline int xvs_forward_body(                                               \
-		struct __sk_buff *frame __attribute__((unused)),                                   \
+	static __always_inline int xvs_forward_body(struct __sk_buff *frame                        \
+		__attribute__((unused)),                                                           \
 		const struct xvs_view *view __attribute__((unused)), struct xvs_route *route)
 
 /* ---- what most extensions read; all but xvs_packets_of() need XVS_EXTENSION_HEADERS ---- */
@@ -290,20 +306,16 @@ struct xvs_setting {
 };
 
 #define XVS_SETTING(struct_, member_, type_, scope_, least_, most_, initial_, meaning_)            \
-	{.name = #member_,                                                                         \
-		.offset = __builtin_offsetof(struct_, member_),                                    \
-		.size = sizeof(((struct_ *)0)->member_),                                           \
-		.type = type_,                                                                     \
-		.scope = scope_,                                                                   \
-		.least = least_,                                                                   \
-		.most = most_,                                                                     \
-		.initial = initial_,                                                               \
-		.meaning = meaning_}
+	{                                                                                          \
+		.name = #member_, .offset = __builtin_offsetof(struct_, member_),                  \
+		.size = sizeof(((struct_ *)0)->member_), .type = type_, .scope = scope_,           \
+		.least = least_, .most = most_, .initial = initial_, .meaning = meaning_           \
+	}
 
 #ifdef __bpf__
 /*
- * Once. The map is the daemon's to fill and to size: what holds at a port, in both halves, so that settings change with all
- * else that one apply changes.
+ * Once. The map is the daemon's to fill and to size: what holds at a port, in both halves, so that
+ * settings change with all else that one apply changes.
  */
 #define XVS_SETTINGS(struct_, ...)                                                                 \
 	struct {                                                                                   \
@@ -357,9 +369,10 @@ struct xvs_state_map {
 #endif
 
 /*
- * XVS_MAP_TYPES: HASH, ARRAY, PERCPU_HASH, PERCPU_ARRAY, LRU_HASH, LRU_PERCPU_HASH, LPM_TRIE, RINGBUF, PERF_EVENT_ARRAY,
- * QUEUE, STACK, BLOOM_FILTER; .data, .bss and .rodata. No pinning: the daemon pins each map, where `xvsctl extension show`
- * says, for the extension's own programs in user space. Names that begin with xvs_ are the switch's.
+ * XVS_MAP_TYPES: HASH, ARRAY, PERCPU_HASH, PERCPU_ARRAY, LRU_HASH, LRU_PERCPU_HASH, LPM_TRIE,
+ * RINGBUF, PERF_EVENT_ARRAY, QUEUE, STACK, BLOOM_FILTER; .data, .bss and .rodata. No pinning: the
+ * daemon pins each map, where `xvsctl extension show` says, for the extension's own programs in
+ * user space. Names that begin with xvs_ are the switch's.
  */
 
 #endif
