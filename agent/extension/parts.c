@@ -55,10 +55,16 @@ int xvs_refuse_at(struct xvs_parts *parts, uint32_t instruction, const char *for
 	return -EINVAL;
 }
 
+/* A section of variables that are zero has a size, and no bytes; one without a type, too. */
+static bool has_bytes(const GElf_Shdr *header)
+{
+	return header->sh_type != SHT_NOBITS && header->sh_type != SHT_NULL;
+}
+
 /* Does the section lie in the file, or is it variables that are zero, and not too many? */
 static bool section_bounded(const struct xvs_parts *parts, const GElf_Shdr *header)
 {
-	if (header->sh_type == SHT_NOBITS || header->sh_type == SHT_NULL)
+	if (!has_bytes(header))
 		return header->sh_size <= XVS_OBJECT_SIZE_MAX;
 	return header->sh_offset <= parts->size &&
 	       header->sh_size <= parts->size - header->sh_offset;
@@ -142,7 +148,7 @@ static int keep_section(struct xvs_parts *parts, struct xvs_section *place, cons
 {
 	if (place->bytes)
 		return xvs_refuse(parts, "there are two sections '%.40s'", name);
-	if (header->sh_type == SHT_NOBITS)
+	if (!has_bytes(header))
 		return xvs_refuse(parts, "section '%.40s' is empty", name);
 	place->bytes = parts->bytes + header->sh_offset;
 	place->size = header->sh_size;

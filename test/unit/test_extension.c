@@ -369,6 +369,28 @@ Test(extension, sections_lie_in_the_file)
 	free(file.bytes);
 }
 
+/* Of some types has none any bytes in the file, wherever it says that they lie. */
+Test(extension, sections_have_the_type_of_their_bytes)
+{
+	struct file file = read_object_file("good/limiter");
+	Elf64_Ehdr *header = (void *)file.bytes;
+	Elf64_Shdr *sections = (void *)(file.bytes + header->e_shoff);
+
+	for (size_t i = 1; i < header->e_shnum; i++) {
+		Elf64_Shdr kept = sections[i];
+
+		for (uint32_t type = SHT_NULL; type <= SHT_SYMTAB_SHNDX; type++) {
+			sections[i].sh_type = type;
+			words_of(&file);
+			sections[i].sh_offset = UINT64_MAX - 7;
+			words_of(&file);
+			sections[i] = kept;
+		}
+	}
+	cr_expect_str_empty(words_of(&file));
+	free(file.bytes);
+}
+
 /* ---- what is declared ---- */
 
 struct declared {
