@@ -27,6 +27,7 @@ struct xvs_loader {
 	bool watching; /* for frames lost behind XDP */
 	bool has_chains; /* what stands behind extensions is loaded */
 	bool adopted; /* the maps were there: traffic may be flowing */
+	uint64_t in_force; /* as the earlier run has noted it, 0 = it has not; see maps/layout.h */
 	uint64_t made; /* pins that this start has made: bits in the order of own_pins[] */
 	struct lost_bpf *lost; /* loaded, NULL = not */
 	struct xvs_tables tables;
@@ -50,17 +51,6 @@ void xvs_loader_remove_tree(const char *path);
  * holds the folder, -EPROTO the pins have another layout.
  */
 int xvs_loader_open(struct xvs_loader *loader, const char *pin_dir);
-
-/* Loads what stands behind extensions, once there are some. 0 or -errno, logged. */
-int xvs_loader_load_chains(struct xvs_loader *loader);
-
-#define XVS_LOST_TRACEPOINT "xdp_devmap_xmit"
-
-/*
- * Counts frames that devices lose after an XDP redirect, as drops of their ports; wanted while XDP
- * is in use. 0 or -errno.
- */
-int xvs_loader_watch_lost(struct xvs_loader *loader);
 
 /* Closes file descriptors; pins stay, traffic flows on. */
 void xvs_loader_close(struct xvs_loader *loader);

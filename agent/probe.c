@@ -11,6 +11,7 @@
 #include <bpf/libbpf.h>
 #include "agent/agent.h"
 #include "agent/log.h"
+#include "agent/lost.h"
 #include "agent/probe.h"
 
 #define LOOPBACK 1 /* ifindex, in every network namespace */

@@ -5,6 +5,7 @@
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
+#include "bpf/lib/pattern.h"
 #include "maps/layout.h"
 
 struct {

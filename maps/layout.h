@@ -25,7 +25,7 @@
 #include "maps/flow.h"
 #include "maps/limits.h"
 
-#define XVS_LAYOUT_VERSION 7
+#define XVS_LAYOUT_VERSION 8
 
 /* Map `control`, array of one, mmapable. */
 struct xvs_control {
@@ -40,6 +40,8 @@ struct xvs_control {
 			    cached lookups end */
 	__u32 events_lost; /* events that found no room in `events`; grows, wraps */
 	__u32 listeners; /* who wants to hear of dropped packets; 0: none is told of */
+	__u64 in_force; /* which programs stand in the slots, on which maps: the agent's own digest,
+			   by which a restart of the same build lets them stay; 0 = unknown */
 };
 
 /* Map `port_index`, hash: interface index (__u32) to the port on it. */

@@ -11,6 +11,7 @@
 #include <bpf/bpf.h>
 #include "agent/extension/extensions.h"
 #include "agent/log.h"
+#include "agent/programs.h"
 
 enum way {
 	WAY_IN,
@@ -346,7 +347,7 @@ static int prepare_port(struct xvs_agent *agent, const struct xvs_config *config
 		return 0;
 	known = find_chain(agent, &key);
 	if (!known)
-		return xvs_loader_load_chains(&agent->loader) ?: make_chain(agent, &key);
+		return xvs_programs_load_chains(&agent->loader) ?: make_chain(agent, &key);
 	known->used = next_generation(agent);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 #include "agent/event.h"
 #include "agent/log.h"
+#include "agent/lost.h"
 #include "agent/switch/switching.h"
 
 #define LIBVIRT_TAP_BYTE 0xfe /* first byte that libvirt gives a tap; the rest is its guest's */
@@ -502,7 +503,7 @@ static void attach_xdp(struct xvs_agent *agent, struct xvs_vport *port, const st
 	}
 	port->xdp_attached = mode;
 	xvs_links_read_xdp(&agent->links);
-	error = xvs_loader_watch_lost(&agent->loader);
+	error = xvs_lost_watch(&agent->loader);
 	if (error)
 		xvs_log(LOG_WARNING, "frames lost after an XDP redirect are not counted: %s",
 			strerror(-error));

@@ -9,6 +9,7 @@
 
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
+#include "bpf/lib/pattern.h"
 #include "maps/layout.h"
 
 struct {
@@ -98,18 +99,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct xvs_vlan_set);
 } vlan_sets SEC(".maps");
-
-/*
- * Never made: the agent takes the BTF types of MAC tables from here. Apart from the pattern below:
- * clang describes a struct whole for a map of its own only. Before kernel 6.3 a table with types is
- * not taken for one of a pattern without.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, union xvs_fdb_element);
-} fdb_pattern SEC(".maps");
 
 struct xvs_fdb_table {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -14,6 +14,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "agent/mac_table_pin.h"
+#include "agent/programs.h"
 #include "test/bpf/maps.h"
 #include "test/bpf/pinned.h"
 
@@ -149,7 +150,7 @@ static void load(struct xvs_loader *loader)
 
 	empty_folder(set.folder);
 	cr_assert_eq(xvs_loader_open(loader, path_of("pins")), 0);
-	cr_assert_eq(xvs_loader_load_chains(loader), 0);
+	cr_assert_eq(xvs_programs_load_chains(loader), 0);
 	for (size_t i = 0; i < SLOTS; i++)
 		keep_programs(loader, slots[i]);
 	table = xvs_fdb_create(&loader->tables, 1, XVS_FDB_SIZE_MIN);
@@ -162,7 +163,7 @@ void pinned_load_beside(struct xvs_loader *loader)
 {
 	empty_folder(path_of("beside"));
 	cr_assert_eq(xvs_loader_open(loader, path_of("beside")), 0);
-	cr_assert_eq(xvs_loader_load_chains(loader), 0);
+	cr_assert_eq(xvs_programs_load_chains(loader), 0);
 }
 
 /* ---- a set that another test has used ---- */

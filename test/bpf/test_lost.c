@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
+#include "agent/lost.h"
 #include "test/bpf/run.h"
 
 TestSuite(lost, .init = run_open, .fini = run_close);
@@ -76,7 +77,7 @@ Test(lost, behind_redirect)
 	int tap = take_tap();
 	uint32_t arrived;
 
-	cr_assert_eq(xvs_loader_watch_lost(&world.loader), 0);
+	cr_assert_eq(xvs_lost_watch(&world.loader), 0);
 	tally_take(&change);
 	send_live(&frame);
 	tally_since(&change);

@@ -41,7 +41,7 @@ static uint64_t tag_of(uint32_t id)
 	return tag;
 }
 
-uint64_t pin_program_tag(const struct testbed *tb, const char *slots)
+uint32_t pin_program_id(const struct testbed *tb, const char *slots)
 {
 	uint32_t slot = XVS_SLOT_MAIN, id;
 	union bpf_attr look_up = {.key = (uintptr_t)&slot, .value = (uintptr_t)&id};
@@ -50,7 +50,12 @@ uint64_t pin_program_tag(const struct testbed *tb, const char *slots)
 	if (bpf(BPF_MAP_LOOKUP_ELEM, &look_up))
 		test_fail("%s has no main program: %s", slots, strerror(errno));
 	close(look_up.map_fd);
-	return tag_of(id);
+	return id;
+}
+
+uint64_t pin_program_tag(const struct testbed *tb, const char *slots)
+{
+	return tag_of(pin_program_id(tb, slots));
 }
 
 void pin_set_layout_version(const struct testbed *tb, uint32_t version)

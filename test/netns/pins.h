@@ -9,6 +9,9 @@
 /* A pinned map or program; the test fails if there is none. */
 int pin_open(const struct testbed *tb, const char *name);
 
+/* The kernel's id of the main program of a hook; another one when it was loaded again. */
+uint32_t pin_program_id(const struct testbed *tb, const char *slots);
+
 /* The tag of the main program of a hook ("slots_ingress", …): differs where instructions differ. */
 uint64_t pin_program_tag(const struct testbed *tb, const char *slots);
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "maps/layout.h"
 #include "test/netns/control.h"
 #include "test/netns/pins.h"
 #include "test/netns/stream.h"
@@ -136,7 +137,7 @@ TEST_WITHIN(upgrade_kill_and_start_loses_nothing, TIMEOUT_S)
 	finish(&load);
 }
 
-/* Killed while it starts, wherever that is. */
+/* Killed while it starts, wherever that is: each time a build whose programs aren't in force. */
 TEST_WITHIN(upgrade_killed_starts_lose_nothing, TIMEOUT_S)
 {
 	struct load load;
@@ -148,10 +149,12 @@ TEST_WITHIN(upgrade_killed_starts_lose_nothing, TIMEOUT_S)
 	begin(&load);
 	testbed_kill(tb);
 	for (; goes_on(load.stream, kills); kills++) {
+		tb->program = kills & 1 ? NULL : "xvswitchd-next";
 		testbed_launch(tb);
-		test_sleep_ms(1 + 7 * kills % 200);
+		test_sleep_ms(1 + 7 * kills % 700);
 		testbed_kill(tb);
 	}
+	tb->program = NULL;
 	testbed_start(tb);
 	finish(&load);
 }
@@ -272,6 +275,55 @@ TEST_WITHIN(upgrade_under_xdp_loses_nothing, TIMEOUT_S)
 	stream_finish(stream);
 	CHECK_TEXT("native", json_text(testbed_switch(tb, "s"), "xdp.attached"));
 	CHECK_TEXT("", testbed_drops(tb, "a"));
+}
+
+/* ---- the same programs ---- */
+
+static bool are_as_before(const struct testbed *tb, uint32_t ids[SLOTS])
+{
+	bool same = true;
+
+	for (size_t i = 0; i < SLOTS; i++) {
+		uint32_t id = pin_program_id(tb, slots[i]);
+
+		same &= id == ids[i];
+		ids[i] = id;
+	}
+	return same;
+}
+
+TEST(upgrade_lets_what_is_in_force_stay)
+{
+	uint32_t ids[SLOTS] = {0};
+
+	CHECK(!are_as_before(tb, ids));
+	restart_as(tb, NULL);
+	CHECK(are_as_before(tb, ids));
+	testbed_kill(tb);
+	testbed_start(tb);
+	CHECK(are_as_before(tb, ids));
+	restart_as(tb, "xvswitchd-next");
+	CHECK(!are_as_before(tb, ids));
+	restart_as(tb, "xvswitchd-next");
+	CHECK(are_as_before(tb, ids));
+}
+
+/* Somebody was at the pins: the programs use other maps than the daemon would, or are gone. */
+TEST(upgrade_replaces_what_is_no_longer_whole)
+{
+	uint32_t ids[SLOTS] = {0};
+
+	are_as_before(tb, ids);
+	testbed_stop(tb);
+	CHECK_EQUAL(0, unlink(test_text("%s/flows", tb->pins)));
+	testbed_start(tb);
+	CHECK(!are_as_before(tb, ids));
+	testbed_stop(tb);
+	pin_delete_element(tb, "slots_xdp", XVS_SLOT_MAIN);
+	testbed_start(tb);
+	CHECK(!are_as_before(tb, ids));
+	restart_as(tb, NULL);
+	CHECK(are_as_before(tb, ids));
 }
 
 /* ---- refused ---- */

@@ -22,7 +22,7 @@ struct size {
 	}
 
 static const struct size sizes[] = {
-	SIZE(xvs_control, 40),
+	SIZE(xvs_control, 48),
 	SIZE(xvs_port_ref, 8),
 	SIZE(xvs_port_config, 64),
 	SIZE(xvs_port, 128),
@@ -55,6 +55,7 @@ static const struct size sizes[] = {
 	SIZE(xvs_device_saved, 8),
 	OFFSET(xvs_control, generation, 4),
 	OFFSET(xvs_control, cookie, 8),
+	OFFSET(xvs_control, in_force, 40),
 	OFFSET(xvs_port_config, vlan, 2),
 	OFFSET(xvs_port_config, switch_id, 6),
 	OFFSET(xvs_port_config, flags, 8),
@@ -80,7 +81,7 @@ static const struct size sizes[] = {
 
 Test(layout, sizes_and_offsets)
 {
-	cr_expect_eq(XVS_LAYOUT_VERSION, 7, "new version? then the sizes below are to be checked");
+	cr_expect_eq(XVS_LAYOUT_VERSION, 8, "new version? then the sizes below are to be checked");
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
 		cr_expect_eq(sizes[i].is, sizes[i].must, "%s is %zu, not %zu", sizes[i].what,
 			sizes[i].is, sizes[i].must);
