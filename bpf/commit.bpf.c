@@ -3,8 +3,8 @@
  * TC ingress behind a forwarding extension: the frame goes where it has said, or where the switch
  * sends it, or both. Whoever decides, the switch learns the sender's address.
  */
-#include "bpf/lib/chain.h"
 #include "bpf/lib/forward.h"
+#include "bpf/lib/leave.h"
 
 /* The route's next port that may have the frame becomes the flood's pending one. */
 static long xvs_route_to(__u32 place, struct xvs_flood *flood)
@@ -16,8 +16,8 @@ static long xvs_route_to(__u32 place, struct xvs_flood *flood)
 	if (!state || place >= XVS_ROUTE_PORTS || place >= state->route_count)
 		return 1;
 	id = state->route[place];
-	to = xvs_port_config(id, flood->context->generation);
-	if (!to || id == flood->context->source || !xvs_is_member(flood, to))
+	to = xvs_port_config(id, xvs_way_generation(flood->way));
+	if (!to || id == xvs_way_source(flood->way) || !xvs_is_member(flood, to))
 		return 0;
 	if (flood->pending)
 		xvs_clone_to_pending(flood);
@@ -32,7 +32,8 @@ static long xvs_route_to(__u32 place, struct xvs_flood *flood)
  */
 static __noinline __u32 xvs_copy_to_route(struct xvs_context *c, __u32 switch_id, __u32 all)
 {
-	struct xvs_flood flood = {.context = c, .switch_id = switch_id};
+	struct xvs_flood flood = {
+		c->skb, xvs_way_word(c), c->packets, .switch_id = switch_id};
 
 	bpf_loop(XVS_ROUTE_PORTS, xvs_route_to, &flood, 0);
 	if (all && flood.pending) {

@@ -3,8 +3,8 @@
  * TC egress behind the extensions of the port that the frame is for. Its VLAN and MTU are looked at
  * once more, as a filter may have changed the frame.
  */
-#include "bpf/lib/chain.h"
 #include "bpf/lib/deliver.h"
+#include "bpf/lib/leave.h"
 
 static __always_inline int xvs_resume_way(struct xvs_context *c)
 {

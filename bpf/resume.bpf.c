@@ -3,8 +3,8 @@
  * TC ingress behind the extensions of a port: its lists, then forwarding. Also where a frame's way
  * ends that an extension has dropped.
  */
-#include "bpf/lib/chain.h"
 #include "bpf/lib/forward.h"
+#include "bpf/lib/leave.h"
 
 struct xvs_slots slots_ingress SEC(".maps");
 

@@ -44,13 +44,26 @@ static __always_inline __u32 xvs_now(struct xvs_context *c)
 /* A function of the packet's way returns a TC action, XVS_PASS, or minus a drop reason. */
 #define XVS_PASS 0x100 /* not ours: to the next program and the stack (TC_ACT_UNSPEC is -1) */
 
+/* Generation, priority and VLAN in a word. */
+static __always_inline __u32 xvs_place_word(const struct xvs_context *c)
+{
+	return c->generation << XVS_CB_GENERATION_SHIFT |
+	       c->vlan.priority << XVS_CB_PRIORITY_SHIFT | c->vlan.id;
+}
+
+static __always_inline void xvs_place_from(struct xvs_context *c, __u32 word)
+{
+	c->generation = word >> XVS_CB_GENERATION_SHIFT;
+	c->vlan.id = c->vlan.fid = word & XVS_VID_MASK;
+	c->vlan.priority = word >> XVS_CB_PRIORITY_SHIFT & 7;
+}
+
 static __always_inline void xvs_hand_over(const struct xvs_context *c, __u32 phase, __u32 to)
 {
 	struct __sk_buff *skb = c->skb;
 
 	skb->cb[0] = c->control->cookie ^ phase;
-	skb->cb[1] = c->generation << XVS_CB_GENERATION_SHIFT |
-		     c->vlan.priority << XVS_CB_PRIORITY_SHIFT | c->vlan.id;
+	skb->cb[1] = xvs_place_word(c);
 	skb->cb[2] = c->source;
 	skb->cb[3] = to;
 }
@@ -58,12 +71,49 @@ static __always_inline void xvs_hand_over(const struct xvs_context *c, __u32 pha
 /* Takes over what xvs_hand_over() left on a copy. `charge` is set by the caller. */
 static __always_inline void xvs_take_over(struct xvs_context *c)
 {
-	struct __sk_buff *skb = c->skb;
+	xvs_place_from(c, c->skb->cb[1]);
+	c->source = c->skb->cb[2];
+}
 
-	c->generation = skb->cb[1] >> XVS_CB_GENERATION_SHIFT;
-	c->vlan.id = c->vlan.fid = skb->cb[1] & XVS_VID_MASK;
-	c->vlan.priority = skb->cb[1] >> XVS_CB_PRIORITY_SHIFT & 7;
-	c->source = skb->cb[2];
+/*
+ * A global function, which the verifier looks at once and not once for each way to it, gets numbers
+ * only: xvs_way_word() of the context, from which xvs_way_from() makes it another one. It lacks the
+ * tag, and whatever may have been found out about the packet.
+ */
+#define XVS_WAY_SOURCE_SHIFT 32
+#define XVS_WAY_HOOK_SHIFT 48
+_Static_assert(XVS_PORT_MAX <= 1 << (XVS_WAY_HOOK_SHIFT - XVS_WAY_SOURCE_SHIFT), "ports fit");
+
+static __always_inline __u64 xvs_way_word(const struct xvs_context *c)
+{
+	return xvs_place_word(c) | (__u64)c->source << XVS_WAY_SOURCE_SHIFT |
+	       (__u64)c->hook << XVS_WAY_HOOK_SHIFT;
+}
+
+static __always_inline __u32 xvs_way_source(__u64 way)
+{
+	return way >> XVS_WAY_SOURCE_SHIFT & 0xffff;
+}
+
+/* Its lower 16 bits, of which the lowest tells the half. */
+static __always_inline __u32 xvs_way_generation(__u64 way)
+{
+	return (__u32)way >> XVS_CB_GENERATION_SHIFT;
+}
+
+/* 0, or -1: cannot be. */
+static __always_inline int xvs_way_from(
+	struct xvs_context *ret, struct __sk_buff *skb, __u64 way, __u32 packets)
+{
+	*ret = (struct xvs_context){
+		.skb = skb,
+		.control = xvs_control(),
+		.source = xvs_way_source(way),
+		.hook = way >> XVS_WAY_HOOK_SHIFT,
+		.packets = packets,
+	};
+	xvs_place_from(ret, way);
+	return ret->control ? 0 : -1;
 }
 
 /*

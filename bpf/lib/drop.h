@@ -10,6 +10,7 @@
 /* What doesn't fit into five arguments. The VLAN is below. */
 #define XVS_DROPPED_OUT (1u << 16) /* the port has sent it */
 #define XVS_DROPPED_PARSED (1u << 17) /* what it carries stands in the scratch of the hook */
+#define XVS_DROPPED_HOOK_SHIFT 18 /* enum xvs_scratch_of */
 
 /* Reasons that are about a MAC address: that is what is told. */
 static __always_inline int xvs_is_about_mac(__u32 reason)
@@ -36,12 +37,11 @@ static __always_inline void xvs_describe(
 		&room->key, direction, xvs_is_icmp(packet) ? packet->icmp_type : -1, &room->query);
 }
 
-__noinline int xvs_tell_drop(
-	struct __sk_buff *skb, __u32 hook, __u32 port, __u32 reason, __u32 what)
+__noinline int xvs_tell_drop(struct __sk_buff *skb, __u32 port, __u32 reason, __u32 what)
 {
+	__u32 hook = what >> XVS_DROPPED_HOOK_SHIFT, list = 0, rule = 0;
 	struct xvs_scratch *room = xvs_scratch(hook);
 	struct xvs_telling *telling = xvs_telling(port, XVS_EVENT_DROPPED);
-	__u32 list = 0, rule = 0;
 
 	if (!room || !telling || !xvs_may_tell(telling))
 		return 0;
@@ -59,18 +59,31 @@ __noinline int xvs_tell_drop(
 	return xvs_tell(hook, XVS_EVENT_DROPPED, list, rule, reason);
 }
 
+/*
+ * Counts the drop, and tells of it. A global function: the verifier looks at it once, and not once
+ * for each place and reason. `packets` 0: not known yet.
+ */
+__noinline int xvs_lose(
+	struct __sk_buff *skb, __u32 port, __u32 reason, __u32 packets, __u32 what)
+{
+	const struct xvs_control *control = xvs_control();
+
+	xvs_count_drop(port, what & XVS_DROPPED_OUT ? XVS_ACL_OUT : XVS_ACL_IN, reason,
+		packets ?: (skb->gso_segs ?: 1));
+	if (control && control->listeners && port)
+		xvs_tell_drop(skb, port, reason, what);
+	return 0;
+}
+
 /* `direction`: from the side of `port`. */
 static __always_inline void xvs_drop(
 	const struct xvs_context *c, __u32 port, enum xvs_acl_direction direction, int reason)
 {
-	__u32 what = c->vlan.id;
+	__u32 what = c->vlan.id | c->hook << XVS_DROPPED_HOOK_SHIFT;
 
-	xvs_count_drop(port, direction, reason, c->packets ?: (c->skb->gso_segs ?: 1));
-	if (!c->control->listeners || !port)
-		return;
 	what |= direction == XVS_ACL_OUT ? XVS_DROPPED_OUT : 0;
 	what |= c->parsed ? XVS_DROPPED_PARSED : 0;
-	xvs_tell_drop(c->skb, c->hook, port, reason, what);
+	xvs_lose(c->skb, port, reason, c->packets, what);
 }
 
 /* Was it still on its way out of the port that sent it? */

@@ -265,16 +265,18 @@ static __always_inline __u32 xvs_flow_take_place(__u64 hash)
 
 /* ---- who is silent ---- */
 
-static __always_inline void xvs_flow_sweep_place(__u32 place, int tag, __u32 now)
+/* The verifier looks at it once, and not for each way. */
+__noinline int xvs_flow_sweep_place(__u32 place, int tag, __u32 now)
 {
 	struct xvs_flow *flow = xvs_flow_at(place);
 
 	if (!flow)
-		return;
+		return 0;
 	if (tag == XVS_FLOW_TAG_DEAD && xvs_fdb_idle(0, flow->seen, now) >= XVS_FLOW_DEAD_TICKS)
 		xvs_flow_change_tag(place, tag, tag, XVS_FLOW_TAG_FREE);
 	if (tag >= XVS_FLOW_TAG_LEAST && xvs_flow_is_silent(flow, now))
 		xvs_flow_take_out(place);
+	return 0;
 }
 
 struct xvs_flow_round {

@@ -208,23 +208,47 @@ static __always_inline __u32 xvs_nd_options(__u8 type)
 	}
 }
 
+struct xvs_nd_walk {
+	struct __sk_buff *skb;
+	const struct xvs_packet *packet;
+	const struct xvs_guarded *from;
+	__u32 offset; /* of the next option */
+	int error;
+};
+
+static int xvs_guard_nd_option(struct xvs_nd_walk *walk)
+{
+	struct xvs_nd_option option;
+
+	if (XVS_LOAD_INSIDE(walk->skb, walk->packet, walk->offset, &option))
+		return -XVS_DROP_truncated;
+	if (!option.size)
+		return -XVS_DROP_unparsed;
+	if ((option.type == XVS_ND_SOURCE_MAC || option.type == XVS_ND_TARGET_MAC) &&
+		(option.size != 1 || !xvs_may_send_from(walk->from, option.mac)))
+		return -XVS_DROP_nd_spoofed;
+	walk->offset += option.size * 8;
+	return 0;
+}
+
+static long xvs_nd_step(__u32 number, struct xvs_nd_walk *walk)
+{
+	if (walk->offset >= walk->packet->end)
+		return 1;
+	walk->error = xvs_guard_nd_option(walk);
+	return !!walk->error;
+}
+
 /* Every link-layer address among the options must be one that the port may send from. */
 static __always_inline int xvs_guard_nd_options(struct __sk_buff *skb,
 	const struct xvs_packet *packet, const struct xvs_guarded *from, __u32 offset)
 {
-	struct xvs_nd_option option;
+	struct xvs_nd_walk walk = {skb, packet, from, offset, 0};
 
-	for (int i = 0; i < XVS_ND_OPTIONS_MAX && offset < packet->end; i++) {
-		if (XVS_LOAD_INSIDE(skb, packet, offset, &option))
-			return -XVS_DROP_truncated;
-		if (!option.size)
-			return -XVS_DROP_unparsed;
-		if ((option.type == XVS_ND_SOURCE_MAC || option.type == XVS_ND_TARGET_MAC) &&
-			(option.size != 1 || !xvs_may_send_from(from, option.mac)))
-			return -XVS_DROP_nd_spoofed;
-		offset += option.size * 8;
-	}
-	return offset < packet->end ? -XVS_DROP_nd_spoofed : 0; /* nobody needs so many */
+	bpf_loop(XVS_ND_OPTIONS_MAX, xvs_nd_step, &walk, 0);
+	if (walk.error)
+		return walk.error;
+	return walk.offset < packet->end ? -XVS_DROP_nd_spoofed : 0; /* nobody needs so many */
 }
 
 /* Who the sender says it is. 0, or minus the drop reason. */

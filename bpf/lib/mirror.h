@@ -10,27 +10,32 @@
 
 #include "bpf/lib/drop.h"
 
-/* Apart, so that the way of other frames does not grow. */
-static __noinline void xvs_mirror_to(struct xvs_context *c, __u32 to)
+/* `way`: xvs_way_word(). */
+__noinline int xvs_mirror_to(struct __sk_buff *skb, __u64 way, __u32 packets, __u32 to)
 {
-	const struct xvs_port_config *port = xvs_port_config(to, c->generation);
+	const struct xvs_port_config *port;
+	struct xvs_context c;
 
+	if (xvs_way_from(&c, skb, way, packets))
+		return 0;
+	port = xvs_port_config(to, c.generation);
 	if (!port)
-		return;
+		return 0;
 	if (!(port->flags & XVS_PORT_UP)) {
-		xvs_drop(c, to, XVS_ACL_IN, XVS_DROP_port_down);
-		return;
+		xvs_drop(&c, to, XVS_ACL_IN, XVS_DROP_port_down);
+		return 0;
 	}
-	xvs_hand_over(c, XVS_PHASE_MIRROR, to);
-	if (bpf_clone_redirect(c->skb, port->ifindex, 0) < 0)
-		xvs_drop(c, to, XVS_ACL_IN, XVS_DROP_clone_failed);
-	c->skb->cb[0] = 0;
+	xvs_hand_over(&c, XVS_PHASE_MIRROR, to);
+	if (bpf_clone_redirect(skb, port->ifindex, 0) < 0)
+		xvs_drop(&c, to, XVS_ACL_IN, XVS_DROP_clone_failed);
+	skb->cb[0] = 0;
+	return 0;
 }
 
 static __always_inline void xvs_mirror(struct xvs_context *c, const struct xvs_port_config *port)
 {
 	if (port->flags & XVS_PORT_MIRROR)
-		xvs_mirror_to(c, port->mirror_to);
+		xvs_mirror_to(c->skb, xvs_way_word(c), c->packets, port->mirror_to);
 }
 
 /*

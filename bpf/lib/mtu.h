@@ -37,7 +37,7 @@ static __always_inline __u32 xvs_transport_size(struct __sk_buff *skb, __u32 off
 }
 
 /* Bytes from the network header at `start` to the payload; 0 if it can't be told. */
-static __noinline __u32 xvs_ip_header_size(struct __sk_buff *skb, __u32 start)
+__noinline __u32 xvs_ip_header_size(struct __sk_buff *skb, __u32 start)
 {
 	__u8 head[10], extension[2];
 	__u32 offset, transport;

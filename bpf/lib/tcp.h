@@ -35,30 +35,46 @@ static __always_inline __u8 xvs_tcp_begin(const struct xvs_packet *packet)
 #define XVS_TCP_OPTIONS_MAX 40 /* bytes */
 #define XVS_TCP_SYN_DATA_MAX 16384 /* bytes: more than a frame takes */
 
+struct xvs_tcp_walk {
+	struct __sk_buff *skb;
+	__u32 offset, end; /* of the options that are left */
+	int scale;
+};
+
+static long xvs_tcp_option(__u32 number, struct xvs_tcp_walk *walk)
+{
+	struct {
+		__u8 kind, size, value;
+	} option;
+
+	if (walk->offset >= walk->end ||
+		bpf_skb_load_bytes(walk->skb, walk->offset, &option, 1) || !option.kind)
+		return 1;
+	if (option.kind == 1) { /* nothing: fills up */
+		walk->offset++;
+		return 0;
+	}
+	if (bpf_skb_load_bytes(walk->skb, walk->offset, &option, sizeof(option)) || option.size < 2)
+		return 1;
+	if (option.kind == 3 && option.size == 3) {
+		walk->scale =
+			option.value < XVS_TCP_SCALE_MAX ? option.value : XVS_TCP_SCALE_MAX;
+		return 1;
+	}
+	walk->offset += option.size;
+	return 0;
+}
+
 /*
  * The window scale among the options of a SYN, or XVS_TCP_NO_SCALE. `offset`, `end`: of the
  * options. The verifier looks at it once: it is a function of its own.
  */
 __noinline int xvs_tcp_scale(struct __sk_buff *skb, __u32 offset, __u32 end)
 {
-	struct {
-		__u8 kind, size, value;
-	} option;
+	struct xvs_tcp_walk walk = {skb, offset, end, XVS_TCP_NO_SCALE};
 
-	for (int i = 0; i < XVS_TCP_OPTIONS_MAX && offset < end; i++) {
-		if (bpf_skb_load_bytes(skb, offset, &option, 1) || !option.kind)
-			break;
-		if (option.kind == 1) { /* nothing: fills up */
-			offset++;
-			continue;
-		}
-		if (bpf_skb_load_bytes(skb, offset, &option, sizeof(option)) || option.size < 2)
-			break;
-		if (option.kind == 3 && option.size == 3)
-			return option.value < XVS_TCP_SCALE_MAX ? option.value : XVS_TCP_SCALE_MAX;
-		offset += option.size;
-	}
-	return XVS_TCP_NO_SCALE;
+	bpf_loop(XVS_TCP_OPTIONS_MAX, xvs_tcp_option, &walk, 0);
+	return walk.scale;
 }
 
 /* The sequence number behind the packet. */

@@ -233,8 +233,8 @@ struct comparison {
 	unsigned int maps; /* that were compared */
 };
 
-/* The cookie is never the same. */
-static void leave_cookie_out(const struct pinned_map *map, uint8_t *bytes)
+/* The cookie is never the same; and the programs of a set are put back without the loader. */
+static void leave_out_what_differs(const struct pinned_map *map, uint8_t *bytes)
 {
 	struct xvs_control *control = (struct xvs_control *)bytes;
 
@@ -242,6 +242,7 @@ static void leave_cookie_out(const struct pinned_map *map, uint8_t *bytes)
 		return;
 	cr_expect_neq(control->cookie, 0);
 	control->cookie = 0;
+	control->in_force = 0;
 }
 
 static void compare(const struct pinned_map *map, void *data)
@@ -255,8 +256,8 @@ static void compare(const struct pinned_map *map, void *data)
 	bytes = contents(world.loader.pin_dir, map, &size);
 	fresh_bytes = contents(comparison->pin_dir, &fresh, &fresh_size);
 	cr_assert_eq(size, fresh_size, "%s", map->name);
-	leave_cookie_out(map, bytes);
-	leave_cookie_out(map, fresh_bytes);
+	leave_out_what_differs(map, bytes);
+	leave_out_what_differs(map, fresh_bytes);
 	cr_expect_eq(!memcmp(bytes, fresh_bytes, size), comparison->same,
 		"%s is%s that of a fresh load", map->name, comparison->same ? "n't" : "");
 	comparison->maps++;
