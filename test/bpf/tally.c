@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include "test/bpf/tally.h"
 
 static const char *const drop_words[] = {"none",
@@ -35,15 +36,38 @@ static uint64_t *counter_at(const struct xvs_counters *of, size_t i)
 	return (uint64_t *)((char *)of + counters[i].offset);
 }
 
+/* In memory: a test looks at the numbers of all ports behind each of some thousand frames. */
+static const void *map_numbers(int fd, size_t size)
+{
+	void *numbers = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+
+	cr_assert_neq(numbers, MAP_FAILED, "%m");
+	return numbers;
+}
+
+static void sum_counters(const struct xvs_counters *of_cpus, uint32_t cpus, struct xvs_counters *ret)
+{
+	*ret = (struct xvs_counters){0};
+	for (uint32_t cpu = 0; cpu < cpus; cpu++)
+		for (size_t i = 0; i < COUNTERS; i++)
+			*counter_at(ret, i) += *counter_at(&of_cpus[cpu], i);
+}
+
 void tally_take(struct tally *tally)
 {
-	struct xvs_drops drops;
+	static const struct xvs_counters *of_cpus;
+	static const struct xvs_drops *drops;
+	const struct xvs_tables *tables = &world.loader.tables;
+	uint32_t cpus = tables->control->cpus;
 
+	if (!of_cpus) {
+		of_cpus = map_numbers(tables->counters, PORTS * cpus * sizeof(*of_cpus));
+		drops = map_numbers(tables->drops, PORTS * sizeof(*drops));
+	}
 	for (uint32_t port = 0; port < PORTS; port++) {
-		xvs_counters_sum(&world.loader.tables, port, &tally->counters[port]);
-		xvs_drops_read(&world.loader.tables, port, &drops);
-		memcpy(tally->drops[port], &drops.out, sizeof(drops.out));
-		memcpy(tally->lost[port], &drops.in, sizeof(drops.in));
+		sum_counters(&of_cpus[port * cpus], cpus, &tally->counters[port]);
+		memcpy(tally->drops[port], &drops[port].out, sizeof(drops[port].out));
+		memcpy(tally->lost[port], &drops[port].in, sizeof(drops[port].in));
 	}
 }
 
@@ -90,6 +114,8 @@ static void compare_drops(const struct comparison *comparison, const char *direc
 	char name[64];
 
 	for (size_t reason = 0; reason < XVS_DROP_count; reason++) {
+		if (expected[reason] == got[reason])
+			continue; /* before the words, which take longer than the packet */
 		snprintf(name, sizeof(name), "%s (%s)", drop_words[reason], direction);
 		compare_one(comparison, name, expected[reason], got[reason]);
 	}

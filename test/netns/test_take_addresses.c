@@ -226,15 +226,16 @@ TEST(take_addresses_keeps_connections)
 						 "while (b := c.recv(64)): c.sendall(b)'");
 	struct process session;
 
-	test_sleep_ms(300);
 	session = start(&peer->host, "python3 -u -c 'import socket, time\n"
-				     "s = socket.create_connection((\"" HOST "\", 2222), 20)\n"
+				     "s = socket.socket()\n"
+				     "while s.connect_ex((\"" HOST "\", 2222)): time.sleep(0.1)\n"
+				     "print(\"begun\")\n"
 				     "for i in range(80):\n"
 				     "    s.sendall(b\"x\")\n"
 				     "    assert s.recv(1) == b\"x\"\n"
 				     "    time.sleep(0.05)\n"
 				     "print(\"alive\")'");
-	test_sleep_ms(500);
+	CHECK_SOON(strstr(process_output(&session), "begun"));
 	testbed_apply(tb, TAKING);
 	test_sleep_ms(1000);
 	testbed_apply(tb, NO_SWITCH);
