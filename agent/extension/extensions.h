@@ -24,6 +24,7 @@ struct xvs_extension {
 	struct xvs_object object; /* key of the hash: its digest */
 	void *linked; /* behind the entry of its kind: what is loaded. Owned */
 	size_t linked_size;
+	uint32_t instructions; /* that the verifier looked at, once it is proved */
 	uint32_t used; /* generation of the last configuration that has it */
 	UT_hash_handle hh;
 };
@@ -123,7 +124,10 @@ void xvs_missing_forget(struct xvs_agent *agent, const char *name);
 /* load.c */
 /* Links the object behind the entry of its kind. 0, -EINVAL with `words`, or -errno. */
 int xvs_extension_link(struct xvs_extension *extension, char words[XVS_OBJECT_WORDS]);
-/* Has the kernel look at it, with maps of its own that go again. 0, or -EINVAL with `words`. */
+/*
+ * Has the kernel look at it, with maps of its own that go again; without an agent also with maps
+ * of its own in place of the switch's. 0, or -EINVAL with `words`.
+ */
 int xvs_extension_prove(
 	struct xvs_agent *agent, struct xvs_extension *extension, char words[XVS_OBJECT_WORDS]);
 /* Where a program stands, and where it goes on. */
@@ -137,6 +141,14 @@ struct xvs_place_in_chain {
  */
 int xvs_extension_load(struct xvs_agent *agent, struct xvs_extension *extension,
 	struct xvs_instance_state *instance, const struct xvs_place_in_chain *place);
+
+/*
+ * All its programs for slot XVS_SLOT_CHAINS of arrays that belong to no switch, as all their maps.
+ * `next`: the slot behind it; `committed`: a destination that each route has already, 0 = none. 0
+ * with the object, which the caller closes, or -errno with `words`.
+ */
+int xvs_extension_load_apart(const struct xvs_extension *extension, uint32_t next,
+	uint32_t committed, struct bpf_object **ret, char words[XVS_OBJECT_WORDS]);
 
 /* instance.c */
 /*

@@ -20,6 +20,7 @@
 
 #define LOG_SIZE (4u << 20) /* of the verifier; before kernel 6.4 a log that is longer is lost */
 #define PATH_SIZE 64
+#define PROOF "xvs_entry_prove" /* of the entry: the program that is never called */
 
 /* ---- linking ---- */
 
@@ -104,12 +105,13 @@ int xvs_extension_link(struct xvs_extension *extension, char words[XVS_OBJECT_WO
 
 /* What a loading is for. */
 struct loading {
-	struct xvs_agent *agent;
+	struct xvs_agent *agent; /* NULL: apart from all switches, the maps are new ones */
 	const struct xvs_extension *extension;
 	struct xvs_instance_state *instance; /* NULL: it is only looked at */
-	const char *program; /* of the entry: the one that is loaded */
+	const char *program; /* of the entry: the one that is loaded; NULL: all that are called */
 	bool proves; /* that it changes no frame */
 	struct xvs_place_in_chain place;
+	uint32_t committed; /* port that a route has already, 0 = none */
 	char *log; /* of LOG_SIZE, or NULL */
 };
 
@@ -160,6 +162,7 @@ static int put_constants(
 		{"xvs_entry_skip", loading->place.skip},
 		{"xvs_entry_restore", loading->extension->object.restores},
 		{"xvs_entry_instance", loading->instance ? loading->instance->id : 0},
+		{"xvs_entry_committed", loading->committed},
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
@@ -196,13 +199,13 @@ static bool is_switchs(const struct bpf_map *map)
 	       xvs_name_reserved(bpf_map__name(map));
 }
 
-/* One of the switch's maps. 1: it is not. */
+/* One of the switch's maps. 1: it is not, or there is no switch. */
 static int share_own(const struct loading *loading, struct bpf_map *map)
 {
 	char path[600];
 	int fd, error;
 
-	if (!is_switchs(map))
+	if (!is_switchs(map) || !loading->agent)
 		return 1;
 	snprintf(path, sizeof(path), "%s/%s", loading->agent->loader.pin_dir, bpf_map__name(map));
 	fd = bpf_obj_get(path);
@@ -281,6 +284,11 @@ static int prepare_maps(struct bpf_object *object, const struct loading *loading
 	return 0;
 }
 
+static bool is_meant(const struct loading *loading, const char *program)
+{
+	return loading->program ? !strcmp(program, loading->program) : strcmp(program, PROOF) != 0;
+}
+
 static struct bpf_object *open_linked(const struct loading *loading)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "extension",
@@ -294,8 +302,7 @@ static struct bpf_object *open_linked(const struct loading *loading)
 		return NULL;
 	bpf_object__for_each_program(program, object)
 	{
-		bpf_program__set_autoload(
-			program, !strcmp(bpf_program__name(program), loading->program));
+		bpf_program__set_autoload(program, is_meant(loading, bpf_program__name(program)));
 	}
 	return object;
 }
@@ -318,7 +325,8 @@ static bool is_own_id(struct bpf_object *object, uint32_t id)
 }
 
 /* The last net: the kernel's own list of what the program uses, and how much it took. */
-static int check_program(struct bpf_object *object, int program, char words[XVS_OBJECT_WORDS])
+static int check_program(struct xvs_extension *extension, struct bpf_object *object, int program,
+	char words[XVS_OBJECT_WORDS])
 {
 	uint32_t ids[64], size = sizeof(struct bpf_prog_info);
 	struct bpf_prog_info info = {.map_ids = (unsigned long)ids, .nr_map_ids = 64};
@@ -334,6 +342,7 @@ static int check_program(struct bpf_object *object, int program, char words[XVS_
 			snprintf(words, XVS_OBJECT_WORDS, "uses a map that is not its own");
 			return -EINVAL;
 		}
+	extension->instructions = info.verified_insns;
 	if (info.verified_insns > XVS_INSTRUCTIONS_MAX) {
 		snprintf(words, XVS_OBJECT_WORDS,
 			"takes %u instructions over all ways through it, %d are allowed",
@@ -352,7 +361,7 @@ static int load_once(const struct loading *loading, struct bpf_object **ret, int
 
 	if (!object)
 		return -errno;
-	program = bpf_object__find_program_by_name(object, loading->program);
+	program = bpf_object__find_program_by_name(object, loading->program ?: "xvs_entry_in");
 	error = program ? xvs_object_prepare(object) : -EPROTO;
 	error = error ?: set_constants(object, loading);
 	if (!error && loading->proves)
@@ -404,15 +413,16 @@ static int load_with_words(struct loading *loading, struct bpf_object **ret, int
 	return error;
 }
 
-static int try_program(struct loading *loading, char words[XVS_OBJECT_WORDS])
+static int try_program(
+	struct loading *loading, struct xvs_extension *extension, char words[XVS_OBJECT_WORDS])
 {
 	struct bpf_object *object;
 	int program, error = load_with_words(loading, &object, &program, words);
 
 	if (error)
 		return error == -ENOMEM ? error : -EINVAL;
-	error = loading->proves || loading->extension->object.info.kind == XVS_KIND_FILTER
-			? check_program(object, program, words)
+	error = loading->proves || extension->object.info.kind == XVS_KIND_FILTER
+			? check_program(extension, object, program, words)
 			: 0;
 	bpf_object__close(object);
 	return error;
@@ -425,15 +435,15 @@ int xvs_extension_prove(
 	struct loading loading = {
 		.agent = agent,
 		.extension = extension,
-		.program = "xvs_entry_prove",
+		.program = PROOF,
 		.proves = extension->object.info.kind != XVS_KIND_FILTER,
 		.place.next = XVS_SLOT_RESUME,
 	};
-	int error = try_program(&loading, words);
+	int error = try_program(&loading, extension, words);
 
 	loading.program = "xvs_entry_in";
 	loading.proves = false;
-	return error ?: try_program(&loading, words);
+	return error ?: try_program(&loading, extension, words);
 }
 
 static int keep_maps(struct bpf_object *object, struct loading *loading)
@@ -480,4 +490,17 @@ int xvs_extension_load(struct xvs_agent *agent, struct xvs_extension *extension,
 		fd = -errno;
 	bpf_object__close(object);
 	return fd;
+}
+
+int xvs_extension_load_apart(const struct xvs_extension *extension, uint32_t next,
+	uint32_t committed, struct bpf_object **ret, char words[XVS_OBJECT_WORDS])
+{
+	struct loading loading = {
+		.extension = extension,
+		.place.next = next,
+		.committed = committed,
+	};
+	int program;
+
+	return load_with_words(&loading, ret, &program, words);
 }

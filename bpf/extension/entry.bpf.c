@@ -20,6 +20,8 @@ const volatile __u32 xvs_entry_skip =
 const volatile __u32 xvs_entry_restore =
 	0; /* 1: what may be written to struct __sk_buff is put back */
 const volatile __u32 xvs_entry_instance = 0; /* id */
+const volatile __u32 xvs_entry_committed =
+	0; /* a destination that the route has already: for certification, 0 = none */
 
 typedef int xvs_function(struct __sk_buff *frame, __u64 ports, __u64 place, __u64 packet);
 extern xvs_function xvs_capture, xvs_filter, xvs_firewall;
@@ -77,8 +79,11 @@ static __always_inline int xvs_entry_call(struct __sk_buff *skb, struct xvs_chai
 	return xvs_firewall(skb, state->ports, state->place, state->packet);
 #else
 	struct xvs_route route = {0};
-	int answer = xvs_forward(skb, state->ports, state->place, state->packet, &route);
+	int answer;
 
+	if (xvs_entry_committed)
+		xvs_add_destination(&route, xvs_entry_committed);
+	answer = xvs_forward(skb, state->ports, state->place, state->packet, &route);
 	if (answer != XVS_ROUTED && answer != XVS_ADDED)
 		return XVS_CONTINUE;
 	state->routed = answer == XVS_ROUTED ? XVS_ROUTE_ONLY : XVS_ROUTE_TOO;

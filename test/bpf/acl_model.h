@@ -9,7 +9,7 @@
 #include "agent/acl.h"
 #include "agent/policy/compile.h"
 #include "test/bpf/packet.h"
-#include "test/bpf/random.h"
+#include "agent/certify/random.h"
 
 /* A packet from the side of the port whose lists are asked. */
 struct acl_packet {

@@ -7,8 +7,8 @@
 #define XVS_TEST_BPF_MUTATE_H
 
 #include <stddef.h>
+#include "agent/certify/mutate.h"
 #include "test/bpf/packet.h"
-#include "test/bpf/random.h"
 
 #define CORPUS_MAX 512 /* frames */
 
@@ -22,7 +22,5 @@ const char *corpus_name(size_t i);
 struct tag mutate_tag(struct random *random);
 /* A new frame of ETH_HLEN to JUMBO_SIZE bytes, tags included. */
 void mutate_frame(struct random *random, struct packet *ret);
-/* Makes the frame longer, up to `size` bytes, with bytes that tell their places. */
-void mutate_grow(struct packet *packet, uint32_t size);
 
 #endif

@@ -80,18 +80,6 @@ void packet_fill(struct packet *packet, const struct frame *frame)
 		packet_put_tag(packet, frame->tags[i]);
 }
 
-void packet_put_tag(struct packet *packet, struct tag tag)
-{
-	uint8_t *at = packet->bytes + 2 * ETH_ALEN;
-
-	if (!tag.protocol)
-		return;
-	cr_assert(packet->size + 4 <= PACKET_SIZE);
-	memmove(at + 4, at, packet->size - 2 * ETH_ALEN);
-	put16(put16(at, tag.protocol), tag.control);
-	packet->size += 4;
-}
-
 const char *packet_difference(const struct packet *got, const struct packet *expected)
 {
 	uint32_t size = got->size < expected->size ? got->size : expected->size, at = 0;

@@ -3,14 +3,10 @@
 #ifndef XVS_TEST_BPF_PACKET_H
 #define XVS_TEST_BPF_PACKET_H
 
-#include <linux/if_ether.h>
 #include <stdbool.h>
-#include <stdint.h>
+#include "agent/certify/packet.h"
 
-#define TAGS_MAX 2
 #define FRAME_SIZE 100 /* unless a table says otherwise */
-#define JUMBO_SIZE 9216 /* more than any MTU here; longer ones are GSO packets */
-#define PACKET_SIZE (65535 + ETH_HLEN + 4 * TAGS_MAX)
 
 /* What is behind the Ethernet header and the tags. */
 enum content {
@@ -31,11 +27,6 @@ enum content {
 	CONTENTS,
 };
 
-struct tag {
-	uint16_t protocol; /* TPID; 0 = no tag */
-	uint16_t control; /* priority, DEI, VLAN id */
-};
-
 #define Q(tci)                                                                                     \
 	{                                                                                          \
 		ETH_P_8021Q, tci                                                                   \
@@ -53,11 +44,6 @@ struct frame {
 	uint32_t size; /* without tags; 0 = FRAME_SIZE */
 };
 
-struct packet {
-	uint32_t size;
-	uint8_t bytes[PACKET_SIZE];
-};
-
 /* MAC addresses, also for the initializers of tables. */
 #define MAC(a, b, c, d, e, f) ((const uint8_t[]){a, b, c, d, e, f})
 #define STATION(port) MAC(2, 0, 0, 0, 0, port) /* assigned to the port */
@@ -67,9 +53,6 @@ struct packet {
 #define RESERVED(number) MAC(0x01, 0x80, 0xc2, 0x00, 0x00, number)
 
 void packet_fill(struct packet *packet, const struct frame *frame);
-
-/* Puts `tag` outside of those the packet has, as the wire has a tag that stood beside it. */
-void packet_put_tag(struct packet *packet, struct tag tag);
 
 bool packet_equal(const struct packet *left, const struct packet *right);
 

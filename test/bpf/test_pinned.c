@@ -15,7 +15,7 @@
 #include "test/bpf/acl_run.h"
 #include "test/bpf/maps.h"
 #include "test/bpf/pinned.h"
-#include "test/bpf/random.h"
+#include "agent/certify/random.h"
 
 #define SWEEP_US 500000 /* longer than the sweep of the flow table rests */
 

@@ -11,7 +11,7 @@
 #include "agent/hook.h"
 #include "test/bpf/packet.h"
 #include "test/bpf/pinned.h"
-#include "test/bpf/random.h"
+#include "agent/certify/random.h"
 #include "test/bpf/world.h"
 
 struct world world;

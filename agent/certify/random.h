@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Numbers that look random and are the same for the same seed, on every machine. */
-#ifndef XVS_TEST_BPF_RANDOM_H
-#define XVS_TEST_BPF_RANDOM_H
+#ifndef XVS_CERTIFY_RANDOM_H
+#define XVS_CERTIFY_RANDOM_H
 
 #include <stdbool.h>
 #include <stdint.h>

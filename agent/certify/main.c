@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <getopt.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <bpf/libbpf.h>
+#include "agent/certify/certify.h"
+
+/* As those of xvsctl. */
+enum { EXIT_CERTIFIED, EXIT_USAGE, EXIT_REFUSED };
+
+static const char usage[] = "usage: xvs-certify [OPTIONS] FILE\n"
+			    "Proves that the extension in FILE keeps the promises of its kind.\n\n"
+			    "  --json             the report as JSON\n"
+			    "  --pretty           with --json: indented\n"
+			    "  --frames NUMBER    frames that are thrown at it; default 50000\n"
+			    "  --seed NUMBER      what they are made of; default 1\n"
+			    "  --help, --version\n\n"
+			    "exit codes: 0 certified, 1 wrong usage, 2 not certified\n";
+
+struct command_line {
+	bool json, pretty;
+	uint64_t frames, seed;
+	const char *file;
+};
+
+static const struct option options_known[] = {
+	{"json", no_argument, NULL, 'j'},
+	{"pretty", no_argument, NULL, 'p'},
+	{"frames", required_argument, NULL, 'f'},
+	{"seed", required_argument, NULL, 's'},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{0},
+};
+
+static bool read_number(const char *name, const char *text, uint64_t most, uint64_t *ret)
+{
+	char *end;
+
+	errno = 0;
+	*ret = strtoull(text, &end, 10);
+	if (*text >= '0' && *text <= '9' && !*end && !errno && *ret <= most)
+		return true;
+	fprintf(stderr, "xvs-certify: --%s needs a whole number up to %llu, found '%s'\n", name,
+		(unsigned long long)most, text);
+	return false;
+}
+
+/* An exit code, or -1: go on. */
+static int take_option(struct command_line *line, int value)
+{
+	switch (value) {
+	case 'j':
+		line->json = true;
+		return -1;
+	case 'p':
+		line->pretty = true;
+		return -1;
+	case 'f':
+		if (!read_number("frames", optarg, CERTIFY_FRAMES_MAX, &line->frames))
+			return EXIT_USAGE;
+		line->frames = line->frames ?: 1;
+		return -1;
+	case 's':
+		return read_number("seed", optarg, INT64_MAX, &line->seed) ? -1 : EXIT_USAGE;
+	case 'h':
+		fputs(usage, stdout);
+		return EXIT_CERTIFIED;
+	case 'V':
+		puts("xvs-certify " XVS_VERSION);
+		return EXIT_CERTIFIED;
+	default:
+		fputs("Try: xvs-certify --help\n", stderr);
+		return EXIT_USAGE;
+	}
+}
+
+static int read_command_line(int argc, char **argv, struct command_line *line)
+{
+	int value, status = -1;
+
+	while (status < 0 && (value = getopt_long(argc, argv, "jp", options_known, NULL)) != -1)
+		status = take_option(line, value);
+	if (status >= 0)
+		return status;
+	if (optind + 1 != argc) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	line->file = argv[optind];
+	return -1;
+}
+
+/* Test runs have the loopback device of their network, and chains the state of their CPU. */
+static int stand_apart(void)
+{
+	cpu_set_t one;
+
+	if (unshare(CLONE_NEWNET))
+		return -errno;
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	return sched_setaffinity(0, sizeof(one), &one) ? -errno : 0;
+}
+
+static int print(const json_t *report, const struct command_line *line)
+{
+	if (!line->json)
+		report_print(report, stdout);
+	else if (!json_dumpf(report, stdout, line->pretty ? JSON_INDENT(2) : JSON_COMPACT))
+		putchar('\n');
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	perror("xvs-certify: can't write the report");
+	return -EIO;
+}
+
+static void close_all(struct certify *certify)
+{
+	for (size_t i = 0; i < certify->arena_count; i++)
+		arena_close(&certify->arenas[i]);
+	for (size_t i = 0; i < PROMISES; i++)
+		json_decref(certify->results[i].evidence);
+	xvs_object_clear(&certify->extension.object);
+	free(certify->extension.linked);
+}
+
+static int run(const struct command_line *line)
+{
+	struct certify certify = {.file = line->file, .seed = line->seed, .frames = line->frames};
+	bool kept = certify_prove(&certify);
+	json_t *report = report_make(&certify);
+	int error = print(report, line);
+
+	json_decref(report);
+	close_all(&certify);
+	return kept && !error ? EXIT_CERTIFIED : EXIT_REFUSED;
+}
+
+int main(int argc, char **argv)
+{
+	struct command_line line = {.frames = CERTIFY_FRAMES, .seed = CERTIFY_SEED};
+	int error, status = read_command_line(argc, argv, &line);
+
+	if (status >= 0)
+		return status;
+	if (geteuid()) {
+		fputs("xvs-certify: must be started as root: the kernel runs the extension\n",
+			stderr);
+		return EXIT_USAGE;
+	}
+	if (access(line.file, R_OK)) {
+		fprintf(stderr, "xvs-certify: %s: %s\n", line.file, strerror(errno));
+		return EXIT_USAGE;
+	}
+	error = stand_apart();
+	if (error) {
+		fprintf(stderr, "xvs-certify: can't get a network of its own: %s\n",
+			strerror(-error));
+		return EXIT_REFUSED;
+	}
+	libbpf_set_print(NULL);
+	return run(&line);
+}
