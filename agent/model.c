@@ -539,7 +539,9 @@ bool xvs_switch_equal(const struct xvs_switch *a, const struct xvs_switch *b)
 	return strcmp(a->name, b->name) == 0 && a->type == b->type &&
 	       strcmp(a->uplink, b->uplink) == 0 && a->xdp == b->xdp &&
 	       same_host_port(&a->host_port, &b->host_port) && a->ageing_s == b->ageing_s &&
-	       a->mac_table_size == b->mac_table_size && xvs_static_entries_equal(a, b) &&
+	       a->mac_table_size == b->mac_table_size &&
+	       a->certified_extensions == b->certified_extensions &&
+	       xvs_static_entries_equal(a, b) &&
 	       xvs_extension_uses_equal(
 		       a->extensions, a->extension_count, b->extensions, b->extension_count);
 }

@@ -124,6 +124,7 @@ struct xvs_switch {
 	size_t static_entry_count;
 	struct xvs_extension_use *extensions; /* 0..XVS_EXTENSIONS_MAX; owned */
 	size_t extension_count;
+	bool certified_extensions; /* no others; default off */
 	UT_hash_handle hh; /* by name */
 };
 

@@ -111,6 +111,7 @@ const struct xvs_key xvs_switch_keys[] = {
 		.min = XVS_FDB_SIZE_MIN, .max = XVS_FDB_SIZE_MAX),
 	XVS_KEY_WHOLE("static-entries", read_entries),
 	XVS_KEY_WHOLE("extensions", xvs_read_switch_uses),
+	XVS_KEY("certified-extensions", xvs_read_bool, struct xvs_switch, certified_extensions),
 	{0},
 };
 

@@ -234,6 +234,8 @@ struct xvs_node xvs_write_switch(struct xvs_arena *arena, const struct xvs_switc
 	put_number(arena, &map, "mac-table-size", item->mac_table_size, "");
 	put_entries(arena, &map, item);
 	put_uses(arena, &map, item->extensions, item->extension_count, true);
+	if (item->certified_extensions)
+		put_text(arena, &map, "certified-extensions", "on");
 	return map;
 }
 

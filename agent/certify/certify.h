@@ -20,6 +20,7 @@
 #include "agent/extension/extensions.h"
 
 #define CERTIFY_FRAMES 50000 /* unless told otherwise */
+#define CERTIFY_FRAMES_SIGNED 10000 /* with fewer there is no certificate */
 #define CERTIFY_FRAMES_MAX 100000000
 #define CERTIFY_SEED 1
 #define CERTIFY_PART 16 /* in a situation that part of the frames, */

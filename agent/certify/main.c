@@ -17,13 +17,15 @@ static const char usage[] = "usage: xvs-certify [OPTIONS] FILE\n"
 			    "  --pretty           with --json: indented\n"
 			    "  --frames NUMBER    frames that are thrown at it; default 50000\n"
 			    "  --seed NUMBER      what they are made of; default 1\n"
+			    "  --state-dir PATH   the daemon's; default /var/lib/xvswitch\n"
+			    "  --no-certificate   keep and take back none there\n"
 			    "  --help, --version\n\n"
 			    "exit codes: 0 certified, 1 wrong usage, 2 not certified\n";
 
 struct command_line {
-	bool json, pretty;
+	bool json, pretty, no_certificate;
 	uint64_t frames, seed;
-	const char *file;
+	const char *file, *state_dir;
 };
 
 static const struct option options_known[] = {
@@ -31,6 +33,8 @@ static const struct option options_known[] = {
 	{"pretty", no_argument, NULL, 'p'},
 	{"frames", required_argument, NULL, 'f'},
 	{"seed", required_argument, NULL, 's'},
+	{"state-dir", required_argument, NULL, 'd'},
+	{"no-certificate", no_argument, NULL, 'n'},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{0},
@@ -66,6 +70,12 @@ static int take_option(struct command_line *line, int value)
 		return -1;
 	case 's':
 		return read_number("seed", optarg, INT64_MAX, &line->seed) ? -1 : EXIT_USAGE;
+	case 'd':
+		line->state_dir = optarg;
+		return -1;
+	case 'n':
+		line->no_certificate = true;
+		return -1;
 	case 'h':
 		fputs(usage, stdout);
 		return EXIT_CERTIFIED;
@@ -118,6 +128,34 @@ static int print(const json_t *report, const struct command_line *line)
 	return -EIO;
 }
 
+/* An object that is caught loses what it had. 0 or -errno. */
+static int sign(const struct certify *certify, const json_t *report, bool kept,
+	const struct command_line *line)
+{
+	const char *digest = certify->extension.object.digest;
+	char *text;
+	int error;
+
+	if (line->no_certificate || !*digest)
+		return 0;
+	if (kept && line->frames < CERTIFY_FRAMES_SIGNED) {
+		fprintf(stderr, "xvs-certify: no certificate is kept for fewer than %d frames\n",
+			CERTIFY_FRAMES_SIGNED);
+		return 0;
+	}
+	text = kept ? json_dumps(report, JSON_INDENT(2)) : NULL;
+	if (kept && !text)
+		error = -ENOMEM;
+	else
+		error = kept ? xvs_certificate_save(line->state_dir, digest, text, strlen(text))
+			     : xvs_certificate_remove(line->state_dir, digest);
+	free(text);
+	if (error)
+		fprintf(stderr, "xvs-certify: certificates in %s: %s\n", line->state_dir,
+			strerror(-error));
+	return error;
+}
+
 static void close_all(struct certify *certify)
 {
 	for (size_t i = 0; i < certify->arena_count; i++)
@@ -135,6 +173,7 @@ static int run(const struct command_line *line)
 	json_t *report = report_make(&certify);
 	int error = print(report, line);
 
+	error = sign(&certify, report, kept, line) ?: error;
 	json_decref(report);
 	close_all(&certify);
 	return kept && !error ? EXIT_CERTIFIED : EXIT_REFUSED;
@@ -142,7 +181,8 @@ static int run(const struct command_line *line)
 
 int main(int argc, char **argv)
 {
-	struct command_line line = {.frames = CERTIFY_FRAMES, .seed = CERTIFY_SEED};
+	struct command_line line = {
+		.frames = CERTIFY_FRAMES, .seed = CERTIFY_SEED, .state_dir = "/var/lib/xvswitch"};
 	int error, status = read_command_line(argc, argv, &line);
 
 	if (status >= 0)

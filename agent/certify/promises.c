@@ -106,7 +106,7 @@ static void prove_object(struct certify *certify, struct result *result)
 		certify_result(
 			result, RESULT_BROKEN, "%s", error == -ENOMEM ? strerror(ENOMEM) : words);
 	else
-		certify_result(result, RESULT_KEPT, "written for version %u of 1 to %d",
+		certify_result(result, RESULT_KEPT, "for version %u of the interface, of 1 to %d",
 			object_of(certify)->info.api, XVS_API_VERSION);
 }
 
@@ -178,17 +178,19 @@ static void prove_time(struct certify *certify, struct result *result)
 	for (uint32_t i = 0; i < TIMED_FRAMES; i++) {
 		frames_make(certify->seed, i, certify_ways(certify), &frame);
 		times[i] = time_of(certify, &frame);
-		if (times[i] < 0) {
+		if (times[i] >= 0 && times[i] <= CERTIFY_TIME_MAX)
+			continue;
+		if (times[i] < 0)
 			certify_result(result, RESULT_BROKEN, "can't be measured: %s",
 				strerror(-times[i]));
-			return;
-		}
+		else
+			certify_result(result, RESULT_BROKEN, "%d ns for frame %u, of %d", times[i],
+				i, CERTIFY_TIME_MAX);
+		return;
 	}
 	qsort(times, TIMED_FRAMES, sizeof(*times), compare);
-	certify_result(result,
-		times[TIMED_FRAMES - 1] > CERTIFY_TIME_MAX ? RESULT_BROKEN : RESULT_KEPT,
-		"%d ns a frame in the middle, %d ns at most, of %d", times[TIMED_FRAMES / 2],
-		times[TIMED_FRAMES - 1], CERTIFY_TIME_MAX);
+	certify_result(result, RESULT_KEPT, "%d ns a frame in the middle, %d ns at most, of %d",
+		times[TIMED_FRAMES / 2], times[TIMED_FRAMES - 1], CERTIFY_TIME_MAX);
 }
 
 /* The first three in this order: each is needed for those behind it. Full maps stay full. */

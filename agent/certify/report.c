@@ -104,7 +104,7 @@ static void print_route(const json_t *evidence, FILE *to)
 
 	if (!route)
 		return;
-	fputs("      route    ", to);
+	fprintf(to, "      route    %s", json_array_size(route) ? "" : " to nobody");
 	json_array_foreach (route, i, port)
 		fprintf(to, " %" JSON_INTEGER_FORMAT, json_integer_value(port));
 	fputs("\n", to);

@@ -62,7 +62,6 @@ static void set_bound(const struct xvs_setting *setting, enum bound bound, uint8
 		setting, bound_text(setting, bound, text), find_port, NULL, values, words);
 }
 
-/* Those of single ports differ between them, if `mixed`. */
 static bool try_values(
 	struct certify *certify, struct result *result, const uint8_t *odd, const uint8_t *even)
 {
@@ -119,12 +118,11 @@ void prove_settings(struct certify *certify, struct result *result)
 	}
 	certify_result(result, RESULT_KEPT, "%zu, each at its least and most, and all together",
 		object->setting_count);
-	for (int bound = BOUND_LEAST; bound < BOUNDS; bound++) {
-		for (size_t i = 0; kept && i < object->setting_count; i++)
-			kept = try_one(certify, result, &object->settings[i], bound);
-		kept = kept && try_all(certify, result, bound, false);
-		kept = kept && try_all(certify, result, bound, true);
-	}
+	for (size_t i = 0; kept && i < BOUNDS * object->setting_count; i++)
+		kept = try_one(certify, result, &object->settings[i / BOUNDS], i % BOUNDS);
+	for (int bound = BOUND_LEAST; kept && bound < BOUNDS; bound++)
+		kept = try_all(certify, result, bound, false) &&
+		       try_all(certify, result, bound, true);
 	xvs_settings_initial(object, initial);
 	for (size_t i = 0; i < certify->arena_count; i++)
 		arena_set(&certify->arenas[i], initial, initial);
@@ -144,7 +142,8 @@ static bool can_be_filled(const struct bpf_map *map)
 	case BPF_MAP_TYPE_QUEUE:
 	case BPF_MAP_TYPE_STACK:
 	case BPF_MAP_TYPE_BLOOM_FILTER:
-		return !xvs_name_reserved(bpf_map__name(map));
+		return !xvs_name_reserved(bpf_map__name(map)) &&
+		       !(bpf_map__map_flags(map) & BPF_F_RDONLY);
 	default:
 		return false;
 	}
@@ -162,6 +161,18 @@ static void make_key(struct random *random, const struct bpf_map *map, uint8_t *
 	memcpy(key, &bits, sizeof(bits));
 }
 
+/* What frames have left, for others to take the room. */
+static void empty_map(const struct bpf_map *map)
+{
+	uint8_t *key = calloc(1, bpf_map__key_size(map) + 1);
+
+	while (key && bpf_map__key_size(map) &&
+		!bpf_map_get_next_key(bpf_map__fd(map), NULL, key) &&
+		!bpf_map_delete_elem(bpf_map__fd(map), key))
+		;
+	free(key);
+}
+
 /* Random keys, and values of zeroes: nobody may rely on what others have put there. 0 or -errno. */
 static int fill_map(struct random *random, const struct bpf_map *map)
 {
@@ -171,6 +182,7 @@ static int fill_map(struct random *random, const struct bpf_map *map)
 	bool has_keys = bpf_map__key_size(map);
 	int error = value && key ? 0 : -ENOMEM;
 
+	empty_map(map);
 	for (uint32_t i = 0; !error && i < bpf_map__max_entries(map); i++) {
 		make_key(random, map, key);
 		if (bpf_map_update_elem(bpf_map__fd(map), has_keys ? key : NULL, value, BPF_ANY))

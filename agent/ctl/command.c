@@ -108,6 +108,11 @@ static const struct ctl_parameter extension_place[] = {
 	{0},
 };
 
+static const struct ctl_parameter extension_file[] = {
+	{"file", "FILE", CTL_POSITIONAL | CTL_REQUIRED},
+	{0},
+};
+
 static const struct ctl_parameter new_extension[] = {
 	{"file", "FILE", CTL_POSITIONAL | CTL_REQUIRED},
 	{"name", "NAME", 0},
@@ -293,6 +298,10 @@ const struct ctl_command ctl_commands[] = {
 		.summary = "change settings of an extension, of the whole switch or of one port",
 		.change = CHANGE("switches", "set_extension", CTL_PAIRS | CTL_SOME),
 		.parse = ctl_extension_parse, .takes = CTL_SAVE | CTL_DRY_RUN},
+	{"extension", "verify", NULL, extension_file, NULL,
+		.summary = "prove that the extension in a file keeps the promises of its kind",
+		.takes = CTL_FRAMES | CTL_SEED | CTL_NO_CERTIFICATE | CTL_STATE_DIR,
+		.run = ctl_verify},
 	{"monitor", NULL, "Monitor", event_filter, ctl_print_event,
 		.summary = "a line for each event, or those of one kind or port, until Ctrl-C",
 		.stream = true, .endless = true},

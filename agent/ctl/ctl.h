@@ -31,6 +31,10 @@ enum {
 	CTL_TIMEOUT = 8,
 	CTL_NO_WAIT = 16,
 	CTL_YAML = 32,
+	CTL_FRAMES = 64,
+	CTL_SEED = 128,
+	CTL_NO_CERTIFICATE = 256,
+	CTL_STATE_DIR = 512,
 };
 
 struct ctl_options {
@@ -38,6 +42,8 @@ struct ctl_options {
 	bool color; /* decided: `auto` is resolved when the options are read */
 	bool save, dry_run, no_wait, yaml;
 	bool help, version;
+	const char *frames, *seed, *state_dir; /* of `extension verify`; NULL = as it likes */
+	bool no_certificate;
 	const char *socket;
 	unsigned int timeout; /* seconds that the daemon may be silent */
 };
@@ -112,6 +118,9 @@ int ctl_call(struct ctl_request *request);
 
 /* The same for Try: waits for the outcome, and asks the user on a terminal. */
 int ctl_try(struct ctl_request *request);
+
+/* Has xvs-certify prove an extension; only comes back with an exit code if there is none. */
+int ctl_verify(struct ctl_request *request);
 
 /* Whether objects are to be printed as pages. */
 bool ctl_wants_pages(const struct ctl_request *request);

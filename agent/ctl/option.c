@@ -58,6 +58,24 @@ static int set_timeout(struct ctl_request *request, const char *value)
 	return CTL_OK;
 }
 
+static int set_frames(struct ctl_request *request, const char *value)
+{
+	request->options.frames = value;
+	return CTL_OK;
+}
+
+static int set_seed(struct ctl_request *request, const char *value)
+{
+	request->options.seed = value;
+	return CTL_OK;
+}
+
+static int set_state_dir(struct ctl_request *request, const char *value)
+{
+	request->options.state_dir = value;
+	return CTL_OK;
+}
+
 #define FLAG(member) .flag = offsetof(struct ctl_options, member)
 
 const struct ctl_option ctl_option_list[] = {
@@ -80,6 +98,14 @@ const struct ctl_option ctl_option_list[] = {
 		.key = "wait", .value = false},
 	{"yaml", NULL, NULL, "the running configuration, as a file to apply", FLAG(yaml),
 		.bit = CTL_YAML},
+	{"frames", NULL, "NUMBER", "frames that are thrown at it; default 50000", .set = set_frames,
+		.bit = CTL_FRAMES},
+	{"seed", NULL, "NUMBER", "what they are made of; default 1", .set = set_seed,
+		.bit = CTL_SEED},
+	{"no-certificate", NULL, NULL, "keep and take back none", FLAG(no_certificate),
+		.bit = CTL_NO_CERTIFICATE},
+	{"state-dir", NULL, "PATH", "the daemon's; default /var/lib/xvswitch", .set = set_state_dir,
+		.bit = CTL_STATE_DIR},
 	{"socket", NULL, "PATH", "the daemon's; default $XVS_SOCKET or " CTL_SOCKET,
 		.set = set_socket},
 	{"version", "V", NULL, "print the version", FLAG(version)},

@@ -32,6 +32,11 @@ static char *changes_text(const json_t *extension)
 	return join(extension, "changes");
 }
 
+static char *certified_text(const json_t *extension)
+{
+	return ctl_format("%s", json_is_true(ctl_find(extension, "certified")) ? "yes" : "no");
+}
+
 /* What varies most in width stands last. */
 static const struct ctl_column columns[] = {
 	{"NAME", .path = "name", .flags = CTL_BRIEF},
@@ -42,6 +47,7 @@ static const struct ctl_column columns[] = {
 	{"PACKETS", .path = "packets", .flags = CTL_RIGHT},
 	{"DROPPED", .path = "dropped", .flags = CTL_RIGHT},
 	{"CHANGED", .path = "changed", .flags = CTL_RIGHT},
+	{"CERTIFIED", .text = certified_text},
 	{"VERSION", .path = "version"},
 	{"VENDOR", .path = "vendor"},
 	{"WHY", .path = "why", .flags = CTL_OPTIONAL},
@@ -54,6 +60,7 @@ static const struct ctl_column lines[] = {
 	{"kind", .path = "kind"},
 	{"vendor", .path = "vendor"},
 	{"version", .path = "version"},
+	{"certified", .text = certified_text},
 	{"position", .path = "position"},
 	{"file", .path = "file"},
 	{"sha256", .path = "sha256"},

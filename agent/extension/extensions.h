@@ -5,6 +5,7 @@
  *
  *   objects.c   objects that are in use: read, linked behind the entry, proved
  *   copies.c    copies of them, for the next start
+ *   certificate.c  which of them are certified
  *   load.c      the kernel's side of that: programs of an object, for a place in a chain
  *   instance.c  instances: ids, maps and their pins, counters
  *   chain.c     from the configuration to chains and slots
@@ -100,6 +101,13 @@ void xvs_copies_save(struct xvs_agent *agent);
 void xvs_copies_remove(const struct xvs_agent *agent);
 /* Forgets which there are. */
 void xvs_copies_close(struct xvs_agent *agent);
+
+/* certificate.c */
+/* Is there a certificate of the object with this digest? */
+bool xvs_certificate_valid(const char *state_dir, const char *digest);
+/* Keeps or takes back one. 0 or -errno. */
+int xvs_certificate_save(const char *state_dir, const char *digest, const char *text, size_t size);
+int xvs_certificate_remove(const char *state_dir, const char *digest);
 
 /* objects.c */
 /*

@@ -47,6 +47,12 @@ static bool is_enabled_anywhere(const struct xvs_agent *agent, const struct told
 	return false;
 }
 
+static bool is_certified(const struct xvs_agent *agent, const struct told *told)
+{
+	return told->extension &&
+	       xvs_certificate_valid(agent->options.state_dir, told->extension->object.digest);
+}
+
 /* `sums`: of xvs_instances_count(). */
 static json_t *describe(const struct xvs_agent *agent, const struct told *told,
 	const struct xvs_extension_counters *sums)
@@ -59,10 +65,11 @@ static json_t *describe(const struct xvs_agent *agent, const struct told *told,
 
 	if (told->instance)
 		xvs_instance_since(agent, told->instance, sums, &counters);
-	answer = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:I, s:I, s:I, s:I, s:I}", "switch",
-		told->item->name, "name", told->use->name, "kind",
+	answer = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:s, s:I, s:I, s:I, s:I, s:I}",
+		"switch", told->item->name, "name", told->use->name, "kind",
 		info ? xvs_kind_words[info->kind] : "unknown", "vendor", info ? info->vendor : "",
-		"version", info ? info->version : "", "enabled", enabled, "state",
+		"version", info ? info->version : "", "certified", is_certified(agent, told),
+		"enabled", enabled, "state",
 		!enabled           ? "disabled"
 		: !told->extension ? "degraded"
 				   : "enabled",

@@ -92,6 +92,21 @@ static const struct xvs_extension *object_of(const struct xvs_agent *agent,
 	return xvs_extension_of(agent, config, use->name);
 }
 
+/* What is wrong with a use: told, or, where nothing is in force yet, see do_without(). */
+static int leave_out(const struct xvs_agent *agent, const struct xvs_config *config,
+	const struct xvs_extension_use *use, const struct xvs_place *place, const char *words,
+	struct xvs_report *report)
+{
+	bool passes = object_of(agent, config, use)->object.info.if_missing == XVS_IF_MISSING_PASS;
+
+	if (agent->in_force)
+		return xvs_report(report, place, "%s", words);
+	xvs_config_extension(config, use->name)->digest[0] = 0;
+	xvs_log(LOG_ERR, "extension %s: %s; %s", use->name, words,
+		passes ? "all passes without it, as it says" : "what needs it is dropped");
+	return xvs_missing_note((struct xvs_agent *)agent, use->name, words, passes);
+}
+
 static int check_values(const struct xvs_agent *agent, const struct xvs_config *config,
 	const struct xvs_switch *item, const struct xvs_extension_use *use,
 	const struct xvs_port_setting *port, struct xvs_report *report)
@@ -104,12 +119,25 @@ static int check_values(const struct xvs_agent *agent, const struct xvs_config *
 	if (!extension || !xvs_values_make(agent, config, &extension->object, use, port, item->name,
 				  settings, &place, words))
 		return 0;
-	if (agent->in_force)
-		return xvs_report(report, place, "%s", words);
-	xvs_config_extension(config, use->name)->digest[0] = 0; /* missing, see do_without() */
-	xvs_log(LOG_ERR, "extension %s: %s; what needs it is dropped", use->name, words);
-	return xvs_missing_note((struct xvs_agent *)agent, use->name, words,
-		extension->object.info.if_missing == XVS_IF_MISSING_PASS);
+	return leave_out(agent, config, use, place, words, report);
+}
+
+/* Only where its switch wants that. */
+static int check_certificate(const struct xvs_agent *agent, const struct xvs_config *config,
+	const struct xvs_switch *item, const struct xvs_extension_use *use,
+	struct xvs_report *report)
+{
+	const struct xvs_extension *extension = object_of(agent, config, use);
+	char words[XVS_OBJECT_WORDS];
+
+	if (!item->certified_extensions || !extension ||
+		xvs_certificate_valid(agent->options.state_dir, extension->object.digest))
+		return 0;
+	snprintf(words, sizeof(words),
+		"extension '%s' is not certified, as switch '%s' wants; run: xvsctl extension "
+		"verify %s",
+		use->name, item->name, xvs_config_extension(config, use->name)->file);
+	return leave_out(agent, config, use, &use->place, words, report);
 }
 
 /* A switch has one way to say where frames go. */
@@ -142,9 +170,12 @@ static int check_switch(const struct xvs_agent *agent, const struct xvs_config *
 {
 	int result = check_forwarding(agent, config, item, NULL, report);
 
-	for (size_t i = 0; i < item->extension_count; i++)
-		result = check_values(agent, config, item, &item->extensions[i], NULL, report)
-				 ?: result;
+	for (size_t i = 0; i < item->extension_count; i++) {
+		const struct xvs_extension_use *use = &item->extensions[i];
+
+		result = check_certificate(agent, config, item, use, report) ?: result;
+		result = check_values(agent, config, item, use, NULL, report) ?: result;
+	}
 	return result;
 }
 
