@@ -325,6 +325,65 @@ TEST(extension_outlives_its_file)
 	CHECK_TEXT("enabled", json_text(shown(tb, "fil"), "state"));
 }
 
+#define CERTIFIED                                                                                  \
+	"extensions: {fil: {file: %s/fil.o}}\n"                                                    \
+	"switches:\n s:\n  type: private\n  certified-extensions: on\n"                            \
+	"  extensions: [{name: fil, enabled: on}]\n" PORTS_A_AND_B
+
+static void verify(struct testbed *tb)
+{
+	run(NULL, "sh -c '%s extension verify %s/fil.o --state-dir %s/state >/dev/null'",
+		control_program("xvsctl"), tb->folder, tb->folder);
+}
+
+/* A switch takes none without a certificate of that very object, if it is told so. */
+TEST(extension_uncertified_is_refused)
+{
+	struct station *a = testbed_guest(tb, "a"), *b = testbed_guest(tb, "b");
+	struct frame frame = frame_new(a->mac, b->mac);
+
+	run(NULL, "cp %s %s/fil.o", OBJECT(filter), tb->folder);
+	CHECK_CONTAINS(test_text("extension 'fil' is not certified, as switch 's' wants; run: "
+				 "xvsctl extension verify %s/fil.o",
+			       tb->folder),
+		testbed_apply_fails(tb, CONTROL_WRONG, CERTIFIED, tb->folder));
+	verify(tb);
+	testbed_apply(tb, CERTIFIED, tb->folder);
+	send_one(a, &frame);
+	CHECK_TEXT("xx", letters_of(b, &frame));
+	CHECK(json_is_true(json_object_get(shown(tb, "fil"), "certified")));
+	run(NULL, "sh -c 'echo >>%s/fil.o'", tb->folder); /* the same, and not the same */
+	CHECK_CONTAINS("extension 'fil' is not certified",
+		testbed_command_fails(tb, CONTROL_WRONG, "port set a learning-limit 10"));
+	testbed_command(tb, "switch unset s certified-extensions");
+	CHECK(json_is_false(json_object_get(shown(tb, "fil"), "certified")));
+	CHECK_CONTAINS("extension 'fil' is not certified",
+		testbed_command_fails(tb, CONTROL_WRONG, "switch set s certified-extensions on"));
+}
+
+/* Nothing passes that is not certified, nor is it called. */
+TEST(extension_uncertified_is_missing_at_a_start)
+{
+	struct station *a = testbed_guest(tb, "a"), *b = testbed_guest(tb, "b");
+	struct frame frame = frame_new(a->mac, b->mac);
+
+	run(NULL, "cp %s %s/fil.o", OBJECT(filter), tb->folder);
+	verify(tb);
+	testbed_apply(tb, CERTIFIED, tb->folder);
+	testbed_kill(tb);
+	run(NULL, "rm -r %s/state/certified", tb->folder);
+	testbed_start(tb);
+	send_one(a, &frame);
+	CHECK(!station_arrival(b, frame.marker));
+	CHECK_TEXT("degraded", json_text(shown(tb, "fil"), "state"));
+	CHECK_CONTAINS("is not certified", json_text(shown(tb, "fil"), "why"));
+	verify(tb);
+	testbed_command(tb, "port set a learning-limit 10");
+	frame = frame_again(frame);
+	send_one(a, &frame);
+	CHECK_TEXT("xx", letters_of(b, &frame));
+}
+
 /* It is another instance, with maps of its own, from one frame to the next. */
 TEST(extension_gets_another_object)
 {

@@ -14,11 +14,11 @@ from test_ctl import error, message, steps
 
 def extension(name="syn-limit", **members):
     return {"switch": "prod", "name": name, "kind": "firewall", "vendor": "Example Ltd", "version": "1.0",
-            "enabled": True, "state": "enabled", "position": 1, "packets": 3170, "dropped": 12, "changed": 0, **members}
+            "certified": False, "enabled": True, "state": "enabled", "position": 1, "packets": 3170, "dropped": 12, "changed": 0, **members}
 
 
 EXTENSIONS = [
-    extension(),
+    extension(certified=True),
     extension("log", kind="capture", version="2", enabled=False, state="disabled", position=2, packets=0, dropped=0),
     extension("mark", switch="dmz", kind="filter", state="degraded", why="not on eth1", changed=7)]
 
@@ -115,7 +115,9 @@ class Change(test_ctl.Case):
                 ("show", "'name' is missing"), ("show log", "'switch' is missing"),
                 ("list prod", "unknown word 'prod'"), ("s log", "could be show, set"),
                 ("instal a.o", "'switch' is missing"), ("uninstall a", "unknown verb 'uninstall'"),
-                ("list --save", "`extension list` takes no --save"), ("unset log", "unknown verb 'unset'")):
+                ("list --save", "`extension list` takes no --save"), ("verify", "'file' is missing"),
+                ("list --seed 3", "`extension list` takes no --seed"), ("verify a.o b.o", "unknown word 'b.o'"),
+                ("verify a.o --frames", "--frames needs a value: NUMBER"), ("unset log", "unknown verb 'unset'")):
             with self.subTest(line):
                 code, stdout, stderr = self.run_ctl("extension", *line.split())
                 self.assertEqual((code, stdout), (1, ""))
@@ -150,10 +152,10 @@ class Shown(test_ctl.Case):
         lines, stderr, call = self.lines({"extensions": EXTENSIONS}, "extension")
         self.assertEqual((stderr, call), ("", ("ListExtensions", {})))
         self.assertEqual(lines, [
-            "NAME       SWITCH  POSITION  KIND      STATE     PACKETS  DROPPED  CHANGED  VERSION  VENDOR       WHY",
-            "syn-limit  prod           1  firewall  enabled      3170       12        0  1.0      Example Ltd  -",
-            "log        prod           2  capture   disabled        0        0        0  2        Example Ltd  -",
-            "mark       dmz            1  filter    degraded     3170       12        7  1.0      Example Ltd  not on eth1"])
+            "NAME       SWITCH  POSITION  KIND      STATE     PACKETS  DROPPED  CHANGED  CERTIFIED  VERSION  VENDOR       WHY",
+            "syn-limit  prod           1  firewall  enabled      3170       12        0  yes        1.0      Example Ltd  -",
+            "log        prod           2  capture   disabled        0        0        0  no         2        Example Ltd  -",
+            "mark       dmz            1  filter    degraded     3170       12        7  no         1.0      Example Ltd  not on eth1"])
         self.assertNotIn("WHY", self.lines({"extensions": EXTENSIONS[:2]}, "extension")[0][0])
         self.assertEqual(self.lines({"extensions": EXTENSIONS}, "-br", "ext")[0], [
             "syn-limit  prod  enabled", "log        prod  disabled", "mark       dmz   degraded"])
@@ -185,6 +187,7 @@ class Shown(test_ctl.Case):
             "  kind        firewall",
             "  vendor      Example Ltd",
             "  version     1.0",
+            "  certified   no",
             "  position    1",
             "  file        /x/syn_limit.bpf.o",
             "  sha256      " + "ab" * 32,

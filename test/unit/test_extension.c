@@ -213,6 +213,7 @@ Test(extension, good_objects_are_taken)
 		{"limiter", XVS_KIND_FILTER, false},
 		{"narrow", XVS_KIND_FIREWALL, false},
 		{"returned_pointer", XVS_KIND_CAPTURE, true},
+		{"rewrite", XVS_KIND_FILTER, false},
 		{"sampler", XVS_KIND_CAPTURE, false},
 		{"weak_pointer", XVS_KIND_CAPTURE, true},
 	};

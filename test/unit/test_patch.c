@@ -174,6 +174,8 @@ Test(patch, keys_of_a_switch)
 		{EXT "}}", V "switches: {s: {type: private}}", {"type=private", "uplink"}},
 		{V "switches: {s: {type: private}}", EXT "}}", {"type=external", "uplink=e"}},
 		{EXT ", ageing: 60s, xdp: native}}", EXT "}}", {"ageing", "xdp"}},
+		{EXT "}}", EXT ", certified-extensions: on}}", {"certified-extensions=on"}},
+		{EXT ", certified-extensions: on}}", EXT "}}", {"certified-extensions"}},
 		{EXT "}}", EXT ", static-entries: [{mac: 02:00:00:00:00:01, port: uplink}]}}",
 			{"static-entries=[{mac: 02:00:00:00:00:01, port: uplink}]"}},
 	};

@@ -167,6 +167,35 @@ Test(yaml_extension, what_is_written)
 	free(second);
 }
 
+Test(yaml_extension, a_switch_may_want_certified_ones)
+{
+	static const struct {
+		const char *text;
+		bool wanted;
+	} rows[] = {
+		{V SWITCH, false},
+		{V SWITCH "    certified-extensions: off\n", false},
+		{V SWITCH "    certified-extensions: on\n", true},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct xvs_config *config = read_good(rows[i].text), *again;
+		char *text;
+		size_t size;
+
+		cr_expect_eq(config->switches->certified_extensions, rows[i].wanted);
+		cr_assert_eq(xvs_config_write(config, &text, &size), 0);
+		cr_expect_eq(!!strstr(text, "certified-extensions: on\n"), rows[i].wanted);
+		again = read_good(text);
+		cr_expect(xvs_switch_equal(config->switches, again->switches));
+		again->switches->certified_extensions = !rows[i].wanted;
+		cr_expect_not(xvs_switch_equal(config->switches, again->switches));
+		xvs_config_free(config);
+		xvs_config_free(again);
+		free(text);
+	}
+}
+
 #define USE(text) V FILES SWITCH "    extensions: [" text "]\n"
 #define OF_PORT(text)                                                                              \
 	V FILES SWITCH "    extensions: [{name: log}]\n" PORT "    extensions: [" text "]\n"
@@ -178,6 +207,8 @@ Test(yaml_extension, what_is_wrong_is_said)
 		unsigned int line, column;
 		const char *message;
 	} rows[] = {
+		{V SWITCH "    certified-extensions: required\n", 5, 27,
+			"'certified-extensions' needs on or off, found 'required'"},
 		{V "extensions: [a]\n", 2, 13,
 			"'extensions' needs keys with values ('{key: value}' or indented lines "
 			"below), found a list"},
