@@ -21,6 +21,7 @@ _xvsctl_options()
 	extension:install | extension:remove | extension:enable | extension:disable | extension:move)
 		echo --dry-run --save
 		;;
+	extension:verify) echo --frames --seed --state-dir --no-certificate ;;
 	esac
 }
 
@@ -65,6 +66,7 @@ _xvsctl_extension()
 	set -- "$1" "$3" $2
 	case $#:$1:$2 in
 	2:list:*) echo switch; return ;;
+	*:verify:*) return ;;
 	2:*) _xvsctl_names extension; return ;;
 	*:switch) _xvsctl_names switch; return ;;
 	*:before | *:after) _xvsctl_names extension; return ;;
@@ -92,7 +94,7 @@ _xvsctl_candidates()
 	flow:) echo list show flush help; return ;;
 	monitor:) echo link attached detached mac_moved logged dropped step trial configuration port; return ;;
 	acl: | port-acl:) echo list show add set del rule reset help; return ;;
-	extension:) echo list show install remove enable disable move set help; return ;;
+	extension:) echo list show install remove enable disable move set verify help; return ;;
 	acl:set | acl:del | port-acl:set | port-acl:del)
 		[[ $3 ]] || { _xvsctl_names "$1"; return; }
 		;;
@@ -128,7 +130,7 @@ _xvsctl()
 
 	COMPREPLY=()
 	case $before in
-	-f | --file | --socket)
+	-f | --file | --socket | --state-dir)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
@@ -137,11 +139,11 @@ _xvsctl()
 		mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$current")
 		return
 		;;
-	--timeout) return ;;
+	--timeout | --frames | --seed) return ;;
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $skip$word in
-		-f | --file | --socket | --timeout) skip=+ ;;
+		-f | --file | --socket | --timeout | --frames | --seed | --state-dir) skip=+ ;;
 		+* | -* | auto | always | never) skip='' ;;
 		*)
 			if [[ ! $object ]]; then object=$word
@@ -150,7 +152,7 @@ _xvsctl()
 			;;
 		esac
 	done
-	if [[ $object:$verb:$rest == extension:install: && $current != -* ]]; then
+	if [[ $object:$verb:$rest == extension:@(install|verify): && $current != -* ]]; then
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -d -- "$current"; compgen -f -X '!*.o' -- "$current")
 		return

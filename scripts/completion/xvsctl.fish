@@ -97,9 +97,9 @@ function __xvsctl_extension
     switch (count $words):$verb:$words[-1]
         case '3:list:*'
             echo switch
-        case '3:install:*'
+        case '3:install:*' '3:verify:*'
             __fish_complete_suffix .o
-        case '3:help:*'
+        case '3:help:*' '*:verify:*'
         case '3:*'
             __xvsctl_names extension
         case '*:before' '*:after'
@@ -150,6 +150,10 @@ complete -c xvsctl -n __xvsctl_changes -l dry-run -d 'only say what would be don
 complete -c xvsctl -n '__xvsctl_changes; or __xvsctl_at confirm' -l save -d 'for the next boot too'
 complete -c xvsctl -n '__xvsctl_at try' -l timeout -x -a '60s 5m 1h' -d 'time to confirm'
 complete -c xvsctl -n '__xvsctl_at try' -l no-wait -d "don't wait for the outcome"
+complete -c xvsctl -n '__xvsctl_at extension verify' -l frames -x -a '10000 50000 1000000' -d 'how many are thrown at it'
+complete -c xvsctl -n '__xvsctl_at extension verify' -l seed -x -d 'what they are made of'
+complete -c xvsctl -n '__xvsctl_at extension verify' -l state-dir -r -F -d "the daemon's"
+complete -c xvsctl -n '__xvsctl_at extension verify' -l no-certificate -d 'keep and take back none'
 complete -c xvsctl -n '__xvsctl_at show' -l yaml -d 'the running configuration'
 
 complete -c xvsctl -n 'test (count (__xvsctl_words)) -eq 1' -a "$objects help"
@@ -160,7 +164,7 @@ complete -c xvsctl -n '__xvsctl_wants_verb port' -a forget-addresses
 complete -c xvsctl -n '__xvsctl_wants_verb mac-pool' -a 'set del help'
 complete -c xvsctl -n '__xvsctl_wants_verb fdb' -a 'list show flush add del help'
 complete -c xvsctl -n '__xvsctl_wants_verb flow' -a 'list show flush help'
-complete -c xvsctl -n '__xvsctl_wants_verb extension' -a 'list show install remove enable disable move set help'
+complete -c xvsctl -n '__xvsctl_wants_verb extension' -a 'list show install remove enable disable move set verify help'
 complete -c xvsctl -n '__xvsctl_at extension; and test (count (__xvsctl_words)) -gt 2' -a '(__xvsctl_extension)'
 complete -c xvsctl -n '__xvsctl_at switch list show; and __xvsctl_wants_word' -a '(__xvsctl_names switch)'
 complete -c xvsctl -n '__xvsctl_at port list show; and __xvsctl_wants_word' -a '(__xvsctl_names port) switch'
