@@ -14,9 +14,13 @@
 static bool throw_in(struct certify *certify, struct result *result)
 {
 	const char *broken;
+	size_t count = certify_throw(certify, certify_part(certify), &broken);
 
-	if (!certify_throw(certify, certify_part(certify), &broken))
-		return true;
+	if (certify->error)
+		certify_result(result, RESULT_BROKEN, "test runs fail with %s: %s",
+			certify->situation, strerror(-certify->error));
+	if (!count)
+		return !certify->error;
 	certify_result(result, RESULT_BROKEN, "'%s' is broken with %s", broken, certify->situation);
 	return false;
 }
