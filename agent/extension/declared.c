@@ -216,7 +216,8 @@ static int read_reasons(struct xvs_parts *parts, struct xvs_object *ret)
 	return error;
 }
 
-static int check_state(struct xvs_parts *parts, const struct xvs_state_map *state)
+static int read_state(
+	struct xvs_parts *parts, const struct xvs_state_map *state, struct xvs_kept_state *ret)
 {
 	const struct xvs_map_definition *map =
 		strnlen(state->map, sizeof(state->map)) < sizeof(state->map)
@@ -237,6 +238,16 @@ static int check_state(struct xvs_parts *parts, const struct xvs_state_map *stat
 			"map '%s' can't be state of ports: it must be of type hash or lru_hash, "
 			"its key must begin with the port (__u32)",
 			state->map);
+	if (map->key_size > XVS_STATE_KEY_MAX || map->value_size > XVS_STATE_VALUE_MAX)
+		return xvs_refuse(parts,
+			"map '%s' can't be state of ports: key and value have %u and %u bytes, at "
+			"most %d and %d are taken",
+			state->map, map->key_size, map->value_size, XVS_STATE_KEY_MAX,
+			XVS_STATE_VALUE_MAX);
+	memcpy(ret->map, state->map, sizeof(ret->map));
+	ret->version = state->version;
+	ret->key_size = map->key_size;
+	ret->value_size = map->value_size;
 	return 0;
 }
 
@@ -245,11 +256,11 @@ static int read_states(struct xvs_parts *parts, struct xvs_object *ret)
 	int error = count_entries(parts, &parts->states, ".xvs.state", sizeof(struct xvs_state_map),
 		XVS_STATE_MAX, &ret->state_count);
 
-	if (error || !ret->state_count)
-		return error;
-	memcpy(ret->states, parts->states.bytes, parts->states.size);
 	for (size_t i = 0; i < ret->state_count && !error; i++) {
-		error = check_state(parts, &ret->states[i]);
+		struct xvs_state_map state;
+
+		memcpy(&state, parts->states.bytes + i * sizeof(state), sizeof(state));
+		error = read_state(parts, &state, &ret->states[i]);
 		for (size_t j = 0; j < i && !error; j++)
 			if (!strcmp(ret->states[j].map, ret->states[i].map))
 				error = xvs_refuse(

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include "agent/extension/extensions.h"
+#include "agent/extension/state.h"
 #include "agent/log.h"
 
 static struct xvs_instance_key key_of(
@@ -251,7 +252,7 @@ static int begin(struct xvs_agent *agent, struct xvs_instance_state *instance)
 	return error ?: store(agent, instance);
 }
 
-static const struct xvs_state_map *find_state(const struct xvs_object *object, const char *map)
+static const struct xvs_kept_state *find_state(const struct xvs_object *object, const char *map)
 {
 	for (size_t i = 0; i < object->state_count; i++)
 		if (!strcmp(object->states[i].map, map))
@@ -267,8 +268,8 @@ static int take_over(struct xvs_agent *agent, struct xvs_instance_state *instanc
 	int error = 0;
 
 	for (size_t i = 0; !error && before && i < object->state_count; i++) {
-		const struct xvs_state_map *state = &object->states[i];
-		const struct xvs_state_map *old = find_state(&before->object, state->map);
+		const struct xvs_kept_state *state = &object->states[i];
+		const struct xvs_kept_state *old = find_state(&before->object, state->map);
 		int fd = old && old->version == state->version ? xvs_instance_map(from, state->map)
 							       : -1;
 
@@ -415,25 +416,6 @@ void xvs_instances_close(struct xvs_agent *agent)
 
 /* ---- what is remembered of ports ---- */
 
-/* Keys begin with the port's id. Walks at most as many as there may be. */
-static void forget_keys(int map, uint32_t port)
-{
-	struct bpf_map_info info = {0};
-	uint32_t size = sizeof(info);
-	uint8_t key[256], next[256];
-	bool more;
-
-	if (bpf_obj_get_info_by_fd(map, &info, &size) || info.key_size > sizeof(key))
-		return;
-	more = !bpf_map_get_next_key(map, NULL, next);
-	for (uint32_t i = 0; more && i <= info.max_entries; i++) {
-		memcpy(key, next, info.key_size);
-		more = !bpf_map_get_next_key(map, key, next);
-		if (!memcmp(key, &port, sizeof(port)))
-			bpf_map_delete_elem(map, key);
-	}
-}
-
 void xvs_instances_forget_port(struct xvs_agent *agent, uint32_t port)
 {
 	struct xvs_instance_state *instance, *next;
@@ -442,10 +424,13 @@ void xvs_instances_forget_port(struct xvs_agent *agent, uint32_t port)
 		const struct xvs_extension *extension = xvs_instance_object(agent, instance);
 
 		for (size_t i = 0; extension && i < extension->object.state_count; i++) {
-			int map = xvs_instance_map(instance, extension->object.states[i].map);
+			const char *name = extension->object.states[i].map;
+			int map = xvs_instance_map(instance, name);
+			int error = map < 0 ? 0 : xvs_state_forget(map, port);
 
-			if (map >= 0)
-				forget_keys(map, port);
+			if (error)
+				xvs_log(LOG_WARNING, "state of a port in map %s of %s: %s", name,
+					instance->key.extension, strerror(-error));
 		}
 	}
 }

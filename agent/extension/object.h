@@ -17,6 +17,15 @@
 #define XVS_SETTING_MAX 32
 #define XVS_REASON_MAX 63
 #define XVS_STATE_MAX 8
+#define XVS_STATE_KEY_MAX 512 /* bytes of a key of state, the port's id counted */
+#define XVS_STATE_VALUE_MAX 65536 /* bytes of a value of state */
+
+/* A map of what is ports'. Its key begins with the port's id. */
+struct xvs_kept_state {
+	char map[24]; /* its name */
+	uint32_t version; /* of key and value */
+	uint32_t key_size, value_size; /* 4..XVS_STATE_KEY_MAX, 1..XVS_STATE_VALUE_MAX */
+};
 
 struct xvs_object {
 	uint8_t *bytes; /* the whole file; owned */
@@ -28,7 +37,7 @@ struct xvs_object {
 	uint32_t settings_size; /* of the author's struct; 0 = no settings */
 	struct xvs_reason reasons[XVS_REASON_MAX];
 	size_t reason_count;
-	struct xvs_state_map states[XVS_STATE_MAX];
+	struct xvs_kept_state states[XVS_STATE_MAX];
 	size_t state_count;
 	bool restores; /* the scan can't tell that it leaves struct __sk_buff alone: the entry has
 			  to */

@@ -170,6 +170,8 @@ static const struct {
 	{"sockmap", "map 'sockets' is of type sockmap, which an extension may not have"},
 	{"stack", ""},
 	{"stack_deep", ""},
+	{"state_big", "map 'names' can't be state of ports: key and value have 516 and 8 bytes, at "
+		      "most 512 and 65536 are taken"},
 	{"state_percpu", "map 'numbers' can't be state of ports: it must be of type hash or "
 			 "lru_hash, its key must begin with the port (__u32)"},
 	{"struct_ops", "section '.struct_ops' is of no use here; struct_ops, ksyms, kconfig and "
@@ -250,7 +252,10 @@ Test(extension, all_that_an_object_declares_is_read)
 	cr_expect_str_eq(object.reasons[0].word, "syn-flood");
 	cr_expect_eq(object.state_count, 2);
 	cr_expect_str_eq(object.states[0].map, "buckets");
+	cr_expect_eq(object.states[0].key_size, 8);
+	cr_expect_eq(object.states[0].value_size, 16);
 	cr_expect_eq(object.states[1].version, 2);
+	cr_expect_eq(object.states[1].key_size, 4);
 	xvs_object_clear(&object);
 }
 

@@ -356,7 +356,10 @@ struct xvs_state_map {
 	} name SEC(".maps");                                                                       \
 	const struct xvs_state_map xvs_state_##name SEC(".xvs.state") = {#name, version_, 0}
 
-/* Many values a port: the first member of the key is `__u32 port`. map_type: HASH, LRU_HASH. */
+/*
+ * Many values a port: the first member of the key is `__u32 port`. map_type: HASH, LRU_HASH. A key
+ * has at most 512 bytes, a value 65536.
+ */
 #define XVS_PORT_TABLE(name, version_, map_type, entries, key_, value_)                            \
 	struct {                                                                                   \
 		__uint(type, BPF_MAP_TYPE_##map_type);                                             \
