@@ -235,12 +235,12 @@ static void dispatch(struct xvs_call *call, const char *name)
 }
 
 /* Memory goes by the number of values, which short text can have many of. */
-static bool has_too_many_values(const char *text, size_t size)
+bool xvs_client_exceeds(const char *text, size_t size, size_t most)
 {
 	bool quoted = false;
 	size_t count = 0;
 
-	for (size_t i = 0; i < size && count <= XVS_MESSAGE_VALUE_MAX; i++) {
+	for (size_t i = 0; i < size && count <= most; i++) {
 		if (quoted && text[i] == '\\')
 			i++;
 		else if (text[i] == '"')
@@ -248,7 +248,7 @@ static bool has_too_many_values(const char *text, size_t size)
 		else if (!quoted && strchr(",:[{", text[i]))
 			count++;
 	}
-	return count > XVS_MESSAGE_VALUE_MAX;
+	return count > most;
 }
 
 static void answer(struct xvs_client *client, const char *text, size_t size)
@@ -259,7 +259,7 @@ static void answer(struct xvs_client *client, const char *text, size_t size)
 	json_t *message = NULL;
 
 	client->oneway = false;
-	if (!has_too_many_values(text, size))
+	if (!xvs_client_exceeds(text, size, XVS_MESSAGE_VALUE_MAX))
 		message = json_loadb(text, size, JSON_REJECT_DUPLICATES, &why);
 	if (!message || json_unpack_ex(message, &why, 0, "{s:s}", "method", &name)) {
 		refuse(client, XVS_CONTROL_INTERFACE ".InvalidMessage",

@@ -81,6 +81,9 @@ void xvs_client_end(struct xvs_client *client);
 bool xvs_client_is_idle(const struct xvs_client *client, uint64_t now);
 uint64_t xvs_client_now(void);
 
+/* Has the JSON text more values than that? Nothing is read of it yet. */
+bool xvs_client_exceeds(const char *text, size_t size, size_t most);
+
 /* Queues one message, which is taken over. 0 or -errno; the client is failed then. */
 int xvs_client_send(struct xvs_client *client, json_t *message);
 /* The same for a reply; `parameters` is taken over. */

@@ -30,7 +30,7 @@ static json_int_t now_us(void)
 }
 
 static const char *const events[] = {"link", "attached", "detached", "mac_moved", "logged",
-	"dropped", "step", "trial", "configuration", NULL};
+	"dropped", "imported", "step", "trial", "configuration", NULL};
 
 static bool wants(const struct xvs_listener *listener, const char *event, const json_t *members)
 {
@@ -130,7 +130,7 @@ static int get_filter(struct xvs_agent *agent, struct xvs_call *call, const char
 	if (*ret_event && !events[i])
 		return xvs_call_invalid(call, "event",
 			"unknown event '%s': link, attached, detached, mac_moved, logged, dropped, "
-			"step, trial or configuration",
+			"imported, step, trial or configuration",
 			*ret_event);
 	if (*ret_event)
 		*ret_event = events[i];

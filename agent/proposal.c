@@ -41,7 +41,7 @@ int xvs_proposal_flag(struct xvs_call *call, const char *name, bool *ret)
 
 /* ---- what is asked for ---- */
 
-static int answer_invalid(struct xvs_call *call, const struct xvs_report *report)
+int xvs_proposal_invalid(struct xvs_call *call, const struct xvs_report *report)
 {
 	json_t *list = json_array();
 	size_t shown = 0;
@@ -109,7 +109,7 @@ static int read_memory(struct xvs_proposal *proposal)
 }
 
 /* Points the sources into the parameters or the memory: nothing is copied. */
-static int read_files(struct xvs_proposal *proposal)
+int xvs_proposal_files(struct xvs_proposal *proposal)
 {
 	struct xvs_call *call = proposal->call;
 	struct xvs_sources *sources = &proposal->sources;
@@ -141,7 +141,7 @@ int xvs_proposal_check(struct xvs_proposal *proposal, int error, struct xvs_repo
 	if (error == -ENOMEM)
 		xvs_call_reply(proposal->call, NULL);
 	else if (error)
-		answer_invalid(proposal->call, report);
+		xvs_proposal_invalid(proposal->call, report);
 	xvs_report_clear(report);
 	return error;
 }
@@ -150,7 +150,7 @@ int xvs_proposal_read(struct xvs_proposal *proposal)
 {
 	struct xvs_report report = {0};
 	const struct xvs_sources *sources = &proposal->sources;
-	int error = read_files(proposal);
+	int error = xvs_proposal_files(proposal);
 
 	if (error)
 		return error;

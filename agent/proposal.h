@@ -27,6 +27,10 @@ void xvs_proposal_clear(struct xvs_proposal *proposal);
 /* An optional truth among the call's parameters; *ret stays as it is if it is not there. */
 int xvs_proposal_flag(struct xvs_call *call, const char *name, bool *ret);
 
+/* Fills `sources` from the call's files. */
+int xvs_proposal_files(struct xvs_proposal *proposal);
+/* Answers with what is wrong in them. -EINVAL. */
+int xvs_proposal_invalid(struct xvs_call *call, const struct xvs_report *report);
 /* Fills and validates `config`, from the call's files or from the boot configuration. */
 int xvs_proposal_read(struct xvs_proposal *proposal);
 int xvs_proposal_read_boot(struct xvs_proposal *proposal);

@@ -113,6 +113,11 @@ static const struct ctl_parameter extension_file[] = {
 	{0},
 };
 
+static const struct ctl_parameter state_owner[] = {
+	{"port", "PORT", CTL_REQUIRED},
+	{0},
+};
+
 static const struct ctl_parameter new_extension[] = {
 	{"file", "FILE", CTL_POSITIONAL | CTL_REQUIRED},
 	{"name", "NAME", 0},
@@ -302,6 +307,16 @@ const struct ctl_command ctl_commands[] = {
 		.summary = "prove that the extension in a file keeps the promises of its kind",
 		.takes = CTL_FRAMES | CTL_SEED | CTL_NO_CERTIFICATE | CTL_STATE_DIR,
 		.run = ctl_verify},
+	{0},
+};
+
+	{"extension", "export", "ExportExtensionState", state_owner, NULL,
+		.summary = "what extensions remember of a port, as a document in JSON",
+		.takes = CTL_OUTPUT, .gather = true, .run = ctl_state_export},
+	{"extension", "import", "ImportExtensionState", state_owner, ctl_print_imported,
+		.summary = "such a document, in place of what they remember of a port here",
+		.takes = CTL_FILES | CTL_STRICT, .run = ctl_state_import,
+		.status = ctl_imported_status},
 	{"monitor", NULL, "Monitor", event_filter, ctl_print_event,
 		.summary = "a line for each event, or those of one kind or port, until Ctrl-C",
 		.stream = true, .endless = true},

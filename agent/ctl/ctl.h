@@ -20,7 +20,7 @@ enum ctl_status {
 	CTL_WRONG, /* usage or configuration */
 	CTL_REFUSED, /* by the daemon or the kernel; a try that was taken back */
 	CTL_UNREACHABLE, /* no daemon, or it went away midway */
-	CTL_DIFFERENT, /* `diff` has found something */
+	CTL_DIFFERENT, /* `diff` has found something; something of state was left out */
 };
 
 /* Options that only some commands take. */
@@ -35,16 +35,19 @@ enum {
 	CTL_SEED = 128,
 	CTL_NO_CERTIFICATE = 256,
 	CTL_STATE_DIR = 512,
+	CTL_OUTPUT = 1024,
+	CTL_STRICT = 2048,
 };
 
 struct ctl_options {
 	bool json, pretty, stats, details, brief;
 	bool color; /* decided: `auto` is resolved when the options are read */
-	bool save, dry_run, no_wait, yaml;
+	bool save, dry_run, no_wait, yaml, strict;
 	bool help, version;
 	const char *frames, *seed, *state_dir; /* of `extension verify`; NULL = as it likes */
 	bool no_certificate;
 	const char *socket;
+	const char *output; /* a file; NULL: standard output */
 	unsigned int timeout; /* seconds that the daemon may be silent */
 };
 

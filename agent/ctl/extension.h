@@ -10,4 +10,11 @@
  */
 int ctl_extension_parse(struct ctl_request *request, char **words, size_t count);
 
+/* export, import (extension_state.c). */
+int ctl_state_export(struct ctl_request *request);
+int ctl_state_import(struct ctl_request *request);
+void ctl_print_imported(struct ctl_request *request, const json_t *reply, bool last);
+/* CTL_DIFFERENT where something was left out. */
+int ctl_imported_status(const json_t *reply);
+
 #endif

@@ -115,7 +115,8 @@ void ctl_help(FILE *out, const char *object)
 		return;
 	help_on_options(out);
 	fputs("\nexit codes: 0 done, 1 wrong usage or configuration, 2 refused or reverted, "
-	      "3 no daemon, 4 `diff` found differences\n",
+	      "3 no daemon, "
+	      "4 `diff` found differences, or state was left out\n",
 		out);
 }
 

@@ -43,6 +43,12 @@ static int set_socket(struct ctl_request *request, const char *value)
 	return CTL_OK;
 }
 
+static int set_output(struct ctl_request *request, const char *value)
+{
+	request->options.output = value;
+	return CTL_OK;
+}
+
 static int add_file(struct ctl_request *request, const char *value)
 {
 	return ctl_files_add(&request->files, value);
@@ -96,6 +102,10 @@ const struct ctl_option ctl_option_list[] = {
 		.bit = CTL_TIMEOUT, .key = "timeout"},
 	{"no-wait", NULL, NULL, "don't wait for the outcome", FLAG(no_wait), .bit = CTL_NO_WAIT,
 		.key = "wait", .value = false},
+	{"output", "o", "FILE", "where to write; default standard output", .set = set_output,
+		.bit = CTL_OUTPUT},
+	{"strict", NULL, NULL, "all of the document, or nothing", FLAG(strict), .bit = CTL_STRICT,
+		.key = "strict", .value = true},
 	{"yaml", NULL, NULL, "the running configuration, as a file to apply", FLAG(yaml),
 		.bit = CTL_YAML},
 	{"frames", NULL, "NUMBER", "frames that are thrown at it; default 50000", .set = set_frames,

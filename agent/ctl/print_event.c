@@ -48,6 +48,9 @@ static const struct {
 	{"attached", NULL, NULL, "port {port}: attached to {interface}"},
 	{"detached", NULL, NULL, "port {port}: detached from {interface}"},
 	{"mac_moved", NULL, NULL, "switch {switch}: {mac} vlan {vlan} moved from {from} to {to}"},
+	{"imported", NULL, NULL,
+		"port {port}: state of extensions imported, {entries} entries, {left_out} left "
+		"out"},
 	{"step", NULL, NULL, "step {number} of {total} {result}: {step}"},
 	{"trial", "state", "begun", "try begun: reverts in {seconds_left} s unless confirmed"},
 	{"trial", "state", "confirmed", "try confirmed"},

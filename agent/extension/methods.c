@@ -7,6 +7,7 @@
 #include <bpf/libbpf.h>
 #include "agent/extension/extensions.h"
 #include "agent/extension/settings.h"
+#include "agent/extension/state.h"
 #include "agent/methods.h"
 
 /* One to tell of. */
@@ -292,5 +293,7 @@ static int show(struct xvs_agent *agent, struct xvs_call *call)
 const struct xvs_method xvs_extension_methods[] = {
 	{"ListExtensions", list, .reads = true},
 	{"ShowExtension", show, .reads = true},
+	{"ExportExtensionState", xvs_state_export, .reads = true},
+	{"ImportExtensionState", .run = xvs_state_import},
 	{0},
 };

@@ -22,6 +22,8 @@ _xvsctl_options()
 		echo --dry-run --save
 		;;
 	extension:verify) echo --frames --seed --state-dir --no-certificate ;;
+	extension:export) echo -o --output ;;
+	extension:import) echo -f --file --strict ;;
 	esac
 }
 
@@ -67,6 +69,9 @@ _xvsctl_extension()
 	case $#:$1:$2 in
 	2:list:*) echo switch; return ;;
 	*:verify:*) return ;;
+	2:export:* | 2:import:*) echo port; return ;;
+	3:export:port | 3:import:port) _xvsctl_names port; return ;;
+	*:export:* | *:import:*) return ;;
 	2:*) _xvsctl_names extension; return ;;
 	*:switch) _xvsctl_names switch; return ;;
 	*:before | *:after) _xvsctl_names extension; return ;;
@@ -92,9 +97,9 @@ _xvsctl_candidates()
 	mac-pool:) echo set del help; return ;;
 	fdb:) echo list show flush add del help; return ;;
 	flow:) echo list show flush help; return ;;
-	monitor:) echo link attached detached mac_moved logged dropped step trial configuration port; return ;;
+	monitor:) echo link attached detached mac_moved logged dropped imported step trial configuration port; return ;;
 	acl: | port-acl:) echo list show add set del rule reset help; return ;;
-	extension:) echo list show install remove enable disable move set verify help; return ;;
+	extension:) echo list show install remove enable disable move set verify export import help; return ;;
 	acl:set | acl:del | port-acl:set | port-acl:del)
 		[[ $3 ]] || { _xvsctl_names "$1"; return; }
 		;;
@@ -130,7 +135,7 @@ _xvsctl()
 
 	COMPREPLY=()
 	case $before in
-	-f | --file | --socket | --state-dir)
+	-f | --file | -o | --output | --socket | --state-dir)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
@@ -143,7 +148,7 @@ _xvsctl()
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $skip$word in
-		-f | --file | --socket | --timeout | --frames | --seed | --state-dir) skip=+ ;;
+		-f | --file | -o | --output | --socket | --timeout | --frames | --seed | --state-dir) skip=+ ;;
 		+* | -* | auto | always | never) skip='' ;;
 		*)
 			if [[ ! $object ]]; then object=$word

@@ -97,6 +97,11 @@ function __xvsctl_extension
     switch (count $words):$verb:$words[-1]
         case '3:list:*'
             echo switch
+        case '3:export:*' '3:import:*'
+            echo port
+        case '4:export:port' '4:import:port'
+            __xvsctl_names port
+        case '*:export:*' '*:import:*'
         case '3:install:*' '3:verify:*'
             __fish_complete_suffix .o
         case '3:help:*' '*:verify:*'
@@ -145,7 +150,9 @@ complete -c xvsctl -l color -x -a 'auto always never' -d 'colour of states'
 complete -c xvsctl -l socket -r -F -d 'the socket of the daemon'
 complete -c xvsctl -s V -l version -d 'print the version'
 complete -c xvsctl -s h -l help -d 'print help'
-complete -c xvsctl -n '__xvsctl_at apply; or __xvsctl_at diff; or __xvsctl_at try' -s f -l file -r -F -d 'what to read'
+complete -c xvsctl -n '__xvsctl_at apply; or __xvsctl_at diff; or __xvsctl_at try; or __xvsctl_at extension import' -s f -l file -r -F -d 'what to read'
+complete -c xvsctl -n '__xvsctl_at extension export' -s o -l output -r -F -d 'where to write'
+complete -c xvsctl -n '__xvsctl_at extension import' -l strict -d 'all of it, or nothing'
 complete -c xvsctl -n __xvsctl_changes -l dry-run -d 'only say what would be done'
 complete -c xvsctl -n '__xvsctl_changes; or __xvsctl_at confirm' -l save -d 'for the next boot too'
 complete -c xvsctl -n '__xvsctl_at try' -l timeout -x -a '60s 5m 1h' -d 'time to confirm'
@@ -164,7 +171,7 @@ complete -c xvsctl -n '__xvsctl_wants_verb port' -a forget-addresses
 complete -c xvsctl -n '__xvsctl_wants_verb mac-pool' -a 'set del help'
 complete -c xvsctl -n '__xvsctl_wants_verb fdb' -a 'list show flush add del help'
 complete -c xvsctl -n '__xvsctl_wants_verb flow' -a 'list show flush help'
-complete -c xvsctl -n '__xvsctl_wants_verb extension' -a 'list show install remove enable disable move set verify help'
+complete -c xvsctl -n '__xvsctl_wants_verb extension' -a 'list show install remove enable disable move set verify export import help'
 complete -c xvsctl -n '__xvsctl_at extension; and test (count (__xvsctl_words)) -gt 2' -a '(__xvsctl_extension)'
 complete -c xvsctl -n '__xvsctl_at switch list show; and __xvsctl_wants_word' -a '(__xvsctl_names switch)'
 complete -c xvsctl -n '__xvsctl_at port list show; and __xvsctl_wants_word' -a '(__xvsctl_names port) switch'
@@ -181,7 +188,7 @@ complete -c xvsctl -n '__xvsctl_at fdb list show flush add del; and __xvsctl_wan
 complete -c xvsctl -n '__xvsctl_at fdb list show flush add; and __xvsctl_wants_word' -a port
 complete -c xvsctl -n '__xvsctl_at fdb list show; and __xvsctl_wants_word' -a mac
 complete -c xvsctl -n '__xvsctl_at flow list show flush; and __xvsctl_wants_word' -a 'port switch'
-complete -c xvsctl -n '__xvsctl_wants_verb monitor' -a 'link attached detached mac_moved logged dropped step trial configuration port'
+complete -c xvsctl -n '__xvsctl_wants_verb monitor' -a 'link attached detached mac_moved logged dropped imported step trial configuration port'
 complete -c xvsctl -n '__xvsctl_at monitor; and __xvsctl_wants_name; and not contains -- port (__xvsctl_words)' -a port
 complete -c xvsctl -n '__xvsctl_at monitor; and test (__xvsctl_words)[-1] = port' -a '(__xvsctl_names port)'
 complete -c xvsctl -n '__xvsctl_after switch; and not __xvsctl_at extension' -a '(__xvsctl_names switch)'

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """check_replies.py SOCKET: are the replies of a running daemon as its own description says?"""
 
+import json
 import pathlib
 import shutil
 import subprocess
@@ -13,6 +14,12 @@ SERVICE = "org.varlink.service"
 SWITCH = "org.xvswitch"
 
 OTHER = [{"name": "f", "text": "version: 1\nswitches: {z: {type: private}}\n"}]
+DOCUMENT = json.dumps({"format": 1, "byte_order": sys.byteorder, "extensions": [], "maps": [], "entries": [],
+                       "complete": True})
+OTHERS = json.dumps({
+    "format": 1, "byte_order": sys.byteorder, "complete": False, "entries": [{"map": 0, "key": "", "value": "00"}],
+    "extensions": [{"vendor": "", "name": "x", "installed": "x"}],
+    "maps": [{"extension": 0, "name": "m", "version": 1, "key_size": 4, "value_size": 1}]})
 # Calls and the fewest objects their reply must hold, so that there is something to check.
 CALLS = [
     ("Show", {}, "ports", 6),
@@ -41,6 +48,11 @@ CALLS = [
     ("AddEntry", {"switch": "s", "mac": "02:00:00:00:77:01", "port": "a"}, None, 0),
     ("RemoveEntry", {"switch": "s", "mac": "02:00:00:00:77:01"}, None, 0),
     ("GetConfiguration", {}, None, 0),
+    ("ListExtensions", {}, "extensions", 1),
+    ("ShowExtension", {"name": "budget", "switch": "s"}, "maps", 3),
+    ("ExportExtensionState", {"port": "a"}, "entries", 2),
+    ("ImportExtensionState", {"port": "a", "strict": True, "files": [{"name": "f", "text": DOCUMENT}]}, None, 0),
+    ("ImportExtensionState", {"port": "a", "files": [{"name": "f", "text": OTHERS}]}, "left_out", 2),
     ("Plan", {"files": [{"name": "f", "text": "version: 1\n"}]}, "changes", 1),
     ("Change", {"dry_run": True, "changes": [
         {"section": "ports", "name": "a", "operation": "set",
@@ -61,6 +73,11 @@ ERRORS = [
     ("ListRules", {"name": "wbe"}),
     ("ForgetAddresses", {"port": "nobody"}),
     ("ForgetAddresses", {}),
+    ("ExportExtensionState", {"port": "nobody"}),
+    ("ExportExtensionState", {}),
+    ("ImportExtensionState", {"port": "a", "files": []}),
+    ("ImportExtensionState", {"port": "a", "files": [{"name": "f", "text": "{}"}]}),
+    ("ImportExtensionState", {"port": "a", "files": [{"name": "f", "text": OTHERS}], "strict": True}),
     ("Confirm", {}),
     ("Cancel", {}),
     ("Monitor", {}),

@@ -9,6 +9,7 @@
 #define CONTROL_OK 0
 #define CONTROL_WRONG 1
 #define CONTROL_REFUSED 2
+#define CONTROL_DIFFERENT 4
 
 /* Path of a program of this build: from $XVS_BIN_DIR, else where CMake puts it. */
 const char *control_program(const char *name);

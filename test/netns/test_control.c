@@ -373,9 +373,9 @@ static void check_reads_only(struct peer *peer, uid_t uid)
 	CHECK(json_object_get(peer_ask(peer, "Show"), "agent"));
 	CHECK(json_object_get(peer_ask(peer, "ListPorts"), "ports"));
 	check_answers(peer);
-	for (unsigned int i = 0; i < 4; i++) {
+	for (unsigned int i = 0; i < 5; i++) {
 		static const char *const changing[] = {
-			"Apply", "FlushEntries", "AddEntry", "RemoveEntry"};
+			"Apply", "FlushEntries", "AddEntry", "RemoveEntry", "ImportExtensionState"};
 
 		CHECK(peer_call(peer, changing[i], false));
 		CHECK_EQUAL(uid, json_number(peer_hear_error(peer, "PermissionDenied"), "uid"));
@@ -498,8 +498,9 @@ TEST(control_replies_are_as_described)
 	testbed_guest(tb, "t");
 	testbed_guest(tb, "wire");
 	testbed_apply(tb,
+		"extensions: {budget: {file: " XVS_TEST_OBJECTS "/budget.bpf.o}}\n"
 		"switches:\n"
-		"  s: {type: private}\n"
+		"  s: {type: private, extensions: [{name: budget, enabled: on}]}\n"
 		"  e: {type: external, uplink: wire, host-port: {}}\n"
 		"acls:\n"
 		"  web:\n"
@@ -515,6 +516,9 @@ TEST(control_replies_are_as_described)
 	testbed_command(tb, "fdb add %s switch s port b", mac_text(MAC_UNKNOWN));
 	frame = frame_tagged(frame_new(a->mac, MAC_BROADCAST), 10);
 	expect_dropped(tb, a, &frame, "a", "vlan-tagged");
+	frame = frame_untagged(frame_again(frame)); /* which the extension remembers */
+	station_send(a, &frame);
+	stations_listen(STATION_QUIET_MS);
 	printf("%s", run(&tb->host, "python3 %s/test/netns/check_replies.py %s", XVS_SOURCE_DIR,
 			     tb->socket));
 }

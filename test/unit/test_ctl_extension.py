@@ -47,7 +47,7 @@ class Change(test_ctl.Case):
                  [("name", "syn-limit"), ("file", '"/x/syn_limit.bpf.o"')]),
                 ("install /x/a.o name my-own switch prod", "switches", "prod", "add_extension",
                  [("name", "my-own"), ("file", '"/x/a.o"')]),
-                ("i switch s name n file /x/a.o", "switches", "s", "add_extension",
+                ("ins switch s name n file /x/a.o", "switches", "s", "add_extension",
                  [("name", "n"), ("file", '"/x/a.o"')]),
                 ("remove log switch prod", "switches", "prod", "del_extension", [("name", "log")]),
                 ("enable log switch prod", "switches", "prod", "set_extension",
@@ -114,6 +114,11 @@ class Change(test_ctl.Case):
                 ("set log switch s rate 1 rate 2", "'settings.rate' is given twice"),
                 ("show", "'name' is missing"), ("show log", "'switch' is missing"),
                 ("list prod", "unknown word 'prod'"), ("s log", "could be show, set"),
+                ("export", "'port' is missing"), ("export vm1", "unknown word 'vm1'"),
+                ("export port vm1 --strict", "takes no --strict"),
+                ("import port vm1 -o x", "takes no --output"), ("export port vm1 -f x", "can't read x"),
+                ("import -f /dev/null", "'port' is missing"),
+                ("import port vm1 -f /dev/null -f /dev/null", "one document is imported at a time"),
                 ("instal a.o", "'switch' is missing"), ("uninstall a", "unknown verb 'uninstall'"),
                 ("list --save", "`extension list` takes no --save"), ("verify", "'file' is missing"),
                 ("list --seed 3", "`extension list` takes no --seed"), ("verify a.o b.o", "unknown word 'b.o'"),
@@ -140,6 +145,97 @@ class Change(test_ctl.Case):
         for line in ("xvsctl extension list [switch SWITCH]\n", "xvsctl extension show NAME switch SWITCH\n",
                      "xvsctl extension install FILE [name NAME] switch SWITCH [--dry-run] [--save]\n"):
             self.assertIn(line, stdout)
+
+
+class State(test_ctl.Case):
+    """Documents are the daemon's; they pass through."""
+    FIRST = {"format": 1, "byte_order": "little", "port": "vm1", "switch": "prod", "extensions": [{"name": "\u00fc"}],
+             "maps": [{"name": "a"}], "entries": []}
+    PARTS = [{"entries": [{"map": 0, "key": "00", "value": "01"}]}, {"entries": [{"map": 0, "key": "02", "value": "03"}]}]
+
+    def stream(self, complete=True):
+        parts = [self.FIRST, *self.PARTS, {"entries": [], "complete": complete}]
+        return b"".join(message(parameters=part, continues=part is not parts[-1]) for part in parts)
+
+    def whole(self, complete=True):
+        return dict(self.FIRST, entries=[part["entries"][0] for part in self.PARTS], complete=complete)
+
+    def test_export(self):
+        for options in ([], ["-p"], ["-j"], ["-j", "-p"]):
+            code, stdout, stderr, call = self.ask(self.stream(), "extension", "export", "port", "vm1", *options)
+            self.assertEqual((code, stderr, json.loads(stdout)), (0, "", self.whole()))
+            self.assertEqual((call["method"], call["parameters"], call["more"]),
+                             ("org.xvswitch.ExportExtensionState", {"port": "vm1"}, True))
+            self.assertEqual(stdout.count("\n") > 1, "-p" in options)
+
+    def test_export_to_a_file(self):
+        path = self.write("old", "x" * 10000)
+        for name in ("old", "new"):
+            code, stdout, stderr, _ = self.ask(
+                self.stream(), "extension", "export", "port", "vm1", "-o", self.path(name))
+            self.assertEqual((code, stdout, stderr), (0, "", ""))
+            with open(self.path(name)) as file:
+                self.assertEqual(json.load(file), self.whole())
+        self.assertEqual(os.stat(self.path("new")).st_mode & 0o777, 0o600)
+        for bad in ("/nowhere/x", self.folder.name):
+            code, stdout, stderr, _ = self.ask(self.stream(), "extension", "export", "port", "vm1", "--output", bad)
+            self.assertEqual((code, stdout), (2, ""))
+            self.assertIn("can't write " + bad, stderr)
+        code, _, stderr, _ = self.ask(error("NotFound", kind="port", name="vm1", meant=None),
+                                      "extension", "export", "port", "vm1", "-o", path)
+        self.assertEqual((code, stderr), (1, "xvsctl: no port 'vm1'\n"))
+        with open(path) as file:
+            self.assertEqual(json.load(file), self.whole())  # it is left alone
+        if os.path.exists("/dev/full"):
+            code, _, stderr, _ = self.ask(self.stream(), "extension", "export", "port", "vm1", "-o", "/dev/full")
+            self.assertEqual(code, 2)
+            self.assertIn("can't write the output", stderr)
+
+    def test_incomplete_export(self):
+        code, stdout, stderr, _ = self.ask(self.stream(False), "extension", "export", "port", "vm1")
+        self.assertEqual((code, json.loads(stdout)), (4, self.whole(False)))
+        self.assertIn("the document is not complete", stderr)
+
+    def test_export_cut_off(self):
+        half = self.stream().split(b"\0")[0] + b"\0"
+        code, stdout, _, _ = self.ask(half, "extension", "export", "port", "vm1", "-o", self.path("f"))
+        self.assertEqual((code, stdout, os.path.exists(self.path("f"))), (3, "", False))
+
+    def test_import(self):
+        path = self.write("f", "{}")
+        reply = message(parameters={"maps": 1, "entries": 2, "left_out": []})
+        for words, name, more in ((["-f", path], path, {}), (["-f", "-"], "<stdin>", {}), ([], "<stdin>", {}),
+                                  (["--strict", "-f", path], path, {"strict": True})):
+            code, stdout, stderr, call = self.ask(reply, "extension", "import", "port", "vm1", *words, stdin=b"{}")
+            self.assertEqual((code, stdout, stderr), (0, "2 entries in 1 map taken over\n", ""))
+            self.assertEqual(call["method"], "org.xvswitch.ImportExtensionState")
+            self.assertEqual(call["parameters"], {"port": "vm1", "files": [{"name": name, "text": "{}"}], **more})
+
+    def test_left_out(self):
+        left = [{"extension": "a\x1b", "map": "m", "entries": 1, "why": "x"},
+                {"extension": None, "map": None, "entries": 0, "why": "y"}]
+        reply = {"maps": 0, "entries": 1, "left_out": left}
+        words = "extension", "import", "port", "vm1", "-f", self.write("f", "{}")
+        self.assertEqual(self.ask(message(parameters=reply), *words)[:3], (
+            4, "1 entry in 0 maps taken over\n",
+            "xvsctl: left out: map 'm' of extension 'a\\x1b', 1 entry: x\nxvsctl: left out: y\n"))
+        code, stdout, stderr, _ = self.ask(message(parameters=reply), "-j", *words)
+        self.assertEqual((code, json.loads(stdout), stderr), (4, reply, ""))
+
+    def test_problem_in_a_document(self):
+        path = self.write("f", "{\n  \"format\": 2}")
+        problems = [{"file": path, "line": 2, "column": 13, "message": "no"}]
+        code, stdout, stderr, _ = self.ask(error("InvalidConfiguration", problems=problems, more=0),
+                                           "extension", "import", "port", "vm1", "-f", path)
+        self.assertEqual((code, stdout), (1, ""))
+        self.assertEqual(stderr, path + ":2:13: error: no\n  \"format\": 2}\n            ^\n"
+                         "1 problem; nothing was applied\n")
+
+    def test_nonsense(self):
+        for value in (None, 1, "x", [], {}, [None], [1], [{}], [[]], {"a": {}}):
+            for key in ("left_out", "entries", "maps", "complete", "format"):
+                for verb in ("import", "export"):
+                    self.assertIn(self.ask(message(parameters={key: value}), "extension", verb, "port", "p")[0], (0, 4))
 
 
 class Shown(test_ctl.Case):

@@ -335,12 +335,16 @@ struct xvs_setting {
 	})
 #endif
 
-/* ---- state that goes with a port, when it moves to another host ---- */
+/* ---- state that goes with a port: it ends with it, and moves with it to another host ---- */
 
-/* Section `.xvs.state`: a map of what is ports'. Checked; it isn't exported or imported yet. */
+/*
+ * Section `.xvs.state`: a map of what is ports'. `xvsctl extension export` and `import` take a
+ * port's entries along, byte by byte, under the id that the port has there. Nothing else in them is
+ * translated: times are of the old host's clock, ids of other ports are not theirs there.
+ */
 struct xvs_state_map {
 	char map[24]; /* its name */
-	__u32 version; /* of key and value; what was saved under another version is not taken */
+	__u32 version; /* of key and value; what was exported under another version is not taken */
 	__u32 reserved;
 };
 
