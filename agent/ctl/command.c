@@ -307,9 +307,6 @@ const struct ctl_command ctl_commands[] = {
 		.summary = "prove that the extension in a file keeps the promises of its kind",
 		.takes = CTL_FRAMES | CTL_SEED | CTL_NO_CERTIFICATE | CTL_STATE_DIR,
 		.run = ctl_verify},
-	{0},
-};
-
 	{"extension", "export", "ExportExtensionState", state_owner, NULL,
 		.summary = "what extensions remember of a port, as a document in JSON",
 		.takes = CTL_OUTPUT, .gather = true, .run = ctl_state_export},

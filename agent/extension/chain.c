@@ -182,22 +182,10 @@ static void empty_run(struct xvs_agent *agent, enum way way, uint32_t first, uin
 
 /* ---- chains ---- */
 
-/* The extension of a link. */
-static struct xvs_instance_state *instance_of(
-	const struct xvs_agent *agent, const struct xvs_chain_link *link)
-{
-	struct xvs_instance_state *instance, *next;
-
-	HASH_ITER (hh, agent->extensions->instances, instance, next)
-		if (instance->id == link->instance)
-			return instance;
-	return NULL;
-}
-
 static struct xvs_extension *object_of(
 	const struct xvs_agent *agent, const struct xvs_chain_link *link)
 {
-	const struct xvs_instance_state *instance = instance_of(agent, link);
+	const struct xvs_instance_state *instance = xvs_instance_by_id(agent, link->instance);
 
 	return instance ? xvs_instance_object(agent, instance) : NULL;
 }
@@ -210,7 +198,7 @@ static int fill_slot(struct xvs_agent *agent, const struct xvs_chain_link *link,
 
 	if (!extension)
 		return -ENOENT;
-	program = xvs_extension_load(agent, extension, instance_of(agent, link), place);
+	program = xvs_extension_load(agent, extension, xvs_instance_by_id(agent, link->instance), place);
 	if (program < 0)
 		return program;
 	error = bpf_map_update_elem(

@@ -166,6 +166,8 @@ int xvs_extension_load_apart(const struct xvs_extension *extension, uint32_t nex
 int xvs_instance_get(struct xvs_agent *agent, const char *of_switch, const char *name,
 	const struct xvs_extension *extension, struct xvs_instance_state **ret);
 /* `extension` may be NULL: there is none then. */
+/* NULL: there is none; id 0: never one. */
+struct xvs_instance_state *xvs_instance_by_id(const struct xvs_agent *agent, uint32_t id);
 struct xvs_instance_state *xvs_instance_find(const struct xvs_agent *agent, const char *of_switch,
 	const char *name, const struct xvs_extension *extension);
 /* The only one left of an extension gets the folder of its name. */

@@ -49,6 +49,16 @@ struct xvs_extension *xvs_instance_object(
 	return NULL;
 }
 
+struct xvs_instance_state *xvs_instance_by_id(const struct xvs_agent *agent, uint32_t id)
+{
+	struct xvs_instance_state *one, *next;
+
+	HASH_ITER (hh, agent->extensions->instances, one, next)
+		if (one->id == id)
+			return one;
+	return NULL;
+}
+
 /* Another one of the same name, whose object is another. */
 static struct xvs_instance_state *find_sibling(
 	const struct xvs_agent *agent, const struct xvs_instance_state *instance)

@@ -1,37 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* `ExportExtensionState`: the document, as a stream whose first part says what it is of. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <bpf/bpf.h>
 #include "agent/control.h"
 #include "agent/extension/extensions.h"
 #include "agent/extension/state.h"
 
-/* A stream under way. It outlives what it is of: maps have their ids in the kernel. */
+/* A map that is to come. By the id of its instance, as it may be gone until then. */
+struct coming {
+	uint32_t instance; /* 0: there is none yet */
+	struct xvs_kept_state state;
+};
+
+/* A stream under way. It outlives what it is of. */
 struct exporting {
 	char port[XVS_NAME_SIZE], of_switch[XVS_NAME_SIZE];
 	uint32_t id; /* of the port */
 	bool begun; /* the first part is sent */
 	bool lacks; /* something that the port has */
 	json_t *extensions, *maps; /* the first part's; owned until it is sent */
-	uint32_t map[XVS_STATE_PARTS_MAX]; /* ids in the kernel, 0: there is none yet */
+	struct coming coming[XVS_STATE_PARTS_MAX];
 	size_t count, at; /* maps; the one that comes now */
 	bool walking;
+	int map; /* while walking: its own descriptor */
 	struct xvs_state_walk walk;
 	json_t *entries; /* of this part; borrowed */
 	size_t entry_count, bytes; /* so far */
 };
-
-static uint32_t map_id(int map)
-{
-	struct bpf_map_info info = {0};
-	uint32_t size = sizeof(info);
-
-	return map < 0 || bpf_obj_get_info_by_fd(map, &info, &size) ? 0 : info.id;
-}
 
 static void add_extension(struct exporting *exporting, const struct xvs_extension_use *use,
 	const struct xvs_extension *extension, const struct xvs_instance_state *instance)
@@ -53,8 +52,8 @@ static void add_extension(struct exporting *exporting, const struct xvs_extensio
 				"name", state->map, "version", (json_int_t)state->version,
 				"key_size", (json_int_t)state->key_size, "value_size",
 				(json_int_t)state->value_size));
-		exporting->map[exporting->count++] =
-			instance ? map_id(xvs_instance_map(instance, state->map)) : 0;
+		exporting->coming[exporting->count++] =
+			(struct coming){instance ? instance->id : 0, *state};
 	}
 }
 
@@ -107,26 +106,43 @@ static int add_entry(void *data, const uint8_t *key, const uint8_t *value)
 		       : 0;
 }
 
-/* A step of the walk through the map that comes now. As xvs_state_walk_next(). */
-static int step(struct exporting *exporting)
+/* 1: on the walk through the map that comes now; 0: there is nothing to walk through; or -errno. */
+static int begin_walk(const struct xvs_agent *agent, struct exporting *exporting)
 {
-	uint32_t id = exporting->map[exporting->at];
-	int map = id ? bpf_map_get_fd_by_id(id) : -1, result;
+	const struct coming *coming = &exporting->coming[exporting->at];
+	const struct xvs_instance_state *instance = xvs_instance_by_id(agent, coming->instance);
+	int map = instance ? xvs_instance_map(instance, coming->state.map) : -1, error;
 
 	if (map < 0) /* not made yet, or gone with its extension */
 		return 0;
-	result =
-		exporting->walking ? 0 : xvs_state_walk_begin(&exporting->walk, map, exporting->id);
+	exporting->map = fcntl(map, F_DUPFD_CLOEXEC, 3);
+	if (exporting->map < 0)
+		return -errno;
 	exporting->walking = true;
-	result = result ?: xvs_state_walk_next(&exporting->walk, map, add_entry, exporting);
-	close(map);
-	return result;
+	error = xvs_state_walk_begin(&exporting->walk, exporting->map, exporting->id);
+	if (error)
+		return error;
+	/* of another object, which has the id now: it isn't what the first part has told of */
+	return exporting->walk.key_size == coming->state.key_size &&
+	       exporting->walk.value_size == coming->state.value_size;
+}
+
+/* A step of the walk. As xvs_state_walk_next(). */
+static int step(const struct xvs_agent *agent, struct exporting *exporting)
+{
+	int result = exporting->walking ? 1 : begin_walk(agent, exporting);
+
+	if (result <= 0)
+		return result;
+	return xvs_state_walk_next(&exporting->walk, exporting->map, add_entry, exporting);
 }
 
 static void end_walk(struct exporting *exporting)
 {
-	if (exporting->walking)
-		xvs_state_walk_end(&exporting->walk);
+	if (!exporting->walking)
+		return;
+	xvs_state_walk_end(&exporting->walk);
+	close(exporting->map);
 	exporting->walking = false;
 }
 
@@ -154,7 +170,7 @@ static int next_part(struct xvs_agent *agent, void *data, json_t **ret, bool *re
 	}
 	exporting->entries = json_array();
 	if (!gone && exporting->at < exporting->count)
-		result = step(exporting);
+		result = step(agent, exporting);
 	if (!result) {
 		end_walk(exporting);
 		exporting->at++;
