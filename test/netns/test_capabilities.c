@@ -131,3 +131,27 @@ TEST(capabilities_are_enough_with_clsact)
 	tb->hook = "clsact";
 	work_through(tb);
 }
+
+/* Programs of others, and maps of theirs. */
+TEST(extension_state_with_what_is_enough)
+{
+	const char *file = test_text("%s/state.json", tb->folder);
+	struct station *a, *b;
+	struct frame frame;
+
+	testbed_purge(tb);
+	tb->before_agent = keep_what_is_enough;
+	testbed_start(tb);
+	check_capabilities(tb);
+	a = testbed_guest(tb, "a");
+	b = testbed_guest(tb, "b");
+	testbed_apply(tb, "extensions: {budget: {file: " XVS_TEST_OBJECTS "/budget.bpf.o}}\n"
+			  "switches: {s: {type: private, extensions: [{name: budget, enabled: "
+			  "on}]}}\n" PORTS_A_AND_B);
+	frame = frame_new(a->mac, MAC_BROADCAST);
+	expect_delivery(a, &frame, b);
+	testbed_command(tb, "extension export port a -o %s", file);
+	CHECK_CONTAINS("\"value\":\"0100000000000000\"", run(NULL, "cat %s", file));
+	CHECK_CONTAINS("2 entries in 2 maps taken over",
+		testbed_command(tb, "extension import port b -f %s", file));
+}
