@@ -5,11 +5,13 @@ become_root() {
 	[ "$(id -u)" -eq 0 ] || exec sudo -E "$0" "$@"
 }
 
-# build PRESET: configures if need be, builds; quiet unless it fails.
+# build PRESET [TARGET...]: configures if need be, builds; quiet unless it fails.
 build() {
-	local log
+	local log preset=$1
+	shift
 	log=$(mktemp)
-	if ! { cmake --preset "$1" && cmake --build --preset "$1" -j "$(nproc)"; } >"$log" 2>&1; then
+	if ! { cmake --preset "$preset" &&
+		cmake --build --preset "$preset" -j "$(nproc)" ${1:+--target "$@"}; } >"$log" 2>&1; then
 		cat "$log" >&2
 		rm -f "$log"
 		return 1

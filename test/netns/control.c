@@ -17,11 +17,8 @@ const char *control_program(const char *name)
 static struct process finish_command(
 	struct testbed *tb, const char *input, const char *command, int expected)
 {
-	struct process process = process_start(NULL, input,
-		(const char *[]){"sh", "-c",
-			test_text("exec %s --socket %s %s", control_program("xvsctl"), tb->socket,
-				command),
-			NULL});
+	struct process process = start_with_input(NULL, input, "%s --socket %s %s",
+		control_program("xvsctl"), tb->socket, command);
 	const char *complaint;
 
 	process.command = test_text("xvsctl %s", command);

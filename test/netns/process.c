@@ -154,6 +154,18 @@ struct process start(const struct netns *ns, const char *format, ...)
 	return process;
 }
 
+struct process start_with_input(
+	const struct netns *ns, const char *input, const char *format, ...)
+{
+	struct process process;
+	va_list arguments;
+
+	va_start(arguments, format);
+	process = start_line(ns, input, format, arguments);
+	va_end(arguments);
+	return process;
+}
+
 static char *must_succeed(struct process process)
 {
 	char *output;

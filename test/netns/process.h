@@ -32,6 +32,8 @@ char *process_errors(const struct process *process);
 /* The same for a command line of the shell. */
 struct process start(const struct netns *ns, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+struct process start_with_input(const struct netns *ns, const char *input, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* Runs a command line to its end; it must succeed. Returns what it wrote. */
 char *run(const struct netns *ns, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -28,11 +28,8 @@ static const char *config_path(const struct testbed *tb)
 
 static struct process ctl(struct testbed *tb, const char *input, const char *arguments)
 {
-	struct process process = process_start(NULL, input,
-		(const char *[]){"sh", "-c",
-			test_text("exec %s --socket %s %s", control_program("xvsctl"), tb->socket,
-				arguments),
-			NULL});
+	struct process process = start_with_input(NULL, input, "%s --socket %s %s",
+		control_program("xvsctl"), tb->socket, arguments);
 
 	process_wait(&process, AGENT_TIMEOUT_MS);
 	return process;
@@ -307,11 +304,9 @@ static char *many_switches(void)
 /* Progress comes while a long plan is run. */
 TEST(change_of_many_switches_tells_progress)
 {
-	struct process process = process_start(NULL, many_switches(),
-		(const char *[]){"sh", "-c",
-			test_text(
-				"python3 %s/test/netns/progress.py %s", XVS_SOURCE_DIR, tb->socket),
-			NULL});
+	struct process process = start_with_input(NULL, many_switches(),
+		"python3 %s/test/netns/progress.py %s", XVS_SOURCE_DIR, tb->socket);
+
 	CHECK_EQUAL(0, process_wait(&process, AGENT_TIMEOUT_MS));
 	CHECK_CONTAINS("progress", process_output(&process));
 }

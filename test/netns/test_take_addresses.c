@@ -126,11 +126,8 @@ TEST(take_addresses_on_trial)
 {
 	struct testbed *peer = make_peer(tb);
 	const char *before = layer_3(tb, "wire");
-	struct process process = process_start(NULL, "version: 1\n" TAKING,
-		(const char *[]){"sh", "-c",
-			test_text("exec %s --socket %s try -f - --timeout 2s",
-				control_program("xvsctl"), tb->socket),
-			NULL});
+	struct process process = start_with_input(NULL, "version: 1\n" TAKING,
+		"%s --socket %s try -f - --timeout 2s", control_program("xvsctl"), tb->socket);
 
 	CHECK_SOON(has_all(tb, "mgmt"));
 	CHECK_SOON(is_reachable(peer));
@@ -164,11 +161,8 @@ TEST(take_addresses_beside_the_same_configured_one)
 static void check_trial_is_undone(struct testbed *tb, const char *text, const char *device)
 {
 	const char *before = layer_3(tb, device);
-	struct process process = process_start(NULL, test_text("version: 1\n%s", text),
-		(const char *[]){"sh", "-c",
-			test_text("exec %s --socket %s try -f - --timeout 2s",
-				control_program("xvsctl"), tb->socket),
-			NULL});
+	struct process process = start_with_input(NULL, test_text("version: 1\n%s", text),
+		"%s --socket %s try -f - --timeout 2s", control_program("xvsctl"), tb->socket);
 
 	CHECK_EQUAL(CONTROL_REFUSED, process_wait(&process, 10000));
 	CHECK_TEXT(before, layer_3(tb, device));

@@ -30,11 +30,9 @@ static const char no_host_port[] = "switches: {s: {type: external, uplink: wire}
 
 static struct process start_try(struct testbed *tb, const char *text, const char *options)
 {
-	return process_start(NULL, test_text("version: 1\n%s", text),
-		(const char *[]){"sh", "-c",
-			test_text("exec %s --socket %s try -f - --timeout %ds %s",
-				control_program("xvsctl"), tb->socket, TRIAL_S, options),
-			NULL});
+	return start_with_input(NULL, test_text("version: 1\n%s", text),
+		"%s --socket %s try -f - --timeout %ds %s", control_program("xvsctl"), tb->socket,
+		TRIAL_S, options);
 }
 
 /* Begins a trial that nobody waits for. */

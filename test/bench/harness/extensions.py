@@ -6,7 +6,7 @@ Extensions that do nothing: what each costs by being there, beside the same port
 
 import statistics
 
-from harness import acl, macs, ways
+from harness import acl, compare, macs, ways
 from harness.lab import Lab
 from harness.report import Figure, Ratio
 
@@ -16,15 +16,20 @@ RATE_LEAST = 0.80
 NONE_LEAST = 0.97  # of the rate without: as much, within noise
 
 
-def config(lab, count, directions="in", enabled=True):
+def with_extensions(lab, plain, count, directions="in", enabled=True):
+    """A configuration of one switch, with so many."""
     path = lab.tool(f"empty_{directions}.bpf.o")
     names = [f"e{number}" for number in range(count)]
-    return {"version": 1,
-            "extensions": {name: {"file": str(path)} for name in names},
-            "switches": {"bench": {
-                "type": "private",
-                "extensions": [{"name": name, "enabled": enabled} for name in names]}},
-            "ports": {"port-a": acl.port("a", None), "port-b": acl.port("b", None)}}
+    switch = {**plain["switches"]["bench"],
+              "extensions": [{"name": name, "enabled": enabled} for name in names]}
+    return {**plain, "switches": {"bench": switch},
+            "extensions": {name: {"file": str(path)} for name in names}}
+
+
+def config(lab, *extensions, **options):
+    plain = {"version": 1, "switches": {"bench": {"type": "private"}},
+             "ports": {"port-a": acl.port("a", None), "port-b": acl.port("b", None)}}
+    return with_extensions(lab, plain, *extensions, **options)
 
 
 def build(lab, name, *of_config, **options):
@@ -67,3 +72,23 @@ def measure(settings):
         Ratio("at TC, 60 bytes", "frames/s", f"{MANY} empty ones, on both ways", "none",
               values["rate", "both"], values["rate", "none"], RATE_LEAST),
     ]
+
+
+def guests(directions):
+    """Two guests, each with sockets, on a switch with MANY of them."""
+    def build_guests(lab, name):
+        return ways.join_by_xvswitch(lab, ways.through(lab, name), with_extensions(
+            lab, ways.PLAIN_SWITCH, MANY, directions))
+    return build_guests
+
+
+ON_THE_WAY_IN, ON_BOTH_WAYS = f"{MANY} empty ones, on the way in", f"{MANY} on both ways"
+WAYS = {"none": ways.xvswitch, ON_THE_WAY_IN: guests("in"), ON_BOTH_WAYS: guests("both")}
+TARGETS = [compare.Target("none", RATE_LEAST, subject=subject)
+           for subject in (ON_THE_WAY_IN, ON_BOTH_WAYS)]
+COMPARISONS = {
+    "ext-udp64": compare.Comparison("UDP, 64 bytes, extensions", "packets/s", compare.udp,
+                                    WAYS, TARGETS),
+    "ext-udp64cpu": compare.Comparison("UDP, 64 bytes, one CPU, extensions", "packets/s",
+                                       compare.udp_one_cpu, WAYS, TARGETS),
+}
