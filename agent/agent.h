@@ -11,6 +11,8 @@
 #include "agent/loader.h"
 #include "agent/probe.h"
 
+#define XVS_STATE_DIR "/var/lib/xvswitch" /* unless told otherwise */
+
 struct xvs_options {
 	const char *config; /* file or folder read at boot */
 	const char *socket;

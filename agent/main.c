@@ -226,7 +226,7 @@ int main(int argc, char **argv)
 				.config = "/etc/xvswitch",
 				.socket = "/run/xvswitch/control.sock",
 				.pin_dir = "/sys/fs/bpf/xvswitch",
-				.state_dir = "/var/lib/xvswitch",
+				.state_dir = XVS_STATE_DIR,
 				.hook = "auto",
 				.socket_group = -1,
 			},

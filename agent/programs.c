@@ -254,12 +254,22 @@ void xvs_programs_note(struct xvs_loader *loader)
 	loader->tables.control->in_force = digest_in_force(loader, loader->has_chains);
 }
 
+/*
+ * What runs already holds the maps that it was loaded with. Somebody may have been at the pins
+ * since: then the next start must not take it for whole.
+ */
 int xvs_programs_load_chains(struct xvs_loader *loader)
 {
-	int error = loader->has_chains ? 0 : load_groups(loader, CHAINS);
+	struct xvs_control *control = loader->tables.control;
+	bool whole;
+	int error;
 
+	if (loader->has_chains)
+		return 0;
+	whole = control->in_force == digest_in_force(loader, false);
+	error = load_groups(loader, CHAINS);
 	if (!error)
-		xvs_programs_note(loader);
+		control->in_force = whole ? digest_in_force(loader, true) : 0;
 	return error;
 }
 

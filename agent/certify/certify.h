@@ -27,6 +27,7 @@
 #define CERTIFY_PART_MIN 256 /* but not fewer than these */
 #define CERTIFY_TIME_MAX 50000 /* nanoseconds a frame */
 #define CERTIFY_WORDS 512
+#define CERTIFY_MAP_BYTES_MAX (512ull << 20) /* of all maps; keys and values */
 #define CERTIFY_COMMITTED FRAMES_PORTS /* the port that a route has already */
 
 struct witness_bpf;

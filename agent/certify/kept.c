@@ -72,9 +72,17 @@ bool kept_checksums(
 	const struct certify *certify, const struct outcome *outcome, char words[CERTIFY_WORDS])
 {
 	unsigned int before, after, there, wrong;
+	struct fields fields, then;
 
 	if (outcome->verdict != WITNESS_ONWARD)
 		return true; /* nobody will see it */
+	fields_read(&outcome->frame.packet, &fields);
+	fields_read(&outcome->after, &then);
+	if (fields.version && !fields.cut && then.version == fields.version && then.cut) {
+		snprintf(words, CERTIFY_WORDS,
+			"the length in the IP header was right and is wrong afterwards");
+		return false;
+	}
 	fields_checksums(&outcome->frame.packet, &before);
 	there = fields_checksums(&outcome->after, &after);
 	wrong = before & there & ~after;

@@ -19,6 +19,7 @@ void certify_result(struct result *result, enum result_state state, const char *
 	va_start(values, format);
 	vsnprintf(result->words, sizeof(result->words), format, values);
 	va_end(values);
+	xvs_words_clean(result->words); /* there are names of the object's in them */
 	result->state = state;
 }
 
@@ -105,6 +106,11 @@ static void prove_object(struct certify *certify, struct result *result)
 	if (error)
 		certify_result(
 			result, RESULT_BROKEN, "%s", error == -ENOMEM ? strerror(ENOMEM) : words);
+	else if (object_of(certify)->map_bytes > CERTIFY_MAP_BYTES_MAX)
+		certify_result(result, RESULT_BROKEN,
+			"its maps may take %llu MiB; certified are at most %llu",
+			(unsigned long long)object_of(certify)->map_bytes >> 20,
+			CERTIFY_MAP_BYTES_MAX >> 20);
 	else
 		certify_result(result, RESULT_KEPT, "for version %u of the interface, of 1 to %d",
 			object_of(certify)->info.api, XVS_API_VERSION);
@@ -193,11 +199,15 @@ static void prove_time(struct certify *certify, struct result *result)
 		times[TIMED_FRAMES / 2], times[TIMED_FRAMES - 1], CERTIFY_TIME_MAX);
 }
 
-/* The first three in this order: each is needed for those behind it. Full maps stay full. */
+/*
+ * The first ones in this order: each is needed for those behind it, and one that takes long would
+ * take long all the way. Full maps stay full.
+ */
 const struct promise promises[] = {
 	{"object", "is one that may be installed", OF_ALL, .prove = prove_object},
 	{"kernel", "ends, reads only what is its own, within the budget", OF_ALL,
 		.prove = prove_kernel},
+	{"time", "takes little time", OF_ALL, .prove = prove_time},
 	{"frames", "were met", OF_ALL, .prove = prove_frames},
 	{"bytes", "changes no byte", OF(CAPTURE) | OF(FIREWALL) | OF(FORWARDING),
 		.kept = kept_bytes},
@@ -212,7 +222,6 @@ const struct promise promises[] = {
 	{"committed", "takes no destination away", OF(FORWARDING), .kept = kept_committed},
 	{"named", "names one where it says so", OF(FORWARDING), .kept = kept_named},
 	{"state", "can be taken along with a port", OF_ALL, .prove = prove_state},
-	{"time", "takes little time", OF_ALL, .prove = prove_time},
 	{"settings", "keeps all of that at the bounds of its settings", OF_ALL,
 		.prove = prove_settings},
 	{"full", "keeps all of that with full maps", OF_ALL, .prove = prove_full},
@@ -228,6 +237,8 @@ bool certify_kept_all(const struct certify *certify)
 	return true;
 }
 
+#define NEEDED 4 /* of the promises */
+
 bool certify_prove(struct certify *certify)
 {
 	for (size_t i = 0; promises[i].name; i++) {
@@ -236,7 +247,7 @@ bool certify_prove(struct certify *certify)
 		if (!promises[i].prove)
 			continue;
 		promises[i].prove(certify, result);
-		if (i < 3 && result->state == RESULT_BROKEN)
+		if (i < NEEDED && result->state == RESULT_BROKEN)
 			break;
 	}
 	return certify_kept_all(certify);

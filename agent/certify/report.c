@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What was found, as JSON; and JSON as text, so that both tell the same. */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -54,10 +55,15 @@ json_t *report_make(const struct certify *certify)
 {
 	const struct xvs_object *object = &certify->extension.object;
 	json_t *results = json_array();
-	json_t *report = json_pack("{s:s, s:b, s:s, s:o, s:I, s:I, s:I, s:o}", "file",
-		certify->file, "certified", certify_kept_all(certify), "xvswitch", XVS_VERSION,
-		"date", now(), "seed", (json_int_t)certify->seed, "frames",
-		(json_int_t)certify->frames, "met", (json_int_t)certify->met, "promises", results);
+	json_t *report = json_pack("{s:b, s:s, s:o, s:I, s:I, s:I}", "certified",
+		certify_kept_all(certify), "xvswitch", XVS_VERSION, "date", now(), "seed",
+		(json_int_t)certify->seed, "frames", (json_int_t)certify->frames, "met",
+		(json_int_t)certify->met);
+	char file[PATH_MAX];
+
+	snprintf(file, sizeof(file), "%s", certify->file);
+	xvs_words_clean(file);
+	json_object_set_new(report, "file", json_string(file));
 
 	if (object->bytes) {
 		json_object_set_new(report, "sha256", json_string(object->digest));
@@ -66,6 +72,7 @@ json_t *report_make(const struct certify *certify)
 	for (size_t i = 0; promises[i].name; i++)
 		json_array_append_new(
 			results, report_result(certify, &promises[i], &certify->results[i]));
+	json_object_set_new(report, "promises", results);
 	return report;
 }
 
@@ -152,8 +159,8 @@ void report_print(const json_t *report, FILE *to)
 		print_promise(item, to);
 		broken += !strcmp(text_of(item, "result"), state_words[RESULT_BROKEN]);
 	}
-	if (broken)
-		fprintf(to, "\nnot certified: %zu of its promises are not kept\n", broken);
-	else
+	if (json_is_true(json_object_get(report, "certified")))
 		fputs("\ncertified\n", to);
+	else
+		fprintf(to, "\nnot certified: %zu of its promises are not kept\n", broken);
 }

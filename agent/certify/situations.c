@@ -146,8 +146,7 @@ static bool can_be_filled(const struct bpf_map *map)
 	case BPF_MAP_TYPE_QUEUE:
 	case BPF_MAP_TYPE_STACK:
 	case BPF_MAP_TYPE_BLOOM_FILTER:
-		return !xvs_name_reserved(bpf_map__name(map)) &&
-		       !(bpf_map__map_flags(map) & BPF_F_RDONLY);
+		return !xvs_name_reserved(bpf_map__name(map));
 	default:
 		return false;
 	}
@@ -165,16 +164,21 @@ static void make_key(struct random *random, const struct bpf_map *map, uint8_t *
 	memcpy(key, &bits, sizeof(bits));
 }
 
-/* What frames have left, for others to take the room. */
+/* What frames have left, for others to take the room. On from each key: buckets may be many. */
 static void empty_map(const struct bpf_map *map)
 {
-	uint8_t *key = calloc(1, bpf_map__key_size(map) + 1);
+	uint32_t size = bpf_map__key_size(map);
+	uint8_t *key = calloc(1, size + 1), *next = calloc(1, size + 1);
+	int fd = bpf_map__fd(map);
+	bool more = key && next && size && !bpf_map_get_next_key(fd, NULL, next);
 
-	while (key && bpf_map__key_size(map) &&
-		!bpf_map_get_next_key(bpf_map__fd(map), NULL, key) &&
-		!bpf_map_delete_elem(bpf_map__fd(map), key))
-		;
+	while (more) {
+		memcpy(key, next, size);
+		more = !bpf_map_get_next_key(fd, key, next);
+		bpf_map_delete_elem(fd, key);
+	}
 	free(key);
+	free(next);
 }
 
 /* Random keys, and values of zeroes: nobody may rely on what others have put there. 0 or -errno. */

@@ -47,17 +47,18 @@ static int read_entries(
 	struct entries entries = {
 		bpf_map__fd(map), bpf_map__key_size(map), bpf_map__value_size(map), NULL, 0};
 	uint8_t *key = malloc(entries.key_size), *before = NULL, *at;
-	size_t each = entries.key_size + entries.value_size;
+	size_t each = entries.key_size + entries.value_size, room = bpf_map__max_entries(map);
 	int error = 0;
 
-	entries.bytes = calloc(ENTRIES_MAX, each);
+	room = room < ENTRIES_MAX ? room : ENTRIES_MAX;
+	entries.bytes = calloc(room, each);
 	if (!key || !entries.bytes)
 		error = -ENOMEM;
 	while (!error && !bpf_map_get_next_key(entries.map, before, key)) {
 		before = key;
-		if (!port_of(key) || port_of(key) > NEW_PORT)
+		if (!port_of(key) || (port_of(key) > FRAMES_PORTS && port_of(key) != port))
 			*ret_stranger = port_of(key) ?: UINT32_MAX;
-		if (port_of(key) != port || entries.count == ENTRIES_MAX)
+		if (port_of(key) != port || entries.count == room)
 			continue;
 		at = entry(&entries, entries.count++);
 		memcpy(at, key, entries.key_size);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "agent/ctl/call.h"
 #include "agent/ctl/extension.h"
@@ -16,7 +17,10 @@
 static int open_output(const char *path)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), r = CTL_OK;
+	struct stat file;
 
+	if (fd >= 0 && !fstat(fd, &file) && S_ISREG(file.st_mode))
+		fchmod(fd, 0600); /* one that was there */
 	if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0)
 		r = ctl_fail(CTL_REFUSED, "can't write %s: %s", path, strerror(errno));
 	if (fd > STDOUT_FILENO)

@@ -15,9 +15,10 @@
 
 #define CERTIFICATE_MAX (1u << 20) /* bytes */
 
-static void name_file(const char *state_dir, const char *digest, char path[PATH_MAX])
+static void name_file(const char *state_dir, const char *digest, bool caught, char path[PATH_MAX])
 {
-	snprintf(path, PATH_MAX, "%s/certified/%s.json", state_dir, digest);
+	snprintf(path, PATH_MAX, "%s/certified/%s%s.json", state_dir, digest,
+		caught ? ".caught" : "");
 }
 
 bool xvs_certificate_valid(const char *state_dir, const char *digest)
@@ -28,7 +29,7 @@ bool xvs_certificate_valid(const char *state_dir, const char *digest)
 	size_t size;
 	bool valid;
 
-	name_file(state_dir, digest, path);
+	name_file(state_dir, digest, false, path);
 	if (xvs_file_read(path, CERTIFICATE_MAX, &text, &size))
 		return false;
 	report = json_loadb(text, size, 0, NULL);
@@ -39,23 +40,21 @@ bool xvs_certificate_valid(const char *state_dir, const char *digest)
 	return valid;
 }
 
-int xvs_certificate_save(const char *state_dir, const char *digest, const char *text, size_t size)
+int xvs_certificate_save(const char *state_dir, const char *digest, bool caught, const char *text)
 {
 	char path[PATH_MAX];
 	int error;
 
+	name_file(state_dir, digest, !caught, path); /* the other one */
+	if (!caught && !access(path, F_OK))
+		return -EPERM;
+	if (caught && unlink(path) && errno != ENOENT)
+		return -errno;
+
 	mkdir(state_dir, 0755); /* or it is there; saving tells */
 	snprintf(path, sizeof(path), "%s/certified", state_dir);
 	mkdir(path, 0700);
-	name_file(state_dir, digest, path);
-	error = xvs_file_stage(path, text, size, true);
+	name_file(state_dir, digest, caught, path);
+	error = xvs_file_stage(path, text, strlen(text), true);
 	return error ?: xvs_file_commit(path);
-}
-
-int xvs_certificate_remove(const char *state_dir, const char *digest)
-{
-	char path[PATH_MAX];
-
-	name_file(state_dir, digest, path);
-	return unlink(path) && errno != ENOENT ? -errno : 0;
 }

@@ -248,6 +248,9 @@ static int read_state(
 	ret->version = state->version;
 	ret->key_size = map->key_size;
 	ret->value_size = map->value_size;
+	ret->type = map->type;
+	ret->entries = map->entries;
+	ret->flags = map->flags;
 	return 0;
 }
 

@@ -105,9 +105,12 @@ void xvs_copies_close(struct xvs_agent *agent);
 /* certificate.c */
 /* Is there a certificate of the object with this digest? */
 bool xvs_certificate_valid(const char *state_dir, const char *digest);
-/* Keeps or takes back one. 0 or -errno. */
-int xvs_certificate_save(const char *state_dir, const char *digest, const char *text, size_t size);
-int xvs_certificate_remove(const char *state_dir, const char *digest);
+/*
+ * Keeps a report: as the certificate, or of the object's being caught, which takes the certificate
+ * away. 0 or -errno; -EPERM: no certificate, as it was caught before.
+ */
+int xvs_certificate_save(
+	const char *state_dir, const char *digest, bool caught, const char *text);
 
 /* objects.c */
 /*

@@ -270,7 +270,15 @@ static const struct xvs_kept_state *find_state(const struct xvs_object *object, 
 	return NULL;
 }
 
-/* State goes on with another object, if that has the same version of it. */
+/* A map that programs of both objects take. */
+static bool is_same_state(const struct xvs_kept_state *a, const struct xvs_kept_state *b)
+{
+	return a->version == b->version && a->type == b->type && a->flags == b->flags &&
+	       a->entries == b->entries && a->key_size == b->key_size &&
+	       a->value_size == b->value_size;
+}
+
+/* State goes on with another object, if that has the same of it. */
 static int take_over(struct xvs_agent *agent, struct xvs_instance_state *instance,
 	const struct xvs_object *object, const struct xvs_instance_state *from)
 {
@@ -280,8 +288,7 @@ static int take_over(struct xvs_agent *agent, struct xvs_instance_state *instanc
 	for (size_t i = 0; !error && before && i < object->state_count; i++) {
 		const struct xvs_kept_state *state = &object->states[i];
 		const struct xvs_kept_state *old = find_state(&before->object, state->map);
-		int fd = old && old->version == state->version ? xvs_instance_map(from, state->map)
-							       : -1;
+		int fd = old && is_same_state(old, state) ? xvs_instance_map(from, state->map) : -1;
 
 		if (fd >= 0)
 			error = xvs_instance_keep(agent, instance, state->map, fd);

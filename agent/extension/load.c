@@ -94,6 +94,7 @@ int xvs_extension_link(struct xvs_extension *extension, char words[XVS_OBJECT_WO
 		snprintf(words, XVS_OBJECT_WORDS,
 			"can't be linked behind the switch's part: %s: %.300s", strerror(-error),
 			linker_words);
+	xvs_words_clean(words);
 	error = error ?: take_linked(fds[2], extension);
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
 		if (fds[i] >= 0)

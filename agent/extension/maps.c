@@ -155,18 +155,36 @@ static int read_definition(
 	return error;
 }
 
-/* The memory that elements take; where there is a value for each CPU, that many times. */
+/* The memory that an element takes; where there is a value for each CPU, that many times. */
+static uint64_t element_bytes(const struct xvs_map_definition *map)
+{
+	if (map->type == BPF_MAP_TYPE_RINGBUF)
+		return 1;
+	return ((map->key_size + 7ull) & ~7ull) + ((map->value_size + 7ull) & ~7ull);
+}
+
+uint64_t xvs_maps_bytes(const struct xvs_parts *parts)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < parts->map_count; i++)
+		bytes += parts->maps[i].entries * element_bytes(&parts->maps[i]);
+	return bytes;
+}
+
 static int check_map(struct xvs_parts *parts, const struct xvs_map_definition *map)
 {
-	uint64_t element = ((map->key_size + 7ull) & ~7ull) + ((map->value_size + 7ull) & ~7ull);
+	uint64_t element = element_bytes(map);
 
-	if (map->type == BPF_MAP_TYPE_RINGBUF)
-		element = 1;
 	if (element && map->entries > XVS_PARTS_MAP_BYTES / element)
 		return xvs_refuse(parts,
 			"map '%.40s' is too big: %u elements of %llu bytes; at most %llu MiB",
 			map->name, map->entries, (unsigned long long)element,
 			XVS_PARTS_MAP_BYTES >> 20);
+	if (map->flags & (BPF_F_RDONLY | BPF_F_WRONLY))
+		return xvs_refuse(parts,
+			"map '%.40s' is closed to xvswitchd, by BPF_F_RDONLY or BPF_F_WRONLY",
+			map->name);
 	if (strcmp(map->name, "xvs_settings"))
 		return 0;
 	if (map->type != BPF_MAP_TYPE_ARRAY || map->key_size != sizeof(uint32_t) ||

@@ -108,6 +108,7 @@ static int look_through(struct xvs_parts *parts, struct xvs_object *object)
 	error = error ?: check_licence(parts);
 	error = error ?: xvs_symbols_read(parts, info->kind);
 	error = error ?: xvs_maps_read(parts);
+	object->map_bytes = error ? 0 : xvs_maps_bytes(parts);
 	error = error ?: xvs_code_scan(parts, info->kind, info->changes);
 	error = error ?: xvs_frame_scan(parts, &object->restores);
 	return error ?: xvs_declared_read(parts, object);

@@ -25,6 +25,7 @@ struct xvs_kept_state {
 	char map[24]; /* its name */
 	uint32_t version; /* of key and value */
 	uint32_t key_size, value_size; /* 4..XVS_STATE_KEY_MAX, 1..XVS_STATE_VALUE_MAX */
+	uint32_t type, entries, flags; /* of an object's map; 0 in a document */
 };
 
 struct xvs_object {
@@ -39,6 +40,7 @@ struct xvs_object {
 	size_t reason_count;
 	struct xvs_kept_state states[XVS_STATE_MAX];
 	size_t state_count;
+	uint64_t map_bytes; /* that all its maps may take, keys and values */
 	bool restores; /* the scan can't tell that it leaves struct __sk_buff alone: the entry has
 			  to */
 };
@@ -59,6 +61,9 @@ int xvs_object_read(
 void xvs_object_clear(struct xvs_object *object);
 
 /* The verifier's log of the object's program in words for its author (words.c). */
+/* Names come from the file: what a terminal or JSON might choke on is made '?'. */
+void xvs_words_clean(char *words);
+
 void xvs_object_explain(
 	const struct xvs_object *object, const char *log, char words[XVS_OBJECT_WORDS]);
 

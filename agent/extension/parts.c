@@ -12,22 +12,12 @@
 #define EM_BPF 247
 #endif
 
-#define COMPILE "compile it with: clang -target bpf -mcpu=v3 -O2 -g -c"
-
-/* Names come from the file: what a terminal or JSON might choke on is not passed on. */
-static void make_printable(char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || (unsigned char)*text > '~')
-			*text = '?';
-}
-
 static int put_words(struct xvs_parts *parts, const char *place, const char *format, va_list values)
 {
 	size_t length = snprintf(parts->words, XVS_OBJECT_WORDS, "%s%s", place, *place ? ": " : "");
 
 	vsnprintf(parts->words + length, XVS_OBJECT_WORDS - length, format, values);
-	make_printable(parts->words);
+	xvs_words_clean(parts->words);
 	return -EINVAL;
 }
 

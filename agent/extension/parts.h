@@ -63,6 +63,8 @@ struct xvs_parts {
 	uint32_t entry; /* where the function of the kind begins */
 };
 
+#define COMPILE "compile it with: clang -target bpf -mcpu=v3 -O2 -g -c"
+
 /* Put down what is wrong. -EINVAL. The second with the place of an instruction in the source. */
 int xvs_refuse(struct xvs_parts *parts, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -85,11 +87,18 @@ const struct btf_type *xvs_type_plain(const struct btf *types, uint32_t id); /* 
 void xvs_place_of(const struct xvs_parts *parts, uint32_t instruction, char *ret, size_t size);
 void xvs_place_of_source(const struct xvs_parts *parts, const char *source, char *ret, size_t size);
 
+/*
+ * Is the function at this instruction, and of this name, global by its type, and told of once? Then
+ * the kernel looks at it for all arguments that there may be, whatever its symbol says.
+ */
+bool xvs_function_is_global(const struct xvs_parts *parts, uint32_t at, const char *name);
+
 /* Symbols, functions, relocations; code, function, refers, callee are filled (symbols.c). */
 int xvs_symbols_read(struct xvs_parts *parts, enum xvs_kind kind);
 
 /* The maps that are defined (maps.c). */
 int xvs_maps_read(struct xvs_parts *parts);
+uint64_t xvs_maps_bytes(const struct xvs_parts *parts); /* that all may take */
 const struct xvs_map_definition *xvs_map_find(const struct xvs_parts *parts, const char *name);
 
 /* Each instruction by itself (scan.c); what becomes of the frame's struct __sk_buff (flow.c). */

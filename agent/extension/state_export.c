@@ -10,10 +10,11 @@
 #include "agent/extension/extensions.h"
 #include "agent/extension/state.h"
 
-/* A map that is to come. By the id of its instance, as it may be gone until then. */
+/* A map that is to come. By the id and the digest of its instance, as it may be gone until then. */
 struct coming {
 	uint32_t instance; /* 0: there is none yet */
-	struct xvs_kept_state state;
+	char digest[XVS_INSTANCE_DIGEST];
+	char map[24];
 };
 
 /* A stream under way. It outlives what it is of. */
@@ -31,6 +32,16 @@ struct exporting {
 	json_t *entries; /* of this part; borrowed */
 	size_t entry_count, bytes; /* so far */
 };
+
+static void note_coming(struct coming *coming, const struct xvs_kept_state *state,
+	const struct xvs_instance_state *instance)
+{
+	memcpy(coming->map, state->map, sizeof(coming->map));
+	if (!instance)
+		return;
+	coming->instance = instance->id;
+	memcpy(coming->digest, instance->key.digest, sizeof(coming->digest));
+}
 
 static void add_extension(struct exporting *exporting, const struct xvs_extension_use *use,
 	const struct xvs_extension *extension, const struct xvs_instance_state *instance)
@@ -52,8 +63,7 @@ static void add_extension(struct exporting *exporting, const struct xvs_extensio
 				"name", state->map, "version", (json_int_t)state->version,
 				"key_size", (json_int_t)state->key_size, "value_size",
 				(json_int_t)state->value_size));
-		exporting->coming[exporting->count++] =
-			(struct coming){instance ? instance->id : 0, *state};
+		note_coming(&exporting->coming[exporting->count++], state, instance);
 	}
 }
 
@@ -111,20 +121,21 @@ static int begin_walk(const struct xvs_agent *agent, struct exporting *exporting
 {
 	const struct coming *coming = &exporting->coming[exporting->at];
 	const struct xvs_instance_state *instance = xvs_instance_by_id(agent, coming->instance);
-	int map = instance ? xvs_instance_map(instance, coming->state.map) : -1, error;
+	int map;
 
-	if (map < 0) /* not made yet, or gone with its extension */
+	if (coming->instance && (!instance || memcmp(instance->key.digest, coming->digest,
+						     sizeof(coming->digest)))) {
+		exporting->lacks = true; /* gone, or another's: the first part has told of it */
+		return 0;
+	}
+	map = instance ? xvs_instance_map(instance, coming->map) : -1;
+	if (map < 0) /* not made yet */
 		return 0;
 	exporting->map = fcntl(map, F_DUPFD_CLOEXEC, 3);
 	if (exporting->map < 0)
 		return -errno;
 	exporting->walking = true;
-	error = xvs_state_walk_begin(&exporting->walk, exporting->map, exporting->id);
-	if (error)
-		return error;
-	/* of another object, which has the id now: it isn't what the first part has told of */
-	return exporting->walk.key_size == coming->state.key_size &&
-	       exporting->walk.value_size == coming->state.value_size;
+	return xvs_state_walk_begin(&exporting->walk, exporting->map, exporting->id) ?: 1;
 }
 
 /* A step of the walk. As xvs_state_walk_next(). */

@@ -53,9 +53,10 @@ static void leave_out(struct importing *importing, const struct xvs_state_target
 static void report_place(struct importing *importing, struct xvs_report *report,
 	const struct xvs_state_target *target)
 {
-	struct xvs_place place =
-		xvs_state_document_place(importing->source, "maps", target->number, NULL);
+	struct xvs_place place = {.file = importing->source->name, .line = 1, .column = 1};
 
+	if (report->count < XVS_REPORT_MAX) /* else only counted: looking for it takes long */
+		place = xvs_state_document_place(importing->source, "maps", target->number, NULL);
 	xvs_report(report, &place, "map '%s' of extension '%s': %s", target->part->state.map,
 		target->part->owner.installed, target->why);
 }

@@ -136,6 +136,9 @@ static int read_symbols(struct xvs_parts *parts, enum xvs_kind kind)
 	for (uint32_t i = 0; i < parts->count; i++)
 		if (parts->function[i] == NONE)
 			return xvs_refuse_at(parts, i, "code that belongs to no function");
+	if (!xvs_function_is_global(parts, parts->entry, xvs_kind_functions[kind]))
+		return xvs_refuse(parts, "the type of %s() doesn't say that it is global; " COMPILE,
+			xvs_kind_functions[kind]);
 	return 0;
 }
 

@@ -211,20 +211,26 @@ int xvs_types_read(struct xvs_parts *parts)
 	return 0;
 }
 
-/* Looks for the lines of .text. Untouched if there are none. */
-static void find_lines(const struct xvs_parts *parts, const uint8_t **ret, uint32_t *ret_count,
-	uint32_t *ret_record)
-{
-	struct lines_header header;
-	uint32_t record, block[2]; /* name of the section, lines */
-	const uint8_t *at, *end;
+/* One function of a section. */
+struct function {
+	uint32_t at; /* byte in the section */
+	uint32_t type;
+};
 
-	if (!read_lines_header(&parts->lines_raw, &header) || header.lines_size < sizeof(record))
+/*
+ * Looks for the records of .text in a table of .BTF.ext, of at least `least` bytes each. Untouched
+ * if there are none.
+ */
+static void find_records(const uint8_t *at, uint32_t size, const struct xvs_parts *parts,
+	uint32_t least, const uint8_t **ret, uint32_t *ret_count, uint32_t *ret_record)
+{
+	uint32_t record, block[2]; /* name of the section, records */
+	const uint8_t *end = at + size;
+
+	if (size < sizeof(record))
 		return;
-	at = parts->lines_raw.bytes + header.size + header.lines_at;
-	end = at + header.lines_size;
 	memcpy(&record, at, sizeof(record));
-	if (record < sizeof(struct line))
+	if (record < least)
 		return;
 	for (at += sizeof(record); (size_t)(end - at) >= sizeof(block);) {
 		const char *name;
@@ -242,6 +248,49 @@ static void find_lines(const struct xvs_parts *parts, const uint8_t **ret, uint3
 		}
 		at += (size_t)block[1] * record;
 	}
+}
+
+static void find_lines(const struct xvs_parts *parts, const uint8_t **ret, uint32_t *ret_count,
+	uint32_t *ret_record)
+{
+	struct lines_header header;
+
+	if (read_lines_header(&parts->lines_raw, &header))
+		find_records(parts->lines_raw.bytes + header.size + header.lines_at,
+			header.lines_size, parts, sizeof(struct line), ret, ret_count, ret_record);
+}
+
+static bool is_global(const struct xvs_parts *parts, uint32_t id, const char *name)
+{
+	const struct btf_type *type = btf__type_by_id(parts->types, id);
+	const char *called = type ? btf__name_by_offset(parts->types, type->name_off) : NULL;
+
+	return called && btf_is_func(type) && btf_vlen(type) == BTF_FUNC_GLOBAL &&
+	       !strcmp(called, name);
+}
+
+bool xvs_function_is_global(const struct xvs_parts *parts, uint32_t at, const char *name)
+{
+	struct lines_header header;
+	const uint8_t *records = NULL;
+	uint32_t count = 0, record = 0;
+	bool found = false;
+
+	if (read_lines_header(&parts->lines_raw, &header))
+		find_records(parts->lines_raw.bytes + header.size + header.functions_at,
+			header.functions_size, parts, sizeof(struct function), &records, &count,
+			&record);
+	for (uint32_t i = 0; i < count; i++) {
+		struct function function;
+
+		memcpy(&function, records + (size_t)i * record, sizeof(function));
+		if (function.at != at * sizeof(struct bpf_insn))
+			continue;
+		if (found || !is_global(parts, function.type, name))
+			return false;
+		found = true;
+	}
+	return found;
 }
 
 /* Without the folders, which are those of whoever compiled it. */

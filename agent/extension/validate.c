@@ -128,6 +128,7 @@ static int check_certificate(const struct xvs_agent *agent, const struct xvs_con
 	struct xvs_report *report)
 {
 	const struct xvs_extension *extension = object_of(agent, config, use);
+	bool elsewhere = strcmp(agent->options.state_dir, XVS_STATE_DIR);
 	char words[XVS_OBJECT_WORDS];
 
 	if (!item->certified_extensions || !extension ||
@@ -135,8 +136,9 @@ static int check_certificate(const struct xvs_agent *agent, const struct xvs_con
 		return 0;
 	snprintf(words, sizeof(words),
 		"extension '%s' is not certified, as switch '%s' wants; run: xvsctl extension "
-		"verify %s",
-		use->name, item->name, xvs_config_extension(config, use->name)->file);
+		"verify %s%s%s",
+		use->name, item->name, xvs_config_extension(config, use->name)->file,
+		elsewhere ? " --state-dir " : "", elsewhere ? agent->options.state_dir : "");
 	return leave_out(agent, config, use, &use->place, words, report);
 }
 

@@ -5,6 +5,13 @@
 #include <string.h>
 #include "agent/extension/parts.h"
 
+void xvs_words_clean(char *words)
+{
+	for (; *words; words++)
+		if ((unsigned char)*words < ' ' || (unsigned char)*words > '~')
+			*words = '?';
+}
+
 #define LINE 200 /* bytes of a line of the log that are kept */
 
 /* What the verifier says, on kernels 5.18 to 6.18, and what it means. The first that fits is it. */

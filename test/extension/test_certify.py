@@ -19,10 +19,10 @@ FRAMES = 10000  # the least that a certificate takes
 
 # cheat: promises that it breaks, and words of the first
 CHEATS = {
-    "capture_kept_state": (["state"], "frames: what a port has there can't be read out"),
     "capture_budget": (["kernel"], "instructions over all ways through it, 16384 are allowed"),
     "capture_slow": (["time"], "ns for frame 0, of 50000"),
     "capture_strange_state": (["state"], "which is no port"),
+    "filter_cut": (["checksums"], "the length in the IP header was right and is wrong"),
     "filter_header_sum": (["checksums"], "the IPv4 header was right and is wrong"),
     "filter_port_sum": (["checksums"], "what IP carries was right and is wrong"),
     "filter_reason": (["reasons"], "reason 2, which XVS_REASONS() doesn't declare"),
@@ -164,8 +164,51 @@ class Certify(unittest.TestCase):
             certificate.write_text("{}")
             report(path, "--no-certificate", "--state-dir", state)
             self.assertTrue(certificate.exists())
-            report(path, "--state-dir", state)
-            self.assertFalse(certificate.exists())
+            told = report(path, "--state-dir", state)[1]
+            (caught,) = kept.iterdir()
+            self.assertEqual(caught.name, told["sha256"] + ".caught.json")
+            self.assertEqual(json.loads(caught.read_text()), told)
+
+    def test_caught_once_is_not_certified(self):
+        path = f"{OBJECTS}/good/narrow.bpf.o"
+        with tempfile.TemporaryDirectory() as state:
+            kept = pathlib.Path(state) / "certified"
+            kept.mkdir()
+            caught = kept / (report(path)[1]["sha256"] + ".caught.json")
+            caught.write_text("{}")
+            status, _, errors = verify(path, "--state-dir", state)
+            self.assertEqual(status, 2)
+            self.assertIn(str(caught), errors)
+            self.assertEqual(list(kept.iterdir()), [caught])
+            caught.unlink()
+            self.assertEqual(verify(path, "--state-dir", state)[0], 0)
+
+    def test_certificate_comes_before_the_report(self):
+        """Whoever reads it may have had enough."""
+        path = f"{OBJECTS}/cheat/forward_silent.bpf.o"
+        with tempfile.TemporaryDirectory() as state:
+            reading, writing = os.pipe()
+            os.close(reading)
+            subprocess.run([BUILD / "bin/xvsctl", "extension", "verify", path, "--state-dir",
+                            state], stdout=writing, stderr=subprocess.DEVNULL, timeout=60)
+            os.close(writing)
+            (caught,) = (pathlib.Path(state) / "certified").iterdir()
+            self.assertIn(".caught.json", caught.name)
+
+    def test_strange_file_names(self):
+        object_ = pathlib.Path(f"{OBJECTS}/good/narrow.bpf.o").read_bytes()
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.fsencode(folder) + b"/evil\xff\x1b[2J.o"
+            pathlib.Path(os.fsdecode(path)).write_bytes(object_)
+            for option in ("--no-certificate", "--json"):
+                done = subprocess.run([BUILD / "bin/xvs-certify", "--frames", "100", option, path],
+                                      capture_output=True, text=True, timeout=60)
+                self.assertEqual(done.returncode, 0)
+                self.assertIn("evil??[2J.o", done.stdout)
+                if option == "--json":
+                    self.assertEqual(len(json.loads(done.stdout)["promises"]), 16)
+                else:
+                    self.assertTrue(done.stdout.endswith("\ncertified\n"))
 
 
 if __name__ == "__main__":

@@ -326,6 +326,34 @@ TEST(upgrade_replaces_what_is_no_longer_whole)
 	CHECK(are_as_before(tb, ids));
 }
 
+#define WITH_BUDGET(enabled)                                                                       \
+	"extensions: {budget: {file: " XVS_TEST_OBJECTS "/budget.bpf.o}}\n"                        \
+	"switches: {s: {type: private, extensions: [{name: budget, enabled: " enabled              \
+	"}]}}\n" PORTS_A_AND_B
+
+/* The same while the daemon runs, which loads some more later: they get the map that is pinned then. */
+TEST(upgrade_replaces_what_lost_its_pins_meanwhile)
+{
+	uint32_t ids[SLOTS] = {0};
+
+	testbed_guest(tb, "a");
+	testbed_guest(tb, "b");
+	testbed_apply(tb, WITH_BUDGET("off"));
+	are_as_before(tb, ids);
+	CHECK_EQUAL(0, unlink(test_text("%s/flows", tb->pins)));
+	testbed_apply(tb, WITH_BUDGET("on"));
+	restart_as(tb, NULL);
+	CHECK(!are_as_before(tb, ids));
+	restart_as(tb, NULL);
+	CHECK(are_as_before(tb, ids)); /* with those of chains */
+	testbed_apply(tb, WITH_BUDGET("off"));
+	CHECK_EQUAL(0, unlink(test_text("%s/flows", tb->pins)));
+	testbed_apply_fails(tb, CONTROL_REFUSED, WITH_BUDGET("on"));
+	restart_as(tb, NULL);
+	CHECK(!are_as_before(tb, ids));
+	testbed_apply(tb, WITH_BUDGET("on"));
+}
+
 /* ---- refused ---- */
 
 static char *agent_log(const struct testbed *tb)

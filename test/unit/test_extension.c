@@ -121,6 +121,7 @@ static const struct {
 			"XVS_CHANGES_LENGTH for it"},
 	{"changing_firewall", "declares .changes; only a filter may change frames"},
 	{"clone", "clone.bpf.c:9: calls bpf_clone_redirect(), " NOT_CALLED},
+	{"closed_map", "map 'seen' is closed to xvswitchd, by BPF_F_RDONLY or BPF_F_WRONLY"},
 	{"co_re", "uses CO-RE relocations (preserve_access_index, vmlinux.h, bpf_core_read()); "
 		  "include <linux/bpf.h> instead"},
 	{"computed_pointer", "computed_pointer.bpf.c:11: computes with the pointer to the frame's "
@@ -394,6 +395,35 @@ Test(extension, sections_have_the_type_of_their_bytes)
 		}
 	}
 	cr_expect_str_empty(words_of(&file));
+	free(file.bytes);
+}
+
+/*
+ * The kernel proves a function for all arguments if its type says that it is global. The records of
+ * .BTF.ext say which type that is: after the header a size, a section, a count, then a record each.
+ */
+Test(extension, its_type_must_say_that_it_is_global)
+{
+	struct file file = read_object_file("good/limiter");
+	size_t size;
+	uint8_t *lines = find_section(&file, ".BTF.ext", &size);
+	uint32_t header, at, *record;
+
+	memcpy(&header, lines + 4, sizeof(header));
+	memcpy(&at, lines + 8, sizeof(at));
+	record = (uint32_t *)(lines + header + at);
+	for (uint32_t i = 0; i < record[2]; i++) {
+		uint32_t *type = &record[3 + i * record[0] / 4 + 1], kept = *type;
+
+		if (record[3 + i * record[0] / 4] == 0)
+			cr_expect_str_empty(words_of(&file));
+		*type = 1; /* no function */
+		words_of(&file);
+		*type = kept;
+	}
+	record[1] = 0; /* of no section */
+	cr_expect(strstr(words_of(&file), "the type of xvs_filter() doesn't say that it is global"),
+		"%s", words_of(&file));
 	free(file.bytes);
 }
 
