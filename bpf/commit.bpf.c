@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * TC ingress behind a forwarding extension: the frame goes where it has said, or where the switch
- * sends it, or both. Whoever decides, the switch learns the sender's address.
+ * sends it, or both. Whoever decides, the switch learns the sender's address. Also where a filter's
+ * reply goes back to the port that the frame came from; of that nothing is learned, as its
+ * addresses are the filter's.
  */
 #include "bpf/lib/forward.h"
 #include "bpf/lib/leave.h"
@@ -75,6 +77,10 @@ static __always_inline int xvs_commit_way(struct xvs_context *c)
 	if (!port)
 		return verdict;
 	c->now = xvs_tick_now();
+	if (state->routed == XVS_ROUTE_BACK) {
+		xvs_count_transmit(c->control, c->source, c->packets, c->skb->len);
+		return xvs_deliver(c, port->switch_id, c->source);
+	}
 	verdict = state->routed ? xvs_pick_routed(c, port, state) : xvs_pick(c, port);
 	return verdict < 0 ? verdict : xvs_deliver(c, port->switch_id, verdict);
 }

@@ -19,7 +19,7 @@
 #define XVS_SLOT_MAIN 0 /* the hook's main program */
 #define XVS_SLOT_NEXT 1 /* the one to come, while the agent finds out whether the slot takes it */
 #define XVS_SLOT_RESUME 2 /* what is behind a chain, in front of forwarding; on the way out all */
-#define XVS_SLOT_COMMIT 3 /* what is behind a forwarding extension; ingress only */
+#define XVS_SLOT_COMMIT 3 /* what is behind a forwarding extension, or a reply; ingress only */
 #define XVS_SLOT_CHAINS 16 /* the first of those of chains */
 #define XVS_SLOT_MAX 4096
 
@@ -46,7 +46,7 @@ struct xvs_extension_counters {
 	__u64 packets; /* that it has seen */
 	__u64 dropped;
 	__u64 changed; /* filters: what they say that they have */
-	__u64 directed; /* filters: copied; forwarding: sent where it said */
+	__u64 directed; /* filters: copied or replied; forwarding: sent where it said */
 };
 
 /* How a forwarding extension has answered. */
@@ -54,6 +54,7 @@ enum xvs_routed {
 	XVS_ROUTE_NONE, /* the switch decides */
 	XVS_ROUTE_ONLY, /* to `route` alone */
 	XVS_ROUTE_TOO, /* to `route`, and where the switch decides */
+	XVS_ROUTE_BACK, /* a filter's: to where it came from */
 };
 
 #define XVS_ROUTE_PORTS 16

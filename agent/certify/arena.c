@@ -65,6 +65,7 @@ static int fill_slots(struct arena *arena)
 		int slots = bpf_map__fd(ways[i].slots);
 
 		error = put_in_slot(slots, XVS_SLOT_RESUME, witness->progs.witness_end);
+		error = error ?: put_in_slot(slots, XVS_SLOT_COMMIT, witness->progs.witness_back);
 		error = error ?: put_in_slot(slots, WITNESS_SLOT, witness->progs.witness_onward);
 		error = error
 				?: put_in_slot(slots, XVS_SLOT_CHAINS,

@@ -74,7 +74,7 @@ bool kept_checksums(
 	unsigned int before, after, there, wrong;
 	struct fields fields, then;
 
-	if (outcome->verdict != WITNESS_ONWARD)
+	if (outcome->verdict != WITNESS_ONWARD && outcome->verdict != WITNESS_BACK)
 		return true; /* nobody will see it */
 	fields_read(&outcome->frame.packet, &fields);
 	fields_read(&outcome->after, &then);
@@ -116,7 +116,8 @@ static const struct xvs_reason *find_reason(const struct xvs_object *object, int
 bool kept_reasons(
 	const struct certify *certify, const struct outcome *outcome, char words[CERTIFY_WORDS])
 {
-	if (outcome->verdict == WITNESS_ONWARD && outcome->own < 0)
+	if ((outcome->verdict == WITNESS_ONWARD || outcome->verdict == WITNESS_BACK) &&
+		outcome->own < 0)
 		return true;
 	if (outcome->verdict == WITNESS_END && outcome->seen.reason == XVS_DROP_extension &&
 		outcome->own > 0 && find_reason(&certify->extension.object, outcome->own))

@@ -20,6 +20,7 @@ enum witness_verdict {
 	WITNESS_NOT_ENTERED = 100, /* no frame for extensions: the switch has dropped it before */
 	WITNESS_ONWARD, /* on to the next */
 	WITNESS_END, /* dropped by the extension */
+	WITNESS_BACK, /* replied */
 };
 
 struct witness_asked {

@@ -119,19 +119,21 @@ static __always_inline int xvs_entry_call_restored(
 	return answer;
 }
 
-/* Counts the answer, and does what it asks for. Not 0: the frame is to be dropped. */
-static __always_inline int xvs_entry_answer(
+enum xvs_entry_way { XVS_ENTRY_ON, XVS_ENTRY_DROP, XVS_ENTRY_BACK };
+
+/* Counts the answer, and does what it asks for. Where the frame goes then. */
+static __always_inline enum xvs_entry_way xvs_entry_answer(
 	struct __sk_buff *skb, struct xvs_chain_state *state, int answer)
 {
 	struct xvs_extension_counters *own;
 	__u32 instance = xvs_entry_instance;
 
 	if (instance >= XVS_INSTANCE_MAX)
-		return 0; /* cannot be: the agent's constant */
+		return XVS_ENTRY_ON; /* cannot be: the agent's constant */
 	own = &state->counters[instance];
 	own->packets += state->packets;
 	if (!answer)
-		return 0;
+		return XVS_ENTRY_ON;
 #if XVS_ENTRY_KIND == 4
 	own->directed += state->packets;
 #else
@@ -139,29 +141,44 @@ static __always_inline int xvs_entry_answer(
 		own->dropped += state->packets;
 		xvs_entry_reason(-answer & (XVS_REASON_COUNTS - 1), state->packets);
 		state->reason = XVS_DROP_extension;
-		return 1;
+		return XVS_ENTRY_DROP;
 	}
 #if XVS_ENTRY_KIND == 2
 	if (answer == XVS_CHANGED)
 		own->changed += state->packets;
 	if ((answer & ~0xffff) == XVS_COPY(0) && xvs_entry_copy(skb, state, answer & 0xffff))
 		own->directed += state->packets;
+	if (answer == XVS_REPLY && (state->place & XVS_PLACE_OUT)) {
+		state->reason = XVS_DROP_extension_route;
+		return XVS_ENTRY_DROP;
+	}
+	if (answer == XVS_REPLY) {
+		own->directed += state->packets;
+		state->routed = XVS_ROUTE_BACK;
+		return XVS_ENTRY_BACK;
+	}
 #endif
 #endif
-	return 0;
+	return XVS_ENTRY_ON;
 }
 
 /* `end`: the slot where the way ends, or goes on behind a forwarding extension. */
 static __always_inline int xvs_entry(struct __sk_buff *skb, __u32 of, void *slots, __u32 end)
 {
 	struct xvs_chain_state *state = xvs_chain_state(of);
+	enum xvs_entry_way way;
 	int answer;
 
 	if (!state)
 		return TC_ACT_SHOT; /* cannot be: an array's element */
 	answer = xvs_entry_restore ? xvs_entry_call_restored(skb, state)
 				   : xvs_entry_call(skb, state);
-	if (!xvs_entry_answer(skb, state, answer)) {
+	way = xvs_entry_answer(skb, state, answer);
+	if (way == XVS_ENTRY_BACK) {
+		bpf_tail_call(skb, slots, XVS_SLOT_COMMIT);
+		state->reason = XVS_DROP_no_program; /* cannot be: it is loaded with chains */
+	}
+	if (way == XVS_ENTRY_ON) {
 		bpf_tail_call(skb, slots, xvs_entry_next);
 		if (xvs_entry_skip)
 			bpf_tail_call(skb, slots, xvs_entry_skip);

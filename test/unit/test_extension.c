@@ -213,6 +213,7 @@ Test(extension, good_objects_are_taken)
 		{"alias_pointer", XVS_KIND_CAPTURE, true},
 		{"cross_connect", XVS_KIND_FORWARDING, false},
 		{"data_sections", XVS_KIND_CAPTURE, false},
+		{"echo", XVS_KIND_FILTER, false},
 		{"limiter", XVS_KIND_FILTER, false},
 		{"narrow", XVS_KIND_FIREWALL, false},
 		{"returned_pointer", XVS_KIND_CAPTURE, true},

@@ -155,6 +155,12 @@ struct xvs_view {
 #define XVS_CHANGED 0x10000 /* filter: continue; the frame was changed (for the counter) */
 #define XVS_COPY(port)                                                                             \
 	(0x20000 | (port)) /* filter: continue; and a copy goes to that port of the switch */
+/*
+ * Filter, on the way in: the frame, of which it has made an answer, goes to the port that it came
+ * from, past all other extensions, the port's lists on the way out, and forwarding. On the way out
+ * there is nobody to answer: the frame is dropped.
+ */
+#define XVS_REPLY 0x100000
 #define XVS_ROUTED 0x40000 /* forwarding: to the destinations in `route`, and to no others */
 #define XVS_ADDED 0x80000 /* forwarding: to those, and where the switch sends it */
 
