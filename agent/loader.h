@@ -27,7 +27,8 @@ struct xvs_loader {
 	bool watching; /* for frames lost behind XDP */
 	bool has_chains; /* what stands behind extensions is loaded */
 	bool adopted; /* the maps were there: traffic may be flowing */
-	uint64_t in_force; /* as the earlier run has noted it, 0 = it has not; see maps/layout.h */
+	uint64_t in_force; /* as the earlier run has noted it, where its programs stay; else 0; see
+			      maps/layout.h */
 	uint64_t made; /* pins that this start has made: bits in the order of own_pins[] */
 	struct lost_bpf *lost; /* loaded, NULL = not */
 	struct xvs_tables tables;

@@ -77,6 +77,14 @@ static const char *const own_pins[] = {
 #define OWN_PINS (sizeof(own_pins) / sizeof(own_pins[0]))
 _Static_assert(OWN_PINS <= 64, "one bit each in xvs_loader.made");
 
+int xvs_pins_get(const struct xvs_loader *loader, const char *name)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/%s", loader->pin_dir, name);
+	return bpf_obj_get(path);
+}
+
 int xvs_pins_note(struct xvs_loader *loader, const char *name)
 {
 	for (size_t i = 0; i < OWN_PINS; i++) {
@@ -102,15 +110,11 @@ void xvs_pins_remove(const struct xvs_loader *loader, uint64_t which)
 
 void xvs_pins_digest(const struct xvs_loader *loader, struct sha256_ctx *context)
 {
-	char path[300];
-
 	for (size_t i = 0; i < OWN_PINS; i++) {
 		struct bpf_map_info info = {0}; /* of a program, too: it begins alike */
 		uint32_t size = sizeof(info);
-		int fd;
+		int fd = xvs_pins_get(loader, own_pins[i]);
 
-		snprintf(path, sizeof(path), "%s/%s", loader->pin_dir, own_pins[i]);
-		fd = bpf_obj_get(path);
 		if (fd >= 0)
 			bpf_obj_get_info_by_fd(fd, &info, &size);
 		if (fd >= 0)

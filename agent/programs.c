@@ -22,7 +22,7 @@
 enum group {
 	RECORDS = 1, /* maps only */
 	MAIN = 2,
-	CHAINS = 4, /* only where ports have extensions: it takes the verifier as long as all else */
+	CHAINS = 4, /* only where ports have extensions: takes the verifier as long as all else */
 };
 
 /* An object of this build. */
@@ -120,11 +120,8 @@ static int load_stubs(struct xvs_loader *loader)
 static int set_slot(const struct xvs_loader *loader, const struct kind *kind, uint32_t slot,
 	struct bpf_object *object)
 {
-	int fd, program, error;
-	char path[300];
+	int fd = xvs_pins_get(loader, kind->slots), program, error;
 
-	snprintf(path, sizeof(path), "%s/%s", loader->pin_dir, kind->slots);
-	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return -errno;
 	if (object) {
@@ -179,12 +176,9 @@ static void keep_types(struct xvs_loader *loader, struct bpf_object *object)
 /* The program in the slot where this kind's belongs; 0: none. */
 static uint32_t id_in_slot(const struct xvs_loader *loader, const struct kind *kind)
 {
+	int fd = xvs_pins_get(loader, kind->slots);
 	uint32_t id = 0;
-	char path[300];
-	int fd;
 
-	snprintf(path, sizeof(path), "%s/%s", loader->pin_dir, kind->slots);
-	fd = bpf_obj_get(path);
 	if (fd >= 0 && bpf_map_lookup_elem(fd, &kind->slot, &id))
 		id = 0;
 	if (fd >= 0)
@@ -251,7 +245,8 @@ static uint64_t digest_in_force(const struct xvs_loader *loader, bool chains)
 
 void xvs_programs_note(struct xvs_loader *loader)
 {
-	loader->tables.control->in_force = digest_in_force(loader, loader->has_chains);
+	if (!loader->in_force)
+		loader->tables.control->in_force = digest_in_force(loader, loader->has_chains);
 }
 
 /*
@@ -280,8 +275,10 @@ int xvs_programs_open(struct xvs_loader *loader)
 
 	if (error)
 		return error;
-	if (!loader->in_force || loader->in_force != digest_in_force(loader, chains))
-		return load_groups(loader, RECORDS | MAIN | (chains ? CHAINS : 0));
-	loader->has_chains = chains;
-	return load_groups(loader, RECORDS);
+	if (loader->in_force && loader->in_force == digest_in_force(loader, chains)) {
+		loader->has_chains = chains;
+		return load_groups(loader, RECORDS);
+	}
+	loader->in_force = 0;
+	return load_groups(loader, RECORDS | MAIN | (chains ? CHAINS : 0));
 }

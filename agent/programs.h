@@ -11,7 +11,7 @@
  */
 int xvs_programs_open(struct xvs_loader *loader);
 
-/* Notes what is in force now, for the next start. Needs the tables. */
+/* Notes what was loaded, for the next start; what stayed is noted already. Needs the tables. */
 void xvs_programs_note(struct xvs_loader *loader);
 
 /* What stands behind extensions. 0 or -errno, logged. */

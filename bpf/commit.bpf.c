@@ -34,8 +34,7 @@ static long xvs_route_to(__u32 place, struct xvs_flood *flood)
  */
 static __noinline __u32 xvs_copy_to_route(struct xvs_context *c, __u32 switch_id, __u32 all)
 {
-	struct xvs_flood flood = {
-		c->skb, xvs_way_word(c), c->packets, .switch_id = switch_id};
+	struct xvs_flood flood = {c->skb, xvs_way_word(c), c->packets, .switch_id = switch_id};
 
 	bpf_loop(XVS_ROUTE_PORTS, xvs_route_to, &flood, 0);
 	if (all && flood.pending) {

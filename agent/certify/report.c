@@ -55,10 +55,10 @@ json_t *report_make(const struct certify *certify)
 {
 	const struct xvs_object *object = &certify->extension.object;
 	json_t *results = json_array();
-	json_t *report = json_pack("{s:b, s:s, s:o, s:I, s:I, s:I}", "certified",
-		certify_kept_all(certify), "xvswitch", XVS_VERSION, "date", now(), "seed",
-		(json_int_t)certify->seed, "frames", (json_int_t)certify->frames, "met",
-		(json_int_t)certify->met);
+	json_t *report =
+		json_pack("{s:b, s:s, s:o, s:I, s:I, s:I}", "certified", certify_kept_all(certify),
+			"xvswitch", XVS_VERSION, "date", now(), "seed", (json_int_t)certify->seed,
+			"frames", (json_int_t)certify->frames, "met", (json_int_t)certify->met);
 	char file[PATH_MAX];
 
 	snprintf(file, sizeof(file), "%s", certify->file);

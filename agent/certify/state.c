@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "agent/certify/certify.h"
+#include "agent/extension/state.h"
 
 #define ENTRIES_MAX 65536 /* of one port in one map, that are looked at */
 #define NEW_PORT (FRAMES_PORTS + 1) /* nobody has it yet */
@@ -138,18 +139,11 @@ static bool move_state(
 /* Each port's in turn, so that what was moved for one is gone for the next. */
 static bool move_all(struct result *result, const struct bpf_map *map, size_t *moved)
 {
-	uint32_t stranger = 0;
-
 	for (uint32_t port = 1; port <= FRAMES_PORTS; port++) {
-		struct entries there = {0};
-
 		if (!move_state(result, map, port, moved))
 			return false;
-		if (read_entries(map, NEW_PORT, &there, &stranger))
+		if (xvs_state_forget(bpf_map__fd(map), NEW_PORT))
 			return true;
-		for (size_t i = 0; i < there.count; i++)
-			bpf_map_delete_elem(there.map, entry(&there, i));
-		free_entries(&there);
 	}
 	return true;
 }

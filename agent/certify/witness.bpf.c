@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What stands around an extension while it is certified, in place of the switch: a beginning that
- * enters its chain as the switch does, and ends: where frames go on, where those go that it drops, and
- * where those go that it makes a reply of.
+ * enters its chain as the switch does, and ends: where frames go on, where those go that it drops,
+ * and where those go that it makes a reply of.
  */
 #include "agent/certify/witness.h"
 #include "bpf/lib/enter.h"

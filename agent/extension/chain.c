@@ -198,7 +198,8 @@ static int fill_slot(struct xvs_agent *agent, const struct xvs_chain_link *link,
 
 	if (!extension)
 		return -ENOENT;
-	program = xvs_extension_load(agent, extension, xvs_instance_by_id(agent, link->instance), place);
+	program = xvs_extension_load(
+		agent, extension, xvs_instance_by_id(agent, link->instance), place);
 	if (program < 0)
 		return program;
 	error = bpf_map_update_elem(

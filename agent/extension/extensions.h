@@ -109,8 +109,7 @@ bool xvs_certificate_valid(const char *state_dir, const char *digest);
  * Keeps a report: as the certificate, or of the object's being caught, which takes the certificate
  * away. 0 or -errno; -EPERM: no certificate, as it was caught before.
  */
-int xvs_certificate_save(
-	const char *state_dir, const char *digest, bool caught, const char *text);
+int xvs_certificate_save(const char *state_dir, const char *digest, bool caught, const char *text);
 
 /* objects.c */
 /*

@@ -262,14 +262,6 @@ static int begin(struct xvs_agent *agent, struct xvs_instance_state *instance)
 	return error ?: store(agent, instance);
 }
 
-static const struct xvs_kept_state *find_state(const struct xvs_object *object, const char *map)
-{
-	for (size_t i = 0; i < object->state_count; i++)
-		if (!strcmp(object->states[i].map, map))
-			return &object->states[i];
-	return NULL;
-}
-
 /* A map that programs of both objects take. */
 static bool is_same_state(const struct xvs_kept_state *a, const struct xvs_kept_state *b)
 {
@@ -287,7 +279,7 @@ static int take_over(struct xvs_agent *agent, struct xvs_instance_state *instanc
 
 	for (size_t i = 0; !error && before && i < object->state_count; i++) {
 		const struct xvs_kept_state *state = &object->states[i];
-		const struct xvs_kept_state *old = find_state(&before->object, state->map);
+		const struct xvs_kept_state *old = xvs_state_find(&before->object, state->map);
 		int fd = old && is_same_state(old, state) ? xvs_instance_map(from, state->map) : -1;
 
 		if (fd >= 0)

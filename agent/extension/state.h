@@ -97,6 +97,9 @@ void xvs_state_document_clear(struct xvs_state_document *document);
 
 /* ---- state_match.c ---- */
 
+/* The object's state in the map of that name, or NULL. */
+const struct xvs_kept_state *xvs_state_find(const struct xvs_object *object, const char *map);
+
 struct xvs_agent;
 struct xvs_call;
 

@@ -124,7 +124,7 @@ static int begin_walk(const struct xvs_agent *agent, struct exporting *exporting
 	int map;
 
 	if (coming->instance && (!instance || memcmp(instance->key.digest, coming->digest,
-						     sizeof(coming->digest)))) {
+						      sizeof(coming->digest)))) {
 		exporting->lacks = true; /* gone, or another's: the first part has told of it */
 		return 0;
 	}

@@ -50,15 +50,20 @@ static const struct xvs_extension_use *find_use(const struct matching *matching,
 	return NULL;
 }
 
+const struct xvs_kept_state *xvs_state_find(const struct xvs_object *object, const char *map)
+{
+	for (size_t i = 0; i < object->state_count; i++)
+		if (!strcmp(object->states[i].map, map))
+			return &object->states[i];
+	return NULL;
+}
+
 /* Has the extension a map for the state? */
 static bool takes(
 	const struct xvs_object *object, const struct xvs_kept_state *state, char *why, size_t size)
 {
-	const struct xvs_kept_state *own = NULL;
+	const struct xvs_kept_state *own = xvs_state_find(object, state->map);
 
-	for (size_t i = 0; i < object->state_count; i++)
-		if (!strcmp(object->states[i].map, state->map))
-			own = &object->states[i];
 	if (!own)
 		snprintf(why, size, "the extension has no such map here");
 	else if (own->version != state->version)

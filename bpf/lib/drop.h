@@ -63,8 +63,7 @@ __noinline int xvs_tell_drop(struct __sk_buff *skb, __u32 port, __u32 reason, __
  * Counts the drop, and tells of it. A global function: the verifier looks at it once, and not once
  * for each place and reason. `packets` 0: not known yet.
  */
-__noinline int xvs_lose(
-	struct __sk_buff *skb, __u32 port, __u32 reason, __u32 packets, __u32 what)
+__noinline int xvs_lose(struct __sk_buff *skb, __u32 port, __u32 reason, __u32 packets, __u32 what)
 {
 	const struct xvs_control *control = xvs_control();
 

@@ -47,8 +47,8 @@ static long xvs_tcp_option(__u32 number, struct xvs_tcp_walk *walk)
 		__u8 kind, size, value;
 	} option;
 
-	if (walk->offset >= walk->end ||
-		bpf_skb_load_bytes(walk->skb, walk->offset, &option, 1) || !option.kind)
+	if (walk->offset >= walk->end || bpf_skb_load_bytes(walk->skb, walk->offset, &option, 1) ||
+		!option.kind)
 		return 1;
 	if (option.kind == 1) { /* nothing: fills up */
 		walk->offset++;
@@ -57,8 +57,7 @@ static long xvs_tcp_option(__u32 number, struct xvs_tcp_walk *walk)
 	if (bpf_skb_load_bytes(walk->skb, walk->offset, &option, sizeof(option)) || option.size < 2)
 		return 1;
 	if (option.kind == 3 && option.size == 3) {
-		walk->scale =
-			option.value < XVS_TCP_SCALE_MAX ? option.value : XVS_TCP_SCALE_MAX;
+		walk->scale = option.value < XVS_TCP_SCALE_MAX ? option.value : XVS_TCP_SCALE_MAX;
 		return 1;
 	}
 	walk->offset += option.size;

@@ -45,7 +45,8 @@ static const void *map_numbers(int fd, size_t size)
 	return numbers;
 }
 
-static void sum_counters(const struct xvs_counters *of_cpus, uint32_t cpus, struct xvs_counters *ret)
+static void sum_counters(
+	const struct xvs_counters *of_cpus, uint32_t cpus, struct xvs_counters *ret)
 {
 	*ret = (struct xvs_counters){0};
 	for (uint32_t cpu = 0; cpu < cpus; cpu++)

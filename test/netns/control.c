@@ -17,8 +17,8 @@ const char *control_program(const char *name)
 static struct process finish_command(
 	struct testbed *tb, const char *input, const char *command, int expected)
 {
-	struct process process = start_with_input(NULL, input, "%s --socket %s %s",
-		control_program("xvsctl"), tb->socket, command);
+	struct process process = start_with_input(
+		NULL, input, "%s --socket %s %s", control_program("xvsctl"), tb->socket, command);
 	const char *complaint;
 
 	process.command = test_text("xvsctl %s", command);

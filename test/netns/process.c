@@ -154,8 +154,7 @@ struct process start(const struct netns *ns, const char *format, ...)
 	return process;
 }
 
-struct process start_with_input(
-	const struct netns *ns, const char *input, const char *format, ...)
+struct process start_with_input(const struct netns *ns, const char *input, const char *format, ...)
 {
 	struct process process;
 	va_list arguments;

@@ -28,8 +28,8 @@ static const char *config_path(const struct testbed *tb)
 
 static struct process ctl(struct testbed *tb, const char *input, const char *arguments)
 {
-	struct process process = start_with_input(NULL, input, "%s --socket %s %s",
-		control_program("xvsctl"), tb->socket, arguments);
+	struct process process = start_with_input(
+		NULL, input, "%s --socket %s %s", control_program("xvsctl"), tb->socket, arguments);
 
 	process_wait(&process, AGENT_TIMEOUT_MS);
 	return process;

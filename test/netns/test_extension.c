@@ -253,19 +253,20 @@ TEST(extension_copies)
 	CHECK_EQUAL(2, json_number(shown(tb, "fil1"), "directed"));
 }
 
-/* To nobody else; nothing is learned of it, and the port's lists don't judge what it hasn't sent. */
+/* To nobody else, and nothing is learned of it. */
 TEST(extension_replies)
 {
 	static const uint8_t echo[] = {2, 0, 0, 0, 0, 0xee};
 	struct station *a = testbed_guest(tb, "a"), *b = testbed_guest(tb, "b");
 	struct frame frame = frame_new(a->mac, echo), answer;
 
-	testbed_apply(tb, "extensions: {echo: {file: " XVS_TEST_OBJECTS "/good/echo.bpf.o}}\n"
-			  "switches: {s: {type: private, extensions: [{name: echo, enabled: on}]}}\n"
-			  "ports:\n"
-			  "  a: {switch: s, interface: a, vlan: {trunk: [10]}, security: "
-			  "{mac-spoofing: off}}\n"
-			  "  b: {switch: s, interface: b}\n");
+	testbed_apply(tb,
+		"extensions: {echo: {file: " XVS_TEST_OBJECTS "/good/echo.bpf.o}}\n"
+		"switches: {s: {type: private, extensions: [{name: echo, enabled: on}]}}\n"
+		"ports:\n"
+		"  a: {switch: s, interface: a, vlan: {trunk: [10]}, security: "
+		"{mac-spoofing: off}}\n"
+		"  b: {switch: s, interface: b}\n");
 	send_one(a, &frame);
 	CHECK_EQUAL(1, station_count(a, frame.marker));
 	CHECK_EQUAL(0, station_count(b, frame.marker));

@@ -157,7 +157,8 @@ TEST(service_unit_is_valid_and_confined)
 	if (system("command -v systemd-analyze >/dev/null"))
 		SKIP("systemd-analyze is not installed");
 	/* of the build that is whole: with sanitizers only programs are built */
-	run(NULL, "env DESTDIR=%s/root cmake --install " XVS_BIN_DIR "/.. --prefix /usr", tb->folder);
+	run(NULL, "env DESTDIR=%s/root cmake --install " XVS_BIN_DIR "/.. --prefix /usr",
+		tb->folder);
 	run(NULL,
 		"sed 's|^ExecStart=/usr|ExecStart=%s/root/usr|' "
 		"%s/root/usr/lib/systemd/system/xvswitchd.service >%s",

@@ -331,7 +331,7 @@ TEST(upgrade_replaces_what_is_no_longer_whole)
 	"switches: {s: {type: private, extensions: [{name: budget, enabled: " enabled              \
 	"}]}}\n" PORTS_A_AND_B
 
-/* The same while the daemon runs, which loads some more later: they get the map that is pinned then. */
+/* The same while the daemon runs: programs that it loads later get the map that is pinned then. */
 TEST(upgrade_replaces_what_lost_its_pins_meanwhile)
 {
 	uint32_t ids[SLOTS] = {0};

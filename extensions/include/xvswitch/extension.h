@@ -234,7 +234,7 @@ static __always_inline struct xvs_view xvs_view_of(__u64 ports, __u64 place, __u
 #define XVS_CAPTURE(frame, view) XVS_FUNCTION_(xvs_capture, frame, view)
 #define XVS_FILTER(frame, view) XVS_FUNCTION_(xvs_filter, frame, view)
 #define XVS_FIREWALL(frame, view) XVS_FUNCTION_(xvs_firewall, frame, view)
-/* The same with `route`, a struct xvs_route *: add to what stands in it, which is nothing as yet. */
+/* The same with `route`, a struct xvs_route *: add to what stands in it, by now nothing. */
 #define XVS_FORWARD(frame, view, route)                                                            \
 	static __always_inline int xvs_forward_body(                                               \
 		struct __sk_buff *, const struct xvs_view *, struct xvs_route *);                  \
