@@ -61,6 +61,14 @@ struct xvs_vlan_setting {
 	struct xvs_vlan_set *allowed; /* trunk with a list, NULL = all; promiscuous. Owned */
 };
 
+/* YAML: switches.NAME.host-port.routes[]: a route of the kernel on the host port's interface. */
+struct xvs_provider_route {
+	struct xvs_place place;
+	struct xvs_prefix to; /* IPv4 or IPv6 */
+	struct xvs_prefix via; /* a whole address of the same family */
+	uint32_t metric; /* 0 = the kernel's default */
+};
+
 /* YAML: switches.NAME.host-port. */
 struct xvs_host_port {
 	bool present;
@@ -71,6 +79,9 @@ struct xvs_host_port {
 	char **addresses; /* "192.0.2.1/24", "2001:db8::1/64"; owned, also each of them */
 	size_t address_count;
 	bool take_addresses; /* the uplink's own addresses and routes move here; default off */
+	bool provider; /* its addresses are provider addresses of virtual networks; default off */
+	struct xvs_provider_route *routes; /* how to other provider addresses; owned */
+	size_t route_count;
 };
 
 /* YAML: switches.NAME.static-entries[]. */
@@ -167,7 +178,69 @@ struct xvs_port_setting {
 	uint32_t flow_limit; /* 0..XVS_FLOW_MAX, default XVS_FLOW_LIMIT_DEFAULT */
 	struct xvs_extension_use *extensions; /* each one is its switch's too; owned */
 	size_t extension_count;
+	uint32_t vsid; /* its virtual subnet; 0 = in none. `vlan` is untagged then */
 	UT_hash_handle hh; /* by name */
+};
+
+/* YAML: networks.NAME.subnets.NAME. */
+struct xvs_subnet_setting {
+	char name[XVS_NAME_SIZE]; /* unique within the network */
+	struct xvs_place place;
+	uint32_t vsid; /* XVS_VSID_MIN..XVS_VSID_MAX, unique */
+	struct xvs_prefix *prefixes; /* customer addresses; no two of a network overlap. Owned */
+	size_t prefix_count; /* 1..XVS_SUBNET_PREFIX_MAX */
+	struct xvs_prefix group; /* provider multicast group of its broadcasts; family ANY = none */
+};
+#define XVS_SUBNET_PREFIX_MAX 16
+
+/* YAML: networks.NAME.routes[]: a customer route. */
+struct xvs_customer_route {
+	struct xvs_place place;
+	struct xvs_prefix to;
+	struct xvs_prefix via; /* a whole address in a subnet of the network */
+	uint32_t metric; /* the lowest of the same prefix wins; default 0 */
+};
+
+/* YAML: networks.NAME: a routing domain, whose subnets the hosts route between. */
+struct xvs_network {
+	char name[XVS_NAME_SIZE];
+	struct xvs_place place;
+	char switch_name[XVS_NAME_SIZE]; /* where its ports are, whose host port has the provider
+					    addresses */
+	struct xvs_mac gateway_mac; /* of its gateways on every host; default XVS_GATEWAY_MAC */
+	bool learn; /* YAML `unknown: drop|learn`; default drop */
+	bool clamp; /* YAML `mss-clamp: on`; default off */
+	struct xvs_subnet_setting *subnets; /* in the order of the text; owned */
+	size_t subnet_count;
+	struct xvs_customer_route *routes; /* owned */
+	size_t route_count;
+	UT_hash_handle hh; /* by name */
+};
+#define XVS_GATEWAY_MAC "02:58:56:00:00:01"
+
+enum xvs_record_rule {
+	XVS_METHOD_ENCAP, /* NVGRE */
+	XVS_METHOD_REWRITE, /* IP rewrite */
+	XVS_METHOD_MAX,
+};
+
+enum xvs_lookup_kind {
+	XVS_LOOKUP_STATIC,
+	XVS_LOOKUP_DYNAMIC, /* its MAC address is learned from what comes */
+	XVS_LOOKUP_L2_ONLY, /* no customer address */
+	XVS_LOOKUP_GATEWAY, /* of all that has no other record in its subnet; address: none */
+	XVS_LOOKUP_KIND_MAX,
+};
+
+/* YAML: records[]: where a customer address is. Many stand in files of their own. */
+struct xvs_record_setting {
+	uint32_t vsid;
+	uint8_t rule; /* enum xvs_record_rule */
+	uint8_t kind; /* enum xvs_lookup_kind */
+	struct xvs_mac mac;
+	struct xvs_prefix address; /* whole; family ANY: none */
+	struct xvs_prefix provider; /* whole */
+	struct xvs_place place;
 };
 
 /* YAML: mac-pool. */
@@ -184,6 +257,11 @@ struct xvs_config {
 	struct xvs_port_setting *ports; /* uthash by name, in the order of the text */
 	struct xvs_acl *acls, *port_acls; /* uthash by name, in the order of the text */
 	struct xvs_extension_file *extensions; /* uthash by name, in the order of the text */
+	struct xvs_network *networks; /* uthash by name, in the order of the text */
+	struct xvs_record_setting *records; /* in the order of the text; owned */
+	size_t record_count;
+	char *record_folder; /* YAML `record-folder`: where files of records are; NULL = none. Owned
+			      */
 	char *text; /* what it was read from, if that helps to read it again; owned */
 	size_t text_size;
 };
@@ -194,6 +272,8 @@ struct xvs_config {
 	for (struct xvs_port_setting *item = (config)->ports; item; item = item->hh.next)
 #define XVS_EACH_EXTENSION(config, item)                                                           \
 	for (struct xvs_extension_file *item = (config)->extensions; item; item = item->hh.next)
+#define XVS_EACH_NETWORK(config, item)                                                             \
+	for (struct xvs_network *item = (config)->networks; item; item = item->hh.next)
 /* `lists`: acls or port_acls of a configuration. */
 #define XVS_EACH_ACL(lists, item) for (struct xvs_acl *item = (lists); item; item = item->hh.next)
 

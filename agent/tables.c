@@ -92,6 +92,11 @@ int xvs_tables_open(struct xvs_tables *tables, const char *pin_dir)
 		{"flows", NULL, &tables->flows},
 		{"flood_lists", NULL, &tables->flood_lists},
 		{"private_vlans", NULL, &tables->private_vlans},
+		{"subnets", NULL, &tables->subnets},
+		{"vsids", NULL, &tables->vsids},
+		{"providers", NULL, &tables->providers},
+		{"customer_routes", NULL, &tables->customer_routes},
+		{"record_table", NULL, &tables->record_table},
 		{"xdp_ports", NULL, &tables->xdp_ports},
 		{"events", NULL, &tables->events},
 		{"slots_ingress", NULL, &tables->slots_ingress},
@@ -121,9 +126,10 @@ void xvs_tables_close(struct xvs_tables *tables)
 	const int fds[] = {tables->counters, tables->drops, tables->port_index, tables->port_names,
 		tables->switch_names, tables->device_saved, tables->vlan_sets, tables->fdb,
 		tables->acls, tables->flows, tables->flood_lists, tables->private_vlans,
-		tables->xdp_ports, tables->events, tables->fdb_btf, tables->vm_macs,
-		tables->port_addresses, tables->learned_addresses, tables->slots_ingress,
-		tables->slots_egress, tables->chains, tables->chain_state,
+		tables->subnets, tables->vsids, tables->providers, tables->customer_routes,
+		tables->record_table, tables->xdp_ports, tables->events, tables->fdb_btf,
+		tables->vm_macs, tables->port_addresses, tables->learned_addresses,
+		tables->slots_ingress, tables->slots_egress, tables->chains, tables->chain_state,
 		tables->extension_reasons, tables->instances};
 
 	/* the mappings end with the process */

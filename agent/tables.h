@@ -27,9 +27,9 @@ struct xvs_tables {
 	struct xvs_flood_member *flood_members; /* [XVS_FLOOD_MEMBER_MAX] */
 	/* by file descriptor; what is mapped counts as the daemon's memory, read or not */
 	int counters, drops, port_index, port_names, switch_names, device_saved, vlan_sets, fdb,
-		acls, flows, flood_lists, private_vlans, xdp_ports, events, vm_macs, port_addresses,
-		learned_addresses, slots_ingress, slots_egress, chains, chain_state,
-		extension_reasons, instances;
+		acls, flows, flood_lists, private_vlans, subnets, vsids, providers, customer_routes,
+		record_table, xdp_ports, events, vm_macs, port_addresses, learned_addresses,
+		slots_ingress, slots_egress, chains, chain_state, extension_reasons, instances;
 	/* what a new MAC table is made of */
 	uint32_t fdb_key_type, fdb_element_type; /* BTF type ids */
 	int fdb_btf; /* BTF object they belong to */

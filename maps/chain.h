@@ -15,11 +15,16 @@
 #include <linux/types.h>
 #include "maps/limits.h"
 
-/* Slots of `slots_ingress` and `slots_egress`. 4..15 are for parts to come. */
+/* Slots of `slots_ingress` and `slots_egress`. 8..15 are for parts to come. */
 #define XVS_SLOT_MAIN 0 /* the hook's main program */
 #define XVS_SLOT_NEXT 1 /* the one to come, while the agent finds out whether the slot takes it */
 #define XVS_SLOT_RESUME 2 /* what is behind a chain, in front of forwarding; on the way out all */
 #define XVS_SLOT_COMMIT 3 /* what is behind a forwarding extension, or a reply; ingress only */
+/* virtual networks; ingress only */
+#define XVS_SLOT_VIRTUAL 4 /* forwarding of a virtual subnet's frame */
+#define XVS_SLOT_ROUTE 5 /* the distributed router, and what it answers */
+#define XVS_SLOT_ENCAP 6 /* to another host */
+#define XVS_SLOT_DECAP 7 /* from another host */
 #define XVS_SLOT_CHAINS 16 /* the first of those of chains */
 #define XVS_SLOT_MAX 4096
 

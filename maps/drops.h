@@ -54,7 +54,25 @@
 	X(extension_missing, "extension-missing",                                                  \
 		"an extension that declares so could not be called")                               \
 	X(extension_route, "extension-route",                                                      \
-		"an extension sent it to ports that may not receive it")
+		"an extension sent it to ports that may not receive it")                           \
+	X(no_record, "no-record", "no record knows the address in its virtual subnet")             \
+	X(no_route, "no-route", "nothing in its virtual network leads to the address")             \
+	X(routed_apart, "routed-apart", "policy keeps the two virtual subnets apart")              \
+	X(ttl_exceeded, "ttl-exceeded", "it has passed too many routers")                          \
+	X(not_answered, "not-answered", "asked for an address that no record knows, or its own")   \
+	X(no_provider, "no-provider", "the host has no provider address of that family")           \
+	X(no_neighbor, "no-neighbor", "nothing leads to the provider address")                     \
+	X(encap_failed, "encap-failed", "the kernel did not add or take off the outer header")     \
+	X(gre_from_guest, "gre-from-guest", "NVGRE to the host from elsewhere than the wire")      \
+	X(gre_header, "gre-header", "NVGRE with checksum, sequence, version or reserved bits")     \
+	X(gre_truncated, "gre-truncated", "NVGRE that is shorter than its headers")                \
+	X(gre_fragment, "gre-fragment", "a fragment of an NVGRE packet")                           \
+	X(gre_vsid, "gre-vsid", "NVGRE with a VSID that is reserved or not of this host")          \
+	X(gre_source, "gre-source", "NVGRE from a provider address that the VSID's records lack")  \
+	X(gre_tagged, "gre-tagged", "NVGRE around a frame with an 802.1Q tag")                     \
+	X(gre_nested, "gre-nested", "NVGRE in NVGRE")                                              \
+	X(gre_congestion, "gre-congestion",                                                        \
+		"marked as congested on the wire, but its flow knows no marks (RFC 6040)")
 
 enum xvs_drop {
 	XVS_DROP_none, /* no drop; never counted */

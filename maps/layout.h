@@ -24,8 +24,9 @@
 #include "maps/fdb.h"
 #include "maps/flow.h"
 #include "maps/limits.h"
+#include "maps/virtual.h"
 
-#define XVS_LAYOUT_VERSION 8
+#define XVS_LAYOUT_VERSION 9
 
 /* Map `control`, array of one, mmapable. */
 struct xvs_control {
@@ -70,6 +71,7 @@ enum xvs_vlan_mode {
 	XVS_VLAN_ISOLATED, /* secondary VLAN; receives the primary's frames */
 	XVS_VLAN_COMMUNITY, /* secondary VLAN; receives the primary's and its own */
 	XVS_VLAN_PROMISCUOUS, /* primary VLAN; receives its own and those in `vlan_set` */
+	XVS_VLAN_VIRTUAL, /* untagged frames only, in the virtual subnet `vlan`, see virtual.h */
 };
 
 enum xvs_port_flag {
@@ -96,14 +98,15 @@ enum xvs_port_flag {
 	/* `chain` has extensions for what the port sends, and for what it receives */
 	XVS_PORT_CHAIN_IN = 1u << 17,
 	XVS_PORT_CHAIN_OUT = 1u << 18,
+	XVS_PORT_PROVIDER = 1u << 19, /* host port: its addresses are provider addresses */
 };
 
 /* One half of a port's configuration. One cache line. */
 struct xvs_port_config {
 	__u8 kind; /* enum xvs_port_kind */
 	__u8 vlan_mode; /* enum xvs_vlan_mode */
-	__u16 vlan; /* of its untagged frames: 1..4094; trunk: the native one, 0 = untagged domain
-		     */
+	__u16 vlan; /* of its untagged frames: 1..4094; trunk: the native one, 0 = untagged domain;
+		       virtual: XVS_SUBNET_FIRST + subnet id */
 	__u16 vlan_set; /* trunk, promiscuous: index into `vlan_sets` */
 	__u16 switch_id; /* 1..XVS_SWITCH_MAX - 1 */
 	__u32 flags; /* enum xvs_port_flag */
@@ -353,8 +356,8 @@ struct xvs_device_saved {
  * two programs may be of different builds, for the moment of an upgrade.
  *
  *   cb[0]  cookie ^ phase        proves that a switch of ours wrote the rest
- *   cb[1]  31      16 15  13  11       0
- *          | generation |pri| - |  VLAN  |
+ *   cb[1]  31      19 18  16 15        0
+ *          | generation |pri| VLAN, or XVS_SUBNET_FIRST + subnet id |
  *   cb[2]  id of the port it came from
  *   cb[3]  id of the port it goes to
  */
@@ -364,7 +367,7 @@ enum xvs_phase {
 	XVS_PHASE_MIRROR = 3, /* a copy for whom the port is mirrored to: it has no stages */
 };
 
-#define XVS_CB_PRIORITY_SHIFT 13
-#define XVS_CB_GENERATION_SHIFT 16
+#define XVS_CB_PRIORITY_SHIFT 16
+#define XVS_CB_GENERATION_SHIFT 19
 
 #endif

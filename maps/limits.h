@@ -26,6 +26,12 @@
 #define XVS_INSTANCE_MAX 512 /* extensions on switches; ids from 1 on */
 #define XVS_CHAIN_MAX 4096 /* different chains; 0 is none */
 
+#define XVS_NETWORK_MAX 1024 /* virtual networks; ids are 1..XVS_NETWORK_MAX - 1 */
+#define XVS_SUBNET_MAX 4096 /* virtual subnets of a host; ids are 1..XVS_SUBNET_MAX - 1 */
+#define XVS_CUSTOMER_ROUTE_MAX 65536 /* prefixes and routes of all virtual networks */
+#define XVS_RECORD_MAX 1048576 /* records */
+#define XVS_COPIES_MAX 1024 /* hosts that get a copy of a virtual subnet's broadcast */
+
 #define XVS_PRIVATE_VLAN_MAX 16384 /* primary and secondary VLANs of all switches */
 
 /* Bytes of the ring `events`: a power of two, whole pages of any size. 2,048 records. */

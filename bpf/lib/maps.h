@@ -186,6 +186,52 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, XVS_SUBNET_MAX);
+	__type(key, __u32);
+	__type(value, struct xvs_subnet);
+} subnets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC); /* most hosts have none */
+	__uint(max_entries, 2 * XVS_SUBNET_MAX); /* both halves */
+	__type(key, struct xvs_vsid_key);
+	__type(value, __u32);
+} vsids SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, XVS_SWITCH_MAX);
+	__type(key, __u32);
+	__type(value, struct xvs_provider);
+} providers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 2 * XVS_CUSTOMER_ROUTE_MAX); /* both halves */
+	__type(key, struct xvs_route_key);
+	__type(value, struct xvs_hop);
+} customer_routes SEC(".maps");
+
+/* Without types, as it is made; max_entries of the one in force is the agent's choice. */
+struct xvs_record_hash {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(struct xvs_record_key));
+	__uint(value_size, sizeof(struct xvs_record));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct xvs_record_hash);
+} record_table SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, XVS_CHAIN_MAX);
 	__type(key, __u32);
 	__type(value, struct xvs_chain);
