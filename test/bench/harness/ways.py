@@ -8,7 +8,7 @@ something stands between them it is in a third namespace, with the devices port-
 
 or each guest is on a host of its own:
 
-    a: eth0 ── port-a [ tunnel ] wire ────── wire [ tunnel ] port-b ── eth0 :b
+    a: eth0 ── port-a [ tunnel | xvswitch ] wire ────── wire [ tunnel | xvswitch ] port-b ── eth0 :b
 """
 
 import dataclasses
@@ -84,7 +84,6 @@ def between_hosts(lab, name):
                       "name", "wire", "mtu", WIRE_MTU, "netns", way.hosts["b"].name)
     for guest, space in (("a", way.a), ("b", way.b)):
         host = way.hosts[guest]
-        host.ip("address", "add", f"{HOSTS[guest]}/24", "dev", "wire")
         host.ip("link", "set", "wire", "up")
         plug(host, guest, space)
     return way
@@ -119,6 +118,7 @@ def vxlan(lab, name):
     way = between_hosts(lab, name)
     for guest, far in (("a", "b"), ("b", "a")):
         host = way.hosts[guest]
+        host.ip("address", "add", f"{HOSTS[guest]}/24", "dev", "wire")
         host.ip("link", "add", "vxlan0", "mtu", 1500, "up", "type", "vxlan", "id", TUNNEL_ID,
                 "local", HOSTS[guest], "remote", HOSTS[far], "dstport", 4789, "dev", "wire")
         add_bridge(host, [f"port-{guest}", "vxlan0"])
