@@ -19,7 +19,7 @@ def plain(guest):
         "version": 1,
         "switches": {SWITCH: {"type": "external", "uplink": "wire", "host-port": host_port}},
         "ports": {port: {"switch": SWITCH, "interface": port, "mac": ways.GUESTS[guest][0],
-                         "security": {"storm-limit": "off"}}},
+                         "security": {"storm-limit": 0}}},
     }
 
 
