@@ -139,6 +139,26 @@ int xvs_instance_keep(
 	return add_map(instance, name, fcntl(fd, F_DUPFD_CLOEXEC, 3));
 }
 
+int xvs_instance_keep_constants(struct xvs_instance_state *instance, int fd)
+{
+	int own;
+
+	if (instance->constants_count == XVS_OWN_CONSTANTS)
+		return -ENOSPC;
+	own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (own < 0)
+		return -errno;
+	instance->constants[instance->constants_count++] = own;
+	return own;
+}
+
+void xvs_instance_drop_code(struct xvs_instance_state *instance)
+{
+	while (instance->constants_count)
+		close(instance->constants[--instance->constants_count]);
+	xvs_code_free(&instance->code);
+}
+
 void xvs_instance_drop_map(
 	struct xvs_agent *agent, struct xvs_instance_state *instance, const char *name)
 {
@@ -334,6 +354,7 @@ static void free_instance(struct xvs_agent *agent, struct xvs_instance_state *in
 {
 	for (size_t i = 0; i < instance->map_count; i++)
 		close(instance->maps[i].fd);
+	xvs_instance_drop_code(instance);
 	HASH_DEL(agent->extensions->instances, instance);
 	free(instance);
 }
