@@ -94,11 +94,11 @@ _Static_assert(sizeof(struct xvs_chain_state) <= 32768, "a per-CPU element");
  * Map `instances`, array by instance id: which extension of which switch that is. Id 0 is none. For
  * the agent only.
  */
-#define XVS_INSTANCE_DIGEST 24
+#define XVS_INSTANCE_DIGEST 72 /* room for 64 digits and the end */
 
 struct xvs_instance {
 	char extension[XVS_NAME_SIZE], of_switch[XVS_NAME_SIZE]; /* names; empty: the id is free */
-	char digest[XVS_INSTANCE_DIGEST]; /* how the object's SHA-256 begins, in hex, closed */
+	char digest[XVS_INSTANCE_DIGEST]; /* SHA-256 of its object, in hex, closed */
 	struct xvs_extension_counters before; /* what others with this id have counted */
 };
 

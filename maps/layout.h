@@ -25,7 +25,7 @@
 #include "maps/flow.h"
 #include "maps/limits.h"
 
-#define XVS_LAYOUT_VERSION 8
+#define XVS_LAYOUT_VERSION 9
 
 /* Map `control`, array of one, mmapable. */
 struct xvs_control {

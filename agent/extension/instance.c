@@ -20,7 +20,7 @@ static struct xvs_instance_key key_of(
 
 	snprintf(key.of_switch, sizeof(key.of_switch), "%s", of_switch);
 	snprintf(key.extension, sizeof(key.extension), "%s", extension);
-	snprintf(key.digest, sizeof(key.digest), "%.*s", XVS_INSTANCE_DIGEST - 1, digest);
+	snprintf(key.digest, sizeof(key.digest), "%s", digest);
 	return key;
 }
 
@@ -43,8 +43,7 @@ struct xvs_extension *xvs_instance_object(
 	struct xvs_extension *extension, *next;
 
 	HASH_ITER (hh, agent->extensions->objects, extension, next)
-		if (!strncmp(extension->object.digest, instance->key.digest,
-			    XVS_INSTANCE_DIGEST - 1))
+		if (!strcmp(extension->object.digest, instance->key.digest))
 			return extension;
 	return NULL;
 }

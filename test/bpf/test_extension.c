@@ -130,16 +130,21 @@ static void use_chain(struct xvs_chain chain)
 	world_publish();
 }
 
-static void send_one(enum program program, const uint8_t *to, struct outcome *ret)
+static void send_from(enum port port, enum program program, const uint8_t *to, struct outcome *ret)
 {
-	struct frame frame = {STATION(A), to, EXPERIMENTAL, {}, 0};
+	struct frame frame = {STATION(port), to, EXPERIMENTAL, {}, 0};
 	struct input input;
 
-	input_fill(&input, program, program == INGRESS ? A : B, &frame, BESIDE);
+	input_fill(&input, program, program == INGRESS ? port : B, &frame, BESIDE);
 	memset(input.packet.bytes + LETTERS, 0, 8);
 	if (program == EGRESS)
 		hand_over(input.cb, XVS_PHASE_CLONE, B, (struct tag){0, 0});
 	run(&input, ret);
+}
+
+static void send_one(enum program program, const uint8_t *to, struct outcome *ret)
+{
+	send_from(A, program, to, ret);
 }
 
 static void check_letters(const struct outcome *got, const char *letters)
@@ -243,15 +248,6 @@ Test(extension, several_programs)
 	check_dropped("the second is gone", &got, XVS_DROP_extension_missing);
 }
 
-Test(extension, one_that_is_missing)
-{
-	struct outcome got;
-
-	use_chain((struct xvs_chain){.in = XVS_SLOT_RESUME, .missing = XVS_CHAIN_MISSING_IN});
-	send_one(INGRESS, STATION(B), &got);
-	check_dropped("never loaded", &got, XVS_DROP_extension_missing);
-}
-
 static uint64_t reason_count(const char *name, uint32_t reason)
 {
 	uint32_t index = instance_of(name)->id * XVS_REASON_COUNTS + reason;
@@ -259,6 +255,76 @@ static uint64_t reason_count(const char *name, uint32_t reason)
 
 	bpf_map_lookup_elem(agent.loader.tables.extension_reasons, &index, &count);
 	return count;
+}
+
+static struct xvs_extension *take_good(const char *name)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/good/%s.bpf.o", XVS_TEST_OBJECTS, name);
+	return take(path);
+}
+
+/*
+ * As many as a switch may have, in one program: such as are called, such as stand in place of their
+ * calls, such as use all of the stack, and what they may have written put back.
+ */
+Test(extension, a_full_program)
+{
+	struct xvs_extension *const kinds[] = {
+		take_trace("filter"), take_good("small"), take_good("deep"), take_trace("capture")};
+	struct xvs_program program = {
+		.which = XVS_PROGRAM_IN,
+		.link_count = XVS_PROGRAM_LINKS,
+		.next = XVS_SLOT_RESUME,
+	};
+	char names[XVS_PROGRAM_LINKS][8];
+	struct outcome got;
+
+	for (uint32_t i = 0; i < XVS_PROGRAM_LINKS; i++) {
+		snprintf(names[i], sizeof(names[i]), "n%u", i);
+		kinds[i % 4]->object.restores = true;
+		program.links[i] = link_of(kinds[i % 4], names[i]);
+		if (i % 4 == 0)
+			set(names[i], B, (struct settings){.letter = '1' + i / 4});
+	}
+	put_program(&program, FIRST);
+	use_chain((struct xvs_chain){.in = FIRST, .in_count = 1});
+	send_one(INGRESS, STATION(B), &got);
+	check_dropped("an odd one", &got, XVS_DROP_extension);
+	cr_expect_eq(counters_of("n1").dropped, 1);
+	cr_expect_eq(counters_of("n2").packets, 0);
+	cr_expect_eq(reason_count("n1", 1), 1);
+	send_from(B, INGRESS, STATION(A), &got);
+	check_sent("an even one", &got, A);
+	check_letters(&got, "1234");
+	for (uint32_t i = 1; i < XVS_PROGRAM_LINKS; i++)
+		cr_expect_eq(counters_of(names[i]).packets, i == 1 ? 2 : 1, "%u", i);
+}
+
+/* One object is never taken for another, however long their author looked for two of a kind. */
+Test(extension, digests_that_begin_alike)
+{
+	struct xvs_extension *extension = take_good("small"), *other = calloc(1, sizeof(*other));
+	struct xvs_instance_state *first, *second;
+
+	memcpy(other->object.digest, extension->object.digest, sizeof(other->object.digest));
+	other->object.digest[63] ^= 1;
+	cr_assert_eq(xvs_instance_get(&agent, "s", "x", extension, &first), 0);
+	cr_assert_eq(xvs_instance_get(&agent, "s", "x", other, &second), 0);
+	cr_expect_neq(first->id, second->id);
+	cr_expect_eq(xvs_instance_object(&agent, first), extension);
+	cr_expect_null(xvs_instance_object(&agent, second));
+	free(other);
+}
+
+Test(extension, one_that_is_missing)
+{
+	struct outcome got;
+
+	use_chain((struct xvs_chain){.in = XVS_SLOT_RESUME, .missing = XVS_CHAIN_MISSING_IN});
+	send_one(INGRESS, STATION(B), &got);
+	check_dropped("never loaded", &got, XVS_DROP_extension_missing);
 }
 
 Test(extension, who_may_drop)
