@@ -34,7 +34,7 @@ struct witness_bpf;
 
 /* The extension in the kernel, with the witness around it. */
 struct arena {
-	struct bpf_object *object; /* its programs and maps */
+	struct xvs_extension_apart apart; /* its programs and maps */
 	struct witness_bpf *witness;
 	uint64_t *reasons; /* what its drops are counted under, XVS_REASON_COUNTS */
 	uint32_t committed; /* port that each route has already, 0 = none */

@@ -213,12 +213,15 @@ Test(extension, good_objects_are_taken)
 		{"alias_pointer", XVS_KIND_CAPTURE, true},
 		{"cross_connect", XVS_KIND_FORWARDING, false},
 		{"data_sections", XVS_KIND_CAPTURE, false},
+		{"deep", XVS_KIND_FILTER, false},
 		{"echo", XVS_KIND_FILTER, false},
 		{"limiter", XVS_KIND_FILTER, false},
+		{"many_maps", XVS_KIND_CAPTURE, false},
 		{"narrow", XVS_KIND_FIREWALL, false},
 		{"returned_pointer", XVS_KIND_CAPTURE, true},
 		{"rewrite", XVS_KIND_FILTER, false},
 		{"sampler", XVS_KIND_CAPTURE, false},
+		{"small", XVS_KIND_FIREWALL, false},
 		{"weak_pointer", XVS_KIND_CAPTURE, true},
 	};
 	char name[100];

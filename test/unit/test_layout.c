@@ -49,7 +49,7 @@ static const struct size sizes[] = {
 	SIZE(xvs_flow_sweep, 40),
 	SIZE(xvs_chain, 16),
 	SIZE(xvs_extension_counters, 32),
-	SIZE(xvs_instance, 184),
+	SIZE(xvs_instance, 232),
 	SIZE(xvs_fragments, 64),
 	SIZE(xvs_flood_list, 8),
 	SIZE(xvs_private_vlan_key, 8),
