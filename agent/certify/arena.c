@@ -186,6 +186,7 @@ int arena_run(struct arena *arena, struct outcome *outcome)
 	outcome->arena = arena;
 	outcome->after.size = options.data_size_out;
 	outcome->verdict = options.retval;
+	outcome->nanoseconds = options.duration;
 	outcome->seen = arena->witness->bss->seen;
 	outcome->own = take_reason(arena);
 	return 0;

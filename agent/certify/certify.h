@@ -47,6 +47,7 @@ struct outcome {
 	struct frame_made frame;
 	struct packet after;
 	uint32_t verdict; /* enum witness_verdict, or what the kernel was told */
+	uint32_t nanoseconds; /* that all of it took, this once */
 	int own; /* the reason that the extension has dropped it for; -1 = none was counted */
 	struct witness_seen seen;
 };

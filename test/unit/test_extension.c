@@ -113,6 +113,9 @@ static const struct {
 			    "begin with one"},
 	{"beyond", ""},
 	{"big_map", "map 'numbers' is too big: 1073741824 elements of 16 bytes; at most 256 MiB"},
+	{"big_value", "map 'wide' has values of 1048576 bytes; at most 65536, as a call copies all "
+		      "of one: divide them into elements"},
+	{"big_variable", "section '.bss' has variables of 8388608 bytes; at most 4 MiB: use a map"},
 	{"capture_cb", "capture_cb.bpf.c:9: writes to the frame's struct __sk_buff"},
 	{"capture_direct_write", ""},
 	{"capture_mark", "capture_mark.bpf.c:9: writes to the frame's struct __sk_buff"},
