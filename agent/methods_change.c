@@ -86,6 +86,7 @@ int xvs_method_save(struct xvs_agent *agent, struct xvs_call *call)
 	struct xvs_proposal proposal;
 	int error = xvs_proposal_open(&proposal, agent, call);
 
+	error = error ?: xvs_proposal_needs_running(agent, call);
 	error = error ?: xvs_methods_save(agent, call, &plan, file);
 	if (!error) {
 		error = xvs_plan_commit(&plan, agent);
@@ -173,6 +174,7 @@ int xvs_method_change(struct xvs_agent *agent, struct xvs_call *call)
 	error = error ?: xvs_call_only(call, known);
 	error = error ?: xvs_proposal_flag(call, "save", &proposal.save);
 	error = error ?: xvs_proposal_flag(call, "dry_run", &dry_run);
+	error = error ?: xvs_proposal_needs_running(agent, call);
 	error = error ?: get_changed_config(&proposal);
 	error = error ?: dry_run ? tell(&proposal) : apply(&proposal);
 	xvs_proposal_clear(&proposal);

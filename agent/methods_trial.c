@@ -49,6 +49,7 @@ int xvs_method_try(struct xvs_agent *agent, struct xvs_call *call)
 	error = error ?: xvs_proposal_flag(call, "wait", &wait);
 	if (!error && wait && !call->more)
 		error = xvs_call_error(call, "org.varlink.service.ExpectedMore", json_object());
+	error = error ?: xvs_proposal_needs_running(agent, call);
 	error = error ?: xvs_proposal_read(&proposal);
 	error = error ?: try(&proposal, seconds, wait);
 	xvs_proposal_clear(&proposal);

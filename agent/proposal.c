@@ -21,6 +21,18 @@ int xvs_proposal_open(struct xvs_proposal *proposal, struct xvs_agent *agent, st
 	return 0;
 }
 
+int xvs_proposal_needs_running(const struct xvs_agent *agent, struct xvs_call *call)
+{
+	if (agent->in_force)
+		return 0;
+	return xvs_call_error(call, "Refused",
+		json_pack("{s:s, s:s, s:[]}", "step", "what runs is not known", "reason",
+			"xvswitchd could not bring its configuration into force when it started, "
+			"and says why in its messages; mend that and restart it, or apply a whole "
+			"configuration",
+			"not_undone"));
+}
+
 void xvs_proposal_clear(struct xvs_proposal *proposal)
 {
 	free(proposal->sources.item);

@@ -24,6 +24,13 @@ int xvs_proposal_open(
 	struct xvs_proposal *proposal, struct xvs_agent *agent, struct xvs_call *call);
 void xvs_proposal_clear(struct xvs_proposal *proposal);
 
+/*
+ * Refused where the start has brought nothing into force: `running` is empty then, and what an
+ * earlier daemon left goes on, unknown to this one. So no part of it can be changed, it can't be
+ * saved, and nothing can be taken back to it. A whole configuration can be applied.
+ */
+int xvs_proposal_needs_running(const struct xvs_agent *agent, struct xvs_call *call);
+
 /* An optional truth among the call's parameters; *ret stays as it is if it is not there. */
 int xvs_proposal_flag(struct xvs_call *call, const char *name, bool *ret);
 

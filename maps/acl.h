@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A compiled access control list: an array of elements of one cache line. Its rules stand in hash
- * tables, one for each combination of how much of the five fields (two addresses, two ports, the
- * protocol) its rules name (tuple space search). A packet is looked up in every table whose best
- * rule weighs more than the one found so far; tables stand with the heaviest first.
+ * A compiled access control list: elements of one cache line, 64 of them to a page, which is the
+ * value of the map: a program reaches all of a page by one call of the kernel, and a call costs
+ * more than a table. Its rules stand in hash tables, one for each combination of how much of the
+ * five fields (two addresses, two ports, the protocol) its rules name (tuple space search). A
+ * packet is looked up in every table whose best rule weighs more than the one found so far; tables
+ * stand with the heaviest first.
  *
- *   element 0   head: where the tables of each way stand
- *   then        tables   what of the fields counts, and where the buckets are
- *               buckets  eight an element: a chain of rules
- *               rules    chain by chain, the heaviest of a chain first
- *               counters four an element, for four rules; so many of these elements, the stripes
+ *   element 0, 1  head: where the tables of each way stand
+ *   then          tables    what of the fields counts, and where the buckets are; those of a way
+ *                           stand in one page
+ *                 filter    a page, where a way has many tables: a bit for what is in any of them
+ *                 buckets   eight an element: a chain of rules
+ *                 rules     chain by chain, the heaviest of a chain first
+ *                 counters  four an element, for four rules; so many of these elements, the stripes
+ *
+ * Most tables have nothing for a packet, and their buckets need not be looked at to know that: the
+ * filter tells of eight or nine in ten of them, as long as the way has no more than some 5,000
+ * rules.
  *
  * A list is written once, before packets can see it; only its counters change. Each stripe has a
  * counter for each rule, and a CPU adds to its own: alone, without a locked instruction, or with
@@ -38,7 +46,8 @@ enum xvs_acl_family {
 };
 
 #define XVS_ACL_ELEMENTS_MAX (1 << 24)
-#define XVS_ACL_TABLES_MAX 64 /* of one way */
+#define XVS_ACL_PAGE 64 /* elements */
+#define XVS_ACL_TABLES_MAX XVS_ACL_PAGE /* of one way */
 #define XVS_ACL_CHAIN_MAX 4096 /* rules of one bucket */
 #define XVS_ACL_STRIPE_BITS_MAX 8
 #define XVS_ACL_COUNTERS_MAX (1 << 20) /* of a list with more than one stripe of CPUs */
@@ -58,8 +67,9 @@ struct xvs_acl_tuple {
 
 /* All tables of one direction and family. */
 struct xvs_acl_way {
-	__u32 first : 24; /* element */
-	__u32 count : 8; /* 0..XVS_ACL_TABLES_MAX */
+	__u32 first; /* element */
+	__u32 count; /* 0..XVS_ACL_TABLES_MAX */
+	__u32 filter; /* element, the first of a page; 0: there is none */
 };
 
 struct xvs_acl_head {
@@ -72,7 +82,9 @@ struct xvs_acl_head {
 	__u8 shared; /* there are more CPUs than that */
 	__u8 reserved[4];
 	__u64 owner; /* hash of whose list it is: its name, or the port's that alone has it */
+	__u64 reserved_2[2];
 };
+#define XVS_ACL_HEAD 2 /* elements */
 
 struct xvs_acl_table {
 	struct xvs_acl_tuple mask;
@@ -115,10 +127,14 @@ struct xvs_acl_counter {
 };
 #define XVS_ACL_COUNTERS 4 /* in an element */
 
+/* 64 bits of a filter. */
+#define XVS_ACL_FILTER_WORDS 8 /* in an element */
+#define XVS_ACL_FILTER_SHIFT 17 /* what is left of a hash: the bit in a page */
+
 /* A struct about the union: clang describes only those whole for a map. */
 struct xvs_acl_element {
 	union {
-		struct xvs_acl_head head;
+		__u64 filter[XVS_ACL_FILTER_WORDS];
 		struct xvs_acl_table table;
 		struct xvs_acl_bucket bucket[XVS_ACL_BUCKETS];
 		struct xvs_acl_rule rule;
@@ -126,6 +142,17 @@ struct xvs_acl_element {
 	};
 };
 _Static_assert(sizeof(struct xvs_acl_element) == 64, "a cache line");
+_Static_assert(sizeof(struct xvs_acl_head) == XVS_ACL_HEAD * sizeof(struct xvs_acl_element),
+	"in whole elements");
+
+/* The value of the map. */
+struct xvs_acl_page {
+	union {
+		struct xvs_acl_head head; /* of the first */
+		struct xvs_acl_element element[XVS_ACL_PAGE];
+	};
+};
+_Static_assert(1 << (32 - XVS_ACL_FILTER_SHIFT) == 8 * sizeof(struct xvs_acl_page), "a filter");
 
 static inline __u64 xvs_acl_mix(__u64 hash, __u64 word)
 {
@@ -133,13 +160,15 @@ static inline __u64 xvs_acl_mix(__u64 hash, __u64 word)
 	return hash ^ hash >> 32;
 }
 
-/* Of what of the tuple counts. */
-static inline __u32 xvs_acl_hash(
-	const struct xvs_acl_tuple *tuple, const struct xvs_acl_tuple *mask)
+/* Of what of the tuple counts. The first words of addresses are the same in all of IPv4. */
+static inline __u32 xvs_acl_hash(const struct xvs_acl_tuple *tuple,
+	const struct xvs_acl_tuple *mask, enum xvs_acl_family family)
 {
 	__u64 hash = xvs_acl_mix(tuple->rest & mask->rest, tuple->local[1] & mask->local[1]);
 
 	hash = xvs_acl_mix(hash, tuple->remote[1] & mask->remote[1]);
+	if (family == XVS_ACL_IPV4)
+		return hash;
 	hash = xvs_acl_mix(hash, tuple->local[0] & mask->local[0]);
 	return xvs_acl_mix(hash, tuple->remote[0] & mask->remote[0]);
 }

@@ -5,9 +5,9 @@
  * Each port has the number of its chain in its configuration. On the way in the frame goes through
  * capture, filter and firewall extensions between its port's guards and its lists, then, behind the
  * lists, to the forwarding extension; on the way out through firewalls, filters and captures
- * between the lists of the port that it is for and its tag. Each extension is a program of its own
- * in a slot of its hook's array and knows the slot of the next; the built-in parts behind them
- * stand in slots of their own.
+ * between the lists of the port that it is for and its tag. The extensions of a way are functions
+ * of one program in a slot of its hook's array, or of several, which know the slot of the next; the
+ * built-in parts behind them stand in slots of their own.
  */
 #ifndef XVS_MAPS_CHAIN_H
 #define XVS_MAPS_CHAIN_H
@@ -36,8 +36,8 @@ enum xvs_chain_missing {
 
 /* Map `chains`, array; 0 is no chain. Never changed in use. */
 struct xvs_chain {
-	__u16 in, in_count; /* slots in `slots_ingress`: the first, and how many; the forwarding
-			       extension is not among them */
+	__u16 in, in_count; /* slots in `slots_ingress`: the first, and how many; that of the
+			       forwarding extension is not among them */
 	__u16 out, out_count; /* in `slots_egress` */
 	__u16 forward; /* slot of the forwarding extension, 0 = none */
 	__u8 headers; /* 1: one of them wants the headers read */
@@ -65,7 +65,7 @@ enum xvs_routed {
 #define XVS_ROUTE_PORTS 16
 
 /*
- * Map `chain_state`, per-CPU array, index: enum xvs_scratch_of. From one program of a chain to the
+ * Map `chain_state`, per-CPU array, index: enum xvs_scratch_of. From one program of a way to the
  * next, but for the counters, which the agent reads.
  */
 struct xvs_chain_state {
@@ -79,7 +79,9 @@ struct xvs_chain_state {
 	__u16 reason; /* not 0: the frame is to be dropped for it */
 	__u32 route_count;
 	__u32 route[XVS_ROUTE_PORTS]; /* port ids */
-	__u32 reserved;
+	struct {
+		__u32 mark, priority, cb[5];
+	} kept; /* of struct __sk_buff, while an extension runs that may have written to it */
 	struct xvs_extension_counters counters[XVS_INSTANCE_MAX]; /* by instance id */
 };
 _Static_assert(sizeof(struct xvs_chain_state) <= 32768, "a per-CPU element");
@@ -97,11 +99,11 @@ _Static_assert(sizeof(struct xvs_chain_state) <= 32768, "a per-CPU element");
  * Map `instances`, array by instance id: which extension of which switch that is. Id 0 is none. For
  * the agent only.
  */
-#define XVS_INSTANCE_DIGEST 24
+#define XVS_INSTANCE_DIGEST 72 /* room for 64 digits and the end */
 
 struct xvs_instance {
 	char extension[XVS_NAME_SIZE], of_switch[XVS_NAME_SIZE]; /* names; empty: the id is free */
-	char digest[XVS_INSTANCE_DIGEST]; /* how the object's SHA-256 begins, in hex, closed */
+	char digest[XVS_INSTANCE_DIGEST]; /* SHA-256 of its object, in hex, closed */
 	struct xvs_extension_counters before; /* what others with this id have counted */
 };
 

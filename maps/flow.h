@@ -12,12 +12,12 @@
  *                an agent runs. It ends with the last reference from user space: the map is pinned
  *
  * A flow stands in one of XVS_FLOW_CHOICES buckets, which its hash names: in the first of them that
- * was not full. Their tags stand in two cache lines. A look-up reads a word of tags and, as a rule,
- * one place. Who puts a flow takes a place
- * by its tag (compare and exchange, busy), fills it, and sets the tag; who takes one out changes
- * the tag to dead, and `seen` tells when. A dead place is used again two ticks later, when nobody
- * reads what stood there. Two that put the same flow at once find each other, and one or both give
- * way; the next packet puts it again.
+ * was not full, and there in the place that its hash names if that was free. Their tags stand in
+ * two cache lines. A look-up reads a word of tags and, as a rule, one place. Who puts a flow takes
+ * a place by its tag (compare and exchange, busy), fills it, and sets the tag; who takes one out
+ * changes the tag to dead, and `seen` tells when. A dead place is used again two ticks later, when
+ * nobody reads what stood there. Two that put the same flow at once find each other, and one or
+ * both give way; the next packet puts it again.
  */
 #ifndef XVS_MAPS_FLOW_H
 #define XVS_MAPS_FLOW_H
@@ -74,7 +74,7 @@ enum xvs_flow_flag { /* bit 0 << direction, bit 1 << direction are of a side */
 	XVS_FLOW_OUT_JUDGED = 1u << XVS_ACL_OUT,
 	XVS_FLOW_STATEFUL = 1u << 2, /* then the extended ACL allows the other way as an answer */
 	XVS_FLOW_BEGAN_OUT = 1u << 3, /* the first packet was sent by the port */
-	XVS_FLOW_SYN_DATA = 1u << 7, /* the SYN brought data (RFC 7413) */
+	XVS_FLOW_SYN_DATA = 1u << 4, /* the SYN brought data (RFC 7413) */
 };
 
 /* A TCP connection (RFC 9293, section 3.3.2), as far as what is no part of it can be told. */
@@ -111,11 +111,10 @@ _Static_assert(sizeof(struct xvs_flow) == 128, "two cache lines");
 struct xvs_flow_sweep {
 	struct bpf_timer timer;
 	__u32 running; /* the timer is wound up */
-	__u32 put; /* flows that were put; wraps */
+	__u32 put; /* 1: flows were put since the timer last asked */
 	__u32 next; /* bucket that is looked at next */
-	__u32 quiet; /* buckets without a flow since one was seen */
-	__u32 put_then; /* `put` when the first of those was looked at */
-	__u32 reserved;
+	__u32 quiet; /* buckets without a flow since one was seen or put */
+	__u32 reserved[2];
 };
 
 static inline __u32 xvs_flow_ticks(__u32 seconds)

@@ -38,39 +38,38 @@ static int open_witness(struct arena *arena)
 	if (!arena->witness)
 		return -errno;
 	error = xvs_object_prepare(arena->witness->obj);
-	error = error ?: share_maps(arena->object, arena->witness->obj);
+	error = error ?: share_maps(xvs_switch_part_object(arena->apart.part), arena->witness->obj);
 	return error ?: witness_bpf__load(arena->witness);
 }
 
-static int put_in_slot(int slots, uint32_t slot, const struct bpf_program *program)
+/* `program`: -1 for none. */
+static int put_in_slot(int slots, uint32_t slot, int program)
 {
-	int fd = program ? bpf_program__fd(program) : 0;
-
-	return program && bpf_map_update_elem(slots, &slot, &fd, BPF_ANY) ? -errno : 0;
+	return program >= 0 && bpf_map_update_elem(slots, &slot, &program, BPF_ANY) ? -errno : 0;
 }
 
 static int fill_slots(struct arena *arena)
 {
 	const struct witness_bpf *witness = arena->witness;
+	const int end = bpf_program__fd(witness->progs.witness_end);
+	const int back = bpf_program__fd(witness->progs.witness_back);
+	const int onward = bpf_program__fd(witness->progs.witness_onward);
 	const struct {
 		const struct bpf_map *slots;
-		const char *program;
+		int program;
 	} ways[] = {
-		{witness->maps.slots_ingress, "xvs_entry_in"},
-		{witness->maps.slots_egress, "xvs_entry_out"},
+		{witness->maps.slots_ingress, arena->apart.in},
+		{witness->maps.slots_egress, arena->apart.out},
 	};
 	int error = 0;
 
 	for (size_t i = 0; !error && i < sizeof(ways) / sizeof(*ways); i++) {
 		int slots = bpf_map__fd(ways[i].slots);
 
-		error = put_in_slot(slots, XVS_SLOT_RESUME, witness->progs.witness_end);
-		error = error ?: put_in_slot(slots, XVS_SLOT_COMMIT, witness->progs.witness_back);
-		error = error ?: put_in_slot(slots, WITNESS_SLOT, witness->progs.witness_onward);
-		error = error
-				?: put_in_slot(slots, XVS_SLOT_CHAINS,
-					   bpf_object__find_program_by_name(
-						   arena->object, ways[i].program));
+		error = put_in_slot(slots, XVS_SLOT_RESUME, end);
+		error = error ?: put_in_slot(slots, XVS_SLOT_COMMIT, back);
+		error = error ?: put_in_slot(slots, WITNESS_SLOT, onward);
+		error = error ?: put_in_slot(slots, XVS_SLOT_CHAINS, ways[i].program);
 	}
 	return error;
 }
@@ -94,7 +93,8 @@ static int fill_chains(struct arena *arena, const struct xvs_object *object)
 
 static int map_reasons(struct arena *arena)
 {
-	int fd = bpf_object__find_map_fd_by_name(arena->object, "extension_reasons");
+	int fd = bpf_object__find_map_fd_by_name(
+		xvs_switch_part_object(arena->apart.part), "extension_reasons");
 	void *reasons = mmap(NULL, REASONS_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (reasons == MAP_FAILED)
@@ -109,7 +109,7 @@ int arena_open(const struct xvs_extension *extension, uint32_t committed, struct
 	struct arena arena = {.committed = committed};
 	uint8_t initial[XVS_SETTINGS_SIZE_MAX];
 	int error =
-		xvs_extension_load_apart(extension, WITNESS_SLOT, committed, &arena.object, words);
+		xvs_extension_load_apart(extension, WITNESS_SLOT, committed, &arena.apart, words);
 
 	if (error)
 		return error;
@@ -134,13 +134,13 @@ void arena_close(struct arena *arena)
 	if (arena->reasons)
 		munmap(arena->reasons, REASONS_SIZE);
 	witness_bpf__destroy(arena->witness);
-	bpf_object__close(arena->object);
+	xvs_extension_close_apart(&arena->apart);
 	*arena = (struct arena){0};
 }
 
 int arena_set(struct arena *arena, const uint8_t *odd, const uint8_t *even)
 {
-	int map = bpf_object__find_map_fd_by_name(arena->object, XVS_SETTINGS_MAP);
+	int map = bpf_object__find_map_fd_by_name(arena->apart.own, XVS_SETTINGS_MAP);
 
 	for (uint32_t port = 1; map >= 0 && port <= FRAMES_PORTS; port++)
 		for (uint32_t half = 0; half < 2; half++) {
@@ -186,6 +186,7 @@ int arena_run(struct arena *arena, struct outcome *outcome)
 	outcome->arena = arena;
 	outcome->after.size = options.data_size_out;
 	outcome->verdict = options.retval;
+	outcome->nanoseconds = options.duration;
 	outcome->seen = arena->witness->bss->seen;
 	outcome->own = take_reason(arena);
 	return 0;

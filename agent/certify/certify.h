@@ -34,7 +34,7 @@ struct witness_bpf;
 
 /* The extension in the kernel, with the witness around it. */
 struct arena {
-	struct bpf_object *object; /* its programs and maps */
+	struct xvs_extension_apart apart; /* its programs and maps */
 	struct witness_bpf *witness;
 	uint64_t *reasons; /* what its drops are counted under, XVS_REASON_COUNTS */
 	uint32_t committed; /* port that each route has already, 0 = none */
@@ -47,6 +47,7 @@ struct outcome {
 	struct frame_made frame;
 	struct packet after;
 	uint32_t verdict; /* enum witness_verdict, or what the kernel was told */
+	uint32_t nanoseconds; /* that all of it took, this once */
 	int own; /* the reason that the extension has dropped it for; -1 = none was counted */
 	struct witness_seen seen;
 };

@@ -209,7 +209,7 @@ static size_t fill_maps(struct certify *certify, struct result *result)
 	for (size_t i = 0; i < certify->arena_count; i++) {
 		struct bpf_map *map;
 
-		bpf_object__for_each_map(map, certify->arenas[i].object)
+		bpf_object__for_each_map(map, certify->arenas[i].apart.own)
 		{
 			int error = can_be_filled(map) ? fill_map(&random, map) : 0;
 

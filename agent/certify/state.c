@@ -151,7 +151,7 @@ static bool move_all(struct result *result, const struct bpf_map *map, size_t *m
 void prove_state(struct certify *certify, struct result *result)
 {
 	const struct xvs_object *object = &certify->extension.object;
-	const struct bpf_object *loaded = certify->arenas[0].object;
+	const struct bpf_object *loaded = certify->arenas[0].apart.own;
 	size_t moved = 0;
 
 	if (!object->state_count) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Chains in the kernel: a run of programs for each way, made where no packet goes yet. Ports with
- * the same extensions have the same chain. A slot is written again only when no packet can be
- * there.
+ * Chains in the kernel: a program for each way, or a run of them where one would be more than the
+ * kernel takes, made where no packet goes yet. Ports with the same extensions have the same chain.
+ * A slot is written again only when no packet can be there.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,6 +16,11 @@
 enum way {
 	WAY_IN,
 	WAY_OUT,
+};
+
+/* Slots, one behind the other. */
+struct xvs_run {
+	__u16 first, count;
 };
 
 static uint32_t next_generation(const struct xvs_agent *agent)
@@ -190,50 +195,106 @@ static struct xvs_extension *object_of(
 	return instance ? xvs_instance_object(agent, instance) : NULL;
 }
 
-static int fill_slot(struct xvs_agent *agent, const struct xvs_chain_link *link, uint32_t slot,
-	const struct xvs_place_in_chain *place)
+int xvs_chains_part(struct xvs_agent *agent, const struct xvs_switch_part **ret)
 {
-	struct xvs_extension *extension = object_of(agent, link);
-	int program, error;
+	struct xvs_switch_part **part = &agent->extensions->part;
+	int error = *part ? 0 : xvs_switch_part_open(agent->loader.pin_dir, part);
 
-	if (!extension)
-		return -ENOENT;
-	program = xvs_extension_load(
-		agent, extension, xvs_instance_by_id(agent, link->instance), place);
-	if (program < 0)
-		return program;
-	error = bpf_map_update_elem(
-			slots_of(agent, place->out ? WAY_OUT : WAY_IN), &slot, &program, BPF_ANY)
-			? -errno
-			: 0;
-	close(program);
+	if (error)
+		xvs_log(LOG_ERR, "the kernel refuses the programs around extensions: %s",
+			strerror(-error));
+	*ret = *part;
 	return error;
 }
 
-static bool may_be_missing(const struct xvs_agent *agent, const struct xvs_chain_link *link)
+static int add_link(
+	struct xvs_agent *agent, const struct xvs_chain_link *link, struct xvs_program *program)
 {
-	const struct xvs_extension *extension = object_of(agent, link);
+	struct xvs_extension *extension = object_of(agent, link);
+	struct xvs_instance_state *instance = xvs_instance_by_id(agent, link->instance);
+	int error = extension ? xvs_instance_make_code(agent, extension, instance) : -ENOENT;
 
-	return extension && extension->object.info.if_missing == XVS_IF_MISSING_PASS;
+	if (error)
+		return error;
+	program->links[program->link_count++] =
+		(struct xvs_program_link){&instance->code, &extension->object, instance->id};
+	return 0;
 }
 
-/* From the last to the first, so that each goes on where something stands. */
-static int fill_run(struct xvs_agent *agent, const struct xvs_chain_link *links, size_t count,
-	uint32_t first, enum way way)
+/* Is it more than the kernel takes in one program? */
+static bool is_too_large(const struct xvs_program *program)
 {
-	int error = 0;
+	size_t maps = 0, functions = 0;
 
-	for (size_t i = count; !error && i-- > 0;) {
-		bool last = i + 1 == count;
-		struct xvs_place_in_chain place = {
-			.out = way == WAY_OUT,
-			.next = last ? XVS_SLOT_RESUME : first + i + 1,
-		};
-
-		if (!last && may_be_missing(agent, &links[i + 1]))
-			place.skip = i + 2 == count ? XVS_SLOT_RESUME : place.next + 1;
-		error = fill_slot(agent, &links[i], first + i, &place);
+	for (uint32_t i = 0; i < program->link_count; i++) {
+		maps += xvs_code_maps(program->links[i].code);
+		functions += xvs_code_functions(program->links[i].code);
 	}
+	return maps > XVS_WOVEN_MAPS || functions > XVS_WOVEN_FUNCTIONS;
+}
+
+/* Programs for links in this order, into ret[XVS_EXTENSIONS_MAX]. How many, or -errno. */
+static int split(struct xvs_agent *agent, const struct xvs_chain_link *links, size_t count,
+	enum xvs_program_which which, struct xvs_program *ret)
+{
+	int programs = 0, error;
+
+	for (size_t i = 0; i < count; i++) {
+		struct xvs_program *program = &ret[programs ? programs - 1 : programs++];
+
+		error = add_link(agent, &links[i], program);
+		if (!error && program->link_count > 1 && is_too_large(program)) {
+			program->link_count--;
+			error = add_link(agent, &links[i], &ret[programs++]);
+		}
+		if (error)
+			return error;
+	}
+	for (int i = 0; i < programs; i++)
+		ret[i].which = which;
+	return programs;
+}
+
+static int fill_slot(struct xvs_agent *agent, const struct xvs_program *program, uint32_t slot)
+{
+	enum way way = program->which == XVS_PROGRAM_OUT ? WAY_OUT : WAY_IN;
+	const struct xvs_switch_part *part;
+	int error = xvs_chains_part(agent, &part), fd;
+
+	if (error)
+		return error;
+	fd = xvs_program_load(part, program, NULL, 0);
+	if (fd < 0) {
+		xvs_log(LOG_ERR, "the kernel refuses a chain of %u extensions: %s",
+			program->link_count, strerror(-fd));
+		return fd;
+	}
+	error = bpf_map_update_elem(slots_of(agent, way), &slot, &fd, BPF_ANY) ? -errno : 0;
+	close(fd);
+	return error;
+}
+
+/*
+ * A run of slots, filled from the last to the first, so that each program goes on where something
+ * stands. `end`: the slot behind the run.
+ */
+static int fill_run(struct xvs_agent *agent, const struct xvs_chain_link *links, size_t count,
+	enum xvs_program_which which, uint32_t end, struct xvs_run *ret)
+{
+	struct xvs_program *programs = calloc(XVS_EXTENSIONS_MAX, sizeof(*programs));
+	int split_into = programs ? split(agent, links, count, which, programs) : -ENOMEM;
+	int error = split_into < 0 ? split_into : 0;
+
+	if (!error)
+		error = get_run(agent->extensions, which == XVS_PROGRAM_OUT ? WAY_OUT : WAY_IN,
+			split_into, &ret->first);
+	if (!error)
+		ret->count = split_into;
+	for (int i = split_into; !error && i-- > 0;) {
+		programs[i].next = i + 1 == split_into ? end : ret->first + i + 1u;
+		error = fill_slot(agent, &programs[i], ret->first + i);
+	}
+	free(programs);
 	return error;
 }
 
@@ -252,17 +313,22 @@ static bool wants_headers(
 static int fill_slots(struct xvs_agent *agent, struct xvs_known_chain *known)
 {
 	const struct xvs_chain_key *key = &known->key;
-	struct xvs_chain *chain = &known->chain;
-	const struct xvs_place_in_chain forward = {.next = XVS_SLOT_COMMIT};
-	int error = get_run(agent->extensions, WAY_IN, chain->in_count, &chain->in);
+	struct xvs_run in = {0}, out = {0}, forward = {0};
+	int error = fill_run(
+		agent, key->in, count_links(key->in), XVS_PROGRAM_IN, XVS_SLOT_RESUME, &in);
 
-	error = error ?: get_run(agent->extensions, WAY_OUT, chain->out_count, &chain->out);
+	error = error
+			?: fill_run(agent, key->out, count_links(key->out), XVS_PROGRAM_OUT,
+				   XVS_SLOT_RESUME, &out);
 	if (key->forward.instance)
-		error = error ?: get_run(agent->extensions, WAY_IN, 1, &chain->forward);
-	error = error ?: fill_run(agent, key->in, chain->in_count, chain->in, WAY_IN);
-	error = error ?: fill_run(agent, key->out, chain->out_count, chain->out, WAY_OUT);
-	if (key->forward.instance)
-		error = error ?: fill_slot(agent, &key->forward, chain->forward, &forward);
+		error = error
+				?: fill_run(agent, &key->forward, 1, XVS_PROGRAM_FORWARD,
+					   XVS_SLOT_COMMIT, &forward);
+	known->chain.in = in.first;
+	known->chain.in_count = in.count;
+	known->chain.out = out.first;
+	known->chain.out_count = out.count;
+	known->chain.forward = forward.first;
 	return error;
 }
 
@@ -299,11 +365,9 @@ static int make_chain(struct xvs_agent *agent, const struct xvs_chain_key *key)
 	if (!known)
 		return -ENOMEM;
 	known->key = *key;
-	known->chain.in_count = count_links(key->in);
-	known->chain.out_count = count_links(key->out);
 	known->chain.missing = key->missing;
-	known->chain.headers = wants_headers(agent, key->in, known->chain.in_count) ||
-			       wants_headers(agent, key->out, known->chain.out_count) ||
+	known->chain.headers = wants_headers(agent, key->in, count_links(key->in)) ||
+			       wants_headers(agent, key->out, count_links(key->out)) ||
 			       wants_headers(agent, &key->forward, 1);
 	error = fill_slots(agent, known);
 	error = error ?: write_chain(agent, known);

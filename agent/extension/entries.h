@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The compiled entries (bpf/entry.bpf.c), one for each kind of extension. */
+/* The compiled entries (bpf/extension/entry.bpf.c), one for each kind of extension. */
 #ifndef XVS_AGENT_EXTENSION_ENTRIES_H
 #define XVS_AGENT_EXTENSION_ENTRIES_H
 

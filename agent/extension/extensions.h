@@ -6,8 +6,10 @@
  *   objects.c   objects that are in use: read, linked behind the entry, proved
  *   copies.c    copies of them, for the next start
  *   certificate.c  which of them are certified
- *   load.c      the kernel's side of that: programs of an object, for a place in a chain
+ *   load.c      the kernel's side of that: an object's code, with an instance's maps
  *   instance.c  instances: ids, maps and their pins, counters
+ *   weave.c     code of chains: the switch's part around that of instances
+ *   program.c   programs of it
  *   chain.c     from the configuration to chains and slots
  *   values.c    settings, into the map that the instance reads
  */
@@ -17,6 +19,7 @@
 #include <limits.h>
 #include "agent/agent.h"
 #include "agent/extension/object.h"
+#include "agent/extension/weave.h"
 
 #define XVS_SETTINGS_MAP "xvs_settings" /* of an object that has settings */
 
@@ -36,6 +39,7 @@ struct xvs_own_map {
 	int fd;
 };
 #define XVS_OWN_MAPS 40 /* an object's 32, and those of its variables */
+#define XVS_OWN_CONSTANTS 8
 
 /* An extension on a switch, enabled or not. */
 struct xvs_instance_state {
@@ -48,6 +52,9 @@ struct xvs_instance_state {
 	bool beside; /* its folder has its id in the name, as another one of the name is there */
 	struct xvs_own_map maps[XVS_OWN_MAPS];
 	size_t map_count;
+	int constants[XVS_OWN_CONSTANTS]; /* maps of these */
+	size_t constants_count;
+	struct xvs_code code; /* with these maps; empty until a chain has it */
 	uint32_t used; /* generation of the last configuration that has it */
 	UT_hash_handle hh;
 };
@@ -68,10 +75,13 @@ struct xvs_known_chain {
 	UT_hash_handle hh;
 };
 
+struct xvs_switch_part; /* program.c */
+
 struct xvs_extensions {
 	struct xvs_extension *objects; /* by digest */
 	struct xvs_instance_state *instances; /* by key */
 	struct xvs_known_chain *chains; /* by key */
+	struct xvs_switch_part *part; /* of their programs; NULL until it is needed */
 	uint8_t taken[2][XVS_SLOT_MAX / 8]; /* slots in use: of ingress, of egress */
 	uint8_t chain_taken[XVS_CHAIN_MAX / 8];
 	struct xvs_missing *missing; /* extensions that can't be loaded, by name */
@@ -134,31 +144,57 @@ void xvs_missing_forget(struct xvs_agent *agent, const char *name);
 /* load.c */
 /* Links the object behind the entry of its kind. 0, -EINVAL with `words`, or -errno. */
 int xvs_extension_link(struct xvs_extension *extension, char words[XVS_OBJECT_WORDS]);
+/* Has the kernel look at it, with maps that go again. 0, or -EINVAL with `words`. */
+int xvs_extension_prove(struct xvs_extension *extension, const struct xvs_switch_part *part,
+	char words[XVS_OBJECT_WORDS]);
 /*
- * Has the kernel look at it, with maps of its own that go again; without an agent also with maps
- * of its own in place of the switch's. 0, or -EINVAL with `words`.
+ * The instance's code, if it hasn't been made yet, and the maps that it lacks. 0 or -errno, logged.
  */
-int xvs_extension_prove(
-	struct xvs_agent *agent, struct xvs_extension *extension, char words[XVS_OBJECT_WORDS]);
-/* Where a program stands, and where it goes on. */
-struct xvs_place_in_chain {
-	bool out;
-	uint32_t next, skip; /* slots; `skip` 0 = none */
+int xvs_instance_make_code(struct xvs_agent *agent, struct xvs_extension *extension,
+	struct xvs_instance_state *instance);
+
+/* Its programs, and all their maps, which belong to no switch. */
+struct xvs_extension_apart {
+	struct bpf_object *own; /* its maps */
+	struct xvs_switch_part *part; /* and those of the switch's part */
+	int in, out; /* programs; -1: there is none */
 };
 /*
- * A program of the instance for a place, whose maps are those of the instance; it gets those that
- * it lacks. A file descriptor, or -errno, logged.
- */
-int xvs_extension_load(struct xvs_agent *agent, struct xvs_extension *extension,
-	struct xvs_instance_state *instance, const struct xvs_place_in_chain *place);
-
-/*
- * All its programs for slot XVS_SLOT_CHAINS of arrays that belong to no switch, as all their maps.
- * `next`: the slot behind it; `committed`: a destination that each route has already, 0 = none. 0
- * with the object, which the caller closes, or -errno with `words`.
+ * `next`: the slot behind it; `committed`: a destination that each route has already, 0 = none. 0,
+ * or -errno with `words`.
  */
 int xvs_extension_load_apart(const struct xvs_extension *extension, uint32_t next,
-	uint32_t committed, struct bpf_object **ret, char words[XVS_OBJECT_WORDS]);
+	uint32_t committed, struct xvs_extension_apart *ret, char words[XVS_OBJECT_WORDS]);
+void xvs_extension_close_apart(struct xvs_extension_apart *apart);
+
+/* program.c */
+enum xvs_program_which {
+	XVS_PROGRAM_IN,
+	XVS_PROGRAM_OUT,
+	XVS_PROGRAM_FORWARD,
+	XVS_PROGRAMS,
+};
+
+/* A part of a chain. */
+struct xvs_program {
+	enum xvs_program_which which;
+	struct xvs_program_link {
+		const struct xvs_code *code;
+		const struct xvs_object *object;
+		uint32_t instance;
+	} links[XVS_PROGRAM_LINKS];
+	uint32_t link_count;
+	uint32_t next; /* slot behind it */
+	uint32_t committed; /* port that a route has already, 0 = none */
+};
+
+/* What all programs of chains share. `pin_dir`: NULL for maps of its own. 0 or -errno. */
+int xvs_switch_part_open(const char *pin_dir, struct xvs_switch_part **ret);
+void xvs_switch_part_close(struct xvs_switch_part *part);
+const struct bpf_object *xvs_switch_part_object(const struct xvs_switch_part *part);
+/* A file descriptor, or -errno. `log`: the verifier's words, or NULL. */
+int xvs_program_load(const struct xvs_switch_part *part, const struct xvs_program *program,
+	char *log, size_t log_size);
 
 /* instance.c */
 /*
@@ -187,6 +223,9 @@ int xvs_instance_map(const struct xvs_instance_state *instance, const char *name
 /* Takes over a map that was made for it, and pins it. 0 or -errno. */
 int xvs_instance_keep(
 	struct xvs_agent *agent, struct xvs_instance_state *instance, const char *name, int fd);
+/* Holds on to a map of constants, which is not pinned. A file descriptor, or -errno. */
+int xvs_instance_keep_constants(struct xvs_instance_state *instance, int fd);
+void xvs_instance_drop_code(struct xvs_instance_state *instance);
 void xvs_instance_drop_map(
 	struct xvs_agent *agent, struct xvs_instance_state *instance, const char *name);
 void xvs_instance_remove(struct xvs_agent *agent, struct xvs_instance_state *instance);
@@ -200,6 +239,8 @@ void xvs_instance_since(const struct xvs_agent *agent, const struct xvs_instance
 	const struct xvs_extension_counters *sums, struct xvs_extension_counters *ret);
 
 /* chain.c */
+/* The switch's part of their programs, opened if it isn't yet. 0 or -errno, logged. */
+int xvs_chains_part(struct xvs_agent *agent, const struct xvs_switch_part **ret);
 int xvs_chains_open(struct xvs_agent *agent);
 void xvs_chains_close(struct xvs_agent *agent);
 /* Makes the chains that ports of the configuration have and that are not there yet. 0 or -errno. */

@@ -25,6 +25,7 @@ static void close_extensions(struct xvs_agent *agent)
 	xvs_copies_close(agent);
 	xvs_chains_close(agent);
 	xvs_instances_close(agent);
+	xvs_switch_part_close(agent->extensions->part);
 	HASH_ITER (hh, agent->extensions->objects, extension, next) {
 		HASH_DEL(agent->extensions->objects, extension);
 		xvs_extension_free(extension);

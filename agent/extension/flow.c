@@ -5,7 +5,7 @@
  * for each instruction, which registers and stack slots may hold it:
  *   frame   for sure on some way: a store through it, or a load of what is not offered, is refused;
  *   weak    perhaps: loaded from memory where it might have been put. A store through that is
- * taken, and the entry puts the members back after the call (`restores`).
+ * taken, and the chain puts the members back after the call (`restores`).
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -20,7 +20,7 @@ static struct xvs_instance_key key_of(
 
 	snprintf(key.of_switch, sizeof(key.of_switch), "%s", of_switch);
 	snprintf(key.extension, sizeof(key.extension), "%s", extension);
-	snprintf(key.digest, sizeof(key.digest), "%.*s", XVS_INSTANCE_DIGEST - 1, digest);
+	snprintf(key.digest, sizeof(key.digest), "%s", digest);
 	return key;
 }
 
@@ -43,8 +43,7 @@ struct xvs_extension *xvs_instance_object(
 	struct xvs_extension *extension, *next;
 
 	HASH_ITER (hh, agent->extensions->objects, extension, next)
-		if (!strncmp(extension->object.digest, instance->key.digest,
-			    XVS_INSTANCE_DIGEST - 1))
+		if (!strcmp(extension->object.digest, instance->key.digest))
 			return extension;
 	return NULL;
 }
@@ -137,6 +136,26 @@ int xvs_instance_keep(
 		return -errno;
 	}
 	return add_map(instance, name, fcntl(fd, F_DUPFD_CLOEXEC, 3));
+}
+
+int xvs_instance_keep_constants(struct xvs_instance_state *instance, int fd)
+{
+	int own;
+
+	if (instance->constants_count == XVS_OWN_CONSTANTS)
+		return -ENOSPC;
+	own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (own < 0)
+		return -errno;
+	instance->constants[instance->constants_count++] = own;
+	return own;
+}
+
+void xvs_instance_drop_code(struct xvs_instance_state *instance)
+{
+	while (instance->constants_count)
+		close(instance->constants[--instance->constants_count]);
+	xvs_code_free(&instance->code);
 }
 
 void xvs_instance_drop_map(
@@ -334,6 +353,7 @@ static void free_instance(struct xvs_agent *agent, struct xvs_instance_state *in
 {
 	for (size_t i = 0; i < instance->map_count; i++)
 		close(instance->maps[i].fd);
+	xvs_instance_drop_code(instance);
 	HASH_DEL(agent->extensions->instances, instance);
 	free(instance);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From an object to programs in the kernel: linked behind the entry of its kind by libbpf's linker,
- * proved once, then loaded for each place in a chain.
+ * From an object to code that chains are made of: linked behind the entry of its kind by libbpf's
+ * linker, proved once, then loaded with the maps of each instance.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 
 #define LOG_SIZE (4u << 20) /* of the verifier; before kernel 6.4 a log that is longer is lost */
 #define PATH_SIZE 64
-#define PROOF "xvs_entry_prove" /* of the entry: the program that is never called */
+#define ENTRY "xvs_entry"
 
 /* ---- linking ---- */
 
@@ -55,7 +55,6 @@ static int link_files(const char *entry, const char *author, const char *into)
 
 	if (!linker)
 		return -errno;
-	/* the entry first: so its constants stand first */
 	error = bpf_linker__add_file(linker, entry, NULL);
 	error = error ?: bpf_linker__add_file(linker, author, NULL);
 	error = error ?: bpf_linker__finalize(linker);
@@ -106,116 +105,12 @@ int xvs_extension_link(struct xvs_extension *extension, char words[XVS_OBJECT_WO
 
 /* What a loading is for. */
 struct loading {
-	struct xvs_agent *agent; /* NULL: apart from all switches, the maps are new ones */
+	struct xvs_agent *agent; /* NULL: apart from all switches */
 	const struct xvs_extension *extension;
-	struct xvs_instance_state *instance; /* NULL: it is only looked at */
-	const char *program; /* of the entry: the one that is loaded; NULL: all that are called */
+	struct xvs_instance_state *instance; /* NULL: it is only looked at, the maps are new ones */
 	bool proves; /* that it changes no frame */
-	struct xvs_place_in_chain place;
-	uint32_t committed; /* port that a route has already, 0 = none */
 	char *log; /* of LOG_SIZE, or NULL */
 };
-
-static bool is_named(const struct bpf_map *map, const char *section)
-{
-	const char *name = bpf_map__name(map), *dot = strchr(name, '.');
-
-	return bpf_map__is_internal(map) && dot && !strcmp(dot, section);
-}
-
-static struct bpf_map *find_constants(struct bpf_object *object)
-{
-	struct bpf_map *map;
-
-	bpf_object__for_each_map(map, object)
-	{
-		if (is_named(map, ".rodata"))
-			return map;
-	}
-	return NULL;
-}
-
-/* Where a constant of the entry stands among the object's; -1: nowhere. */
-static long find_constant(struct bpf_object *object, const char *name)
-{
-	const struct btf *btf = bpf_object__btf(object);
-	int section = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
-	const struct btf_type *type = section < 0 ? NULL : btf__type_by_id(btf, section);
-
-	for (int i = 0; type && i < btf_vlen(type); i++) {
-		const struct btf_var_secinfo *info = btf_var_secinfos(type) + i;
-		const struct btf_type *variable = btf__type_by_id(btf, info->type);
-
-		if (!strcmp(btf__name_by_offset(btf, variable->name_off), name))
-			return info->offset;
-	}
-	return -1;
-}
-
-static int put_constants(
-	struct bpf_object *object, const struct loading *loading, uint8_t *values, size_t size)
-{
-	const struct {
-		const char *name;
-		uint32_t value;
-	} all[] = {
-		{"xvs_entry_next", loading->place.next},
-		{"xvs_entry_skip", loading->place.skip},
-		{"xvs_entry_restore", loading->extension->object.restores},
-		{"xvs_entry_instance", loading->instance ? loading->instance->id : 0},
-		{"xvs_entry_committed", loading->committed},
-	};
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
-		long offset = find_constant(object, all[i].name);
-
-		if (offset < 0 || offset + sizeof(all[i].value) > size)
-			return -EPROTO;
-		memcpy(values + offset, &all[i].value, sizeof(all[i].value));
-	}
-	return 0;
-}
-
-static int set_constants(struct bpf_object *object, const struct loading *loading)
-{
-	struct bpf_map *map = find_constants(object);
-	size_t size = 0;
-	const void *initial = map ? bpf_map__initial_value(map, &size) : NULL;
-	uint8_t *values = initial ? malloc(size) : NULL;
-	int error;
-
-	if (!values)
-		return initial ? -ENOMEM : -EPROTO;
-	memcpy(values, initial, size);
-	error = put_constants(object, loading, values, size);
-	error = error ?: bpf_map__set_initial_value(map, values, size);
-	free(values);
-	return error;
-}
-
-/* A name that no author may give is that of one of the entry's, which are the switch's. */
-static bool is_switchs(const struct bpf_map *map)
-{
-	return !bpf_map__is_internal(map) && strcmp(bpf_map__name(map), XVS_SETTINGS_MAP) &&
-	       xvs_name_reserved(bpf_map__name(map));
-}
-
-/* One of the switch's maps. 1: it is not, or there is no switch. */
-static int share_own(const struct loading *loading, struct bpf_map *map)
-{
-	char path[600];
-	int fd, error;
-
-	if (!is_switchs(map) || !loading->agent)
-		return 1;
-	snprintf(path, sizeof(path), "%s/%s", loading->agent->loader.pin_dir, bpf_map__name(map));
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return -errno;
-	error = bpf_map__reuse_fd(map, fd);
-	close(fd);
-	return error;
-}
 
 /* As the instance knows it: ",bss" for "extensio.bss"; a pin's name has no '.'. */
 static const char *own_name(const struct bpf_map *map)
@@ -230,7 +125,7 @@ static const char *own_name(const struct bpf_map *map)
 	return own;
 }
 
-/* Constants differ between loadings, so each has its own map of them. */
+/* Constants come from the object each time. */
 static bool is_handed_on(const struct bpf_map *map)
 {
 	const char *dot = strchr(bpf_map__name(map), '.');
@@ -270,24 +165,20 @@ static int prepare_maps(struct bpf_object *object, const struct loading *loading
 
 	bpf_object__for_each_map(map, object)
 	{
-		int error = bpf_map__autocreate(map) ? share_own(loading, map) : 0;
+		int error = 0;
 
-		if (error == 1 && !strcmp(bpf_map__name(map), XVS_SETTINGS_MAP))
-			error = bpf_map__set_max_entries(map, 2 * XVS_PORT_MAX) ?: 1;
-		if (error == 1 && bpf_map__type(map) == BPF_MAP_TYPE_PERF_EVENT_ARRAY &&
+		if (!bpf_map__autocreate(map))
+			continue;
+		if (!strcmp(bpf_map__name(map), XVS_SETTINGS_MAP))
+			error = bpf_map__set_max_entries(map, 2 * XVS_PORT_MAX);
+		if (bpf_map__type(map) == BPF_MAP_TYPE_PERF_EVENT_ARRAY &&
 			!bpf_map__max_entries(map))
-			error = bpf_map__set_max_entries(map, libbpf_num_possible_cpus()) ?: 1;
-		if (error == 1)
-			error = hand_on(loading, map);
+			error = bpf_map__set_max_entries(map, libbpf_num_possible_cpus());
+		error = error ?: hand_on(loading, map);
 		if (error)
 			return error;
 	}
 	return 0;
-}
-
-static bool is_meant(const struct loading *loading, const char *program)
-{
-	return loading->program ? !strcmp(program, loading->program) : strcmp(program, PROOF) != 0;
 }
 
 static struct bpf_object *open_linked(const struct loading *loading)
@@ -295,17 +186,9 @@ static struct bpf_object *open_linked(const struct loading *loading)
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "extension",
 		.kernel_log_buf = loading->log, .kernel_log_size = loading->log ? LOG_SIZE : 0,
 		.kernel_log_level = loading->log != NULL);
-	struct bpf_object *object = bpf_object__open_mem(
-		loading->extension->linked, loading->extension->linked_size, &options);
-	struct bpf_program *program;
 
-	if (!object)
-		return NULL;
-	bpf_object__for_each_program(program, object)
-	{
-		bpf_program__set_autoload(program, is_meant(loading, bpf_program__name(program)));
-	}
-	return object;
+	return bpf_object__open_mem(
+		loading->extension->linked, loading->extension->linked_size, &options);
 }
 
 /* ---- loading ---- */
@@ -326,16 +209,23 @@ static bool is_own_id(struct bpf_object *object, uint32_t id)
 }
 
 /* The last net: the kernel's own list of what the program uses, and how much it took. */
-static int check_program(struct xvs_extension *extension, struct bpf_object *object, int program,
-	char words[XVS_OBJECT_WORDS])
+static int check_program(struct xvs_extension *extension, struct bpf_object *object,
+	const struct bpf_program *program, char words[XVS_OBJECT_WORDS])
 {
-	uint32_t ids[64], size = sizeof(struct bpf_prog_info);
-	struct bpf_prog_info info = {.map_ids = (unsigned long)ids, .nr_map_ids = 64};
+	const struct xvs_code code = {
+		(struct bpf_insn *)bpf_program__insns(program), bpf_program__insn_cnt(program)};
+	uint32_t ids[XVS_WOVEN_MAPS], size = sizeof(struct bpf_prog_info);
+	struct bpf_prog_info info = {.map_ids = (unsigned long)ids, .nr_map_ids = XVS_WOVEN_MAPS};
 
-	if (bpf_obj_get_info_by_fd(program, &info, &size))
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
 		return -errno;
-	if (info.nr_map_ids > sizeof(ids) / sizeof(*ids)) {
-		snprintf(words, XVS_OBJECT_WORDS, "uses more than 64 maps");
+	if (info.nr_map_ids > XVS_WOVEN_MAPS) {
+		snprintf(words, XVS_OBJECT_WORDS, "uses more than %d maps", XVS_WOVEN_MAPS);
+		return -EINVAL;
+	}
+	if (xvs_code_functions(&code) > XVS_WOVEN_FUNCTIONS) {
+		snprintf(words, XVS_OBJECT_WORDS, "has more than %d functions",
+			XVS_WOVEN_FUNCTIONS - 1);
 		return -EINVAL;
 	}
 	for (uint32_t i = 0; i < info.nr_map_ids; i++)
@@ -354,7 +244,8 @@ static int check_program(struct xvs_extension *extension, struct bpf_object *obj
 }
 
 /* The program's descriptor in *ret_program stays the object's. */
-static int load_once(const struct loading *loading, struct bpf_object **ret, int *ret_program)
+static int load_once(
+	const struct loading *loading, struct bpf_object **ret, struct bpf_program **ret_program)
 {
 	struct bpf_object *object = open_linked(loading);
 	struct bpf_program *program;
@@ -362,9 +253,8 @@ static int load_once(const struct loading *loading, struct bpf_object **ret, int
 
 	if (!object)
 		return -errno;
-	program = bpf_object__find_program_by_name(object, loading->program ?: "xvs_entry_in");
+	program = bpf_object__find_program_by_name(object, ENTRY);
 	error = program ? xvs_object_prepare(object) : -EPROTO;
-	error = error ?: set_constants(object, loading);
 	if (!error && loading->proves)
 		bpf_program__set_type(program, BPF_PROG_TYPE_LWT_OUT);
 	error = error ?: prepare_maps(object, loading);
@@ -374,7 +264,7 @@ static int load_once(const struct loading *loading, struct bpf_object **ret, int
 		return error;
 	}
 	*ret = object;
-	*ret_program = bpf_program__fd(program);
+	*ret_program = program;
 	return 0;
 }
 
@@ -386,22 +276,27 @@ static int hear_nothing(enum libbpf_print_level level, const char *format, va_li
 	return 0;
 }
 
-/*
- * First without a log: with one that doesn't fit kernels before 6.4 tell nothing else. Then once
- * more, for the words.
- */
-static int load_with_words(struct loading *loading, struct bpf_object **ret, int *ret_program,
-	char words[XVS_OBJECT_WORDS])
+static void tell_refused(int error, char words[XVS_OBJECT_WORDS])
 {
-	libbpf_print_fn_t before = libbpf_set_print(hear_nothing);
-	int error = load_once(loading, ret, ret_program);
-
 	snprintf(words, XVS_OBJECT_WORDS, "is refused by the kernel: %s", strerror(-error));
 	if (error == -E2BIG)
 		snprintf(words, XVS_OBJECT_WORDS,
 			"takes too many steps (a million at most, over all ways through it); bound "
 			"its loops");
-	else if (error && error != -ENOMEM)
+}
+
+/*
+ * First without a log: with one that doesn't fit kernels before 6.4 tell nothing else. Then once
+ * more, for the words.
+ */
+static int load_with_words(struct loading *loading, struct bpf_object **ret,
+	struct bpf_program **ret_program, char words[XVS_OBJECT_WORDS])
+{
+	libbpf_print_fn_t before = libbpf_set_print(hear_nothing);
+	int error = load_once(loading, ret, ret_program);
+
+	tell_refused(error, words);
+	if (error && error != -E2BIG && error != -ENOMEM)
 		loading->log = calloc(1, LOG_SIZE);
 	if (loading->log) {
 		error = load_once(loading, ret, ret_program);
@@ -414,38 +309,86 @@ static int load_with_words(struct loading *loading, struct bpf_object **ret, int
 	return error;
 }
 
-static int try_program(
+/* A chain of it alone. A file descriptor, or -errno with `words`. */
+static int load_alone(const struct xvs_switch_part *part, const struct xvs_object *object,
+	struct xvs_program *program, struct bpf_program *entry, char words[XVS_OBJECT_WORDS])
+{
+	struct xvs_code code;
+	int fd = xvs_code_take(entry, &code);
+	char *log;
+
+	if (fd)
+		return fd;
+	program->links[0] = (struct xvs_program_link){&code, object, 0};
+	program->link_count = 1;
+	fd = xvs_program_load(part, program, NULL, 0);
+	tell_refused(fd, words);
+	log = fd < 0 && fd != -E2BIG && fd != -ENOMEM ? calloc(1, LOG_SIZE) : NULL;
+	if (log) {
+		fd = xvs_program_load(part, program, log, LOG_SIZE);
+		if (fd < 0 && log[0])
+			xvs_object_explain(object, log, words);
+	}
+	free(log);
+	xvs_code_free(&code);
+	return fd;
+}
+
+/* ---- proving ---- */
+
+/* By itself, as a type of program that can't do what its kind may not. */
+static int prove_alone(
 	struct loading *loading, struct xvs_extension *extension, char words[XVS_OBJECT_WORDS])
 {
+	struct bpf_program *program;
 	struct bpf_object *object;
-	int program, error = load_with_words(loading, &object, &program, words);
+	int error = load_with_words(loading, &object, &program, words);
 
 	if (error)
-		return error == -ENOMEM ? error : -EINVAL;
-	error = loading->proves || extension->object.info.kind == XVS_KIND_FILTER
-			? check_program(extension, object, program, words)
-			: 0;
+		return error;
+	error = check_program(extension, object, program, words);
 	bpf_object__close(object);
 	return error;
 }
 
-/* First by itself, which proves what it promises, then as it is called. */
-int xvs_extension_prove(
-	struct xvs_agent *agent, struct xvs_extension *extension, char words[XVS_OBJECT_WORDS])
+/* As it is called. */
+static int prove_called(
+	struct loading *loading, const struct xvs_switch_part *part, char words[XVS_OBJECT_WORDS])
+{
+	const struct xvs_object *own = &loading->extension->object;
+	struct xvs_program program = {
+		.which = own->info.kind == XVS_KIND_FORWARDING ? XVS_PROGRAM_FORWARD
+							       : XVS_PROGRAM_IN,
+		.next = XVS_SLOT_RESUME,
+	};
+	struct bpf_program *entry;
+	struct bpf_object *object;
+	int fd, error = load_with_words(loading, &object, &entry, words);
+
+	if (error)
+		return error;
+	fd = load_alone(part, own, &program, entry, words);
+	if (fd >= 0)
+		close(fd);
+	bpf_object__close(object);
+	return fd < 0 ? fd : 0;
+}
+
+int xvs_extension_prove(struct xvs_extension *extension, const struct xvs_switch_part *part,
+	char words[XVS_OBJECT_WORDS])
 {
 	struct loading loading = {
-		.agent = agent,
 		.extension = extension,
-		.program = PROOF,
 		.proves = extension->object.info.kind != XVS_KIND_FILTER,
-		.place.next = XVS_SLOT_RESUME,
 	};
-	int error = try_program(&loading, extension, words);
+	int error = prove_alone(&loading, extension, words);
 
-	loading.program = "xvs_entry_in";
 	loading.proves = false;
-	return error ?: try_program(&loading, extension, words);
+	error = error ?: prove_called(&loading, part, words);
+	return error && error != -ENOMEM ? -EINVAL : error;
 }
+
+/* ---- an instance's code ---- */
 
 static int keep_maps(struct bpf_object *object, struct loading *loading)
 {
@@ -455,7 +398,7 @@ static int keep_maps(struct bpf_object *object, struct loading *loading)
 	{
 		int error;
 
-		if (!is_handed_on(map) || is_switchs(map) || !bpf_map__autocreate(map) ||
+		if (!is_handed_on(map) || !bpf_map__autocreate(map) ||
 			xvs_instance_map(loading->instance, own_name(map)) >= 0)
 			continue;
 		error = xvs_instance_keep(
@@ -466,42 +409,102 @@ static int keep_maps(struct bpf_object *object, struct loading *loading)
 	return 0;
 }
 
-int xvs_extension_load(struct xvs_agent *agent, struct xvs_extension *extension,
-	struct xvs_instance_state *instance, const struct xvs_place_in_chain *place)
+/* What the code is to hold on to in place of the object's descriptor. */
+static int kept_map(struct xvs_instance_state *instance, const struct bpf_map *map)
+{
+	if (is_handed_on(map))
+		return xvs_instance_map(instance, own_name(map));
+	return xvs_instance_keep_constants(instance, bpf_map__fd(map));
+}
+
+/* The object with its descriptors goes, the code stays. */
+static int move_maps(struct bpf_object *object, struct xvs_instance_state *instance)
+{
+	const struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object)
+	{
+		const int from = bpf_map__fd(map), to = from < 0 ? 0 : kept_map(instance, map);
+		uint32_t at = 0;
+		int32_t *fd;
+
+		if (to < 0)
+			return to;
+		while (from >= 0 && (fd = xvs_code_map(&instance->code, &at)))
+			*fd = *fd == from ? to : *fd;
+	}
+	return 0;
+}
+
+int xvs_instance_make_code(struct xvs_agent *agent, struct xvs_extension *extension,
+	struct xvs_instance_state *instance)
 {
 	struct loading loading = {
 		.agent = agent,
 		.extension = extension,
 		.instance = instance,
-		.program = place->out ? "xvs_entry_out" : "xvs_entry_in",
-		.place = *place,
 	};
 	char words[XVS_OBJECT_WORDS];
+	struct bpf_program *program;
 	struct bpf_object *object;
-	int program, fd, error = load_with_words(&loading, &object, &program, words);
+	int error;
 
+	if (instance->code.count)
+		return 0;
+	error = load_with_words(&loading, &object, &program, words);
 	if (error) {
 		xvs_log(LOG_ERR, "extension %s of %s %s", instance->key.extension,
 			instance->key.of_switch, words);
 		return error;
 	}
 	error = keep_maps(object, &loading);
-	fd = error ? error : fcntl(program, F_DUPFD_CLOEXEC, 3);
-	if (fd < 0 && !error)
-		fd = -errno;
+	error = error ?: xvs_code_take(program, &instance->code);
+	error = error ?: move_maps(object, instance);
+	if (error)
+		xvs_instance_drop_code(instance);
 	bpf_object__close(object);
-	return fd;
+	return error;
 }
 
+/* ---- apart ---- */
+
 int xvs_extension_load_apart(const struct xvs_extension *extension, uint32_t next,
-	uint32_t committed, struct bpf_object **ret, char words[XVS_OBJECT_WORDS])
+	uint32_t committed, struct xvs_extension_apart *ret, char words[XVS_OBJECT_WORDS])
 {
-	struct loading loading = {
-		.extension = extension,
-		.place.next = next,
+	const struct xvs_object *own = &extension->object;
+	const bool forwards = own->info.kind == XVS_KIND_FORWARDING;
+	struct loading loading = {.extension = extension};
+	struct xvs_program program = {
+		.which = forwards ? XVS_PROGRAM_FORWARD : XVS_PROGRAM_IN,
+		.next = next,
 		.committed = committed,
 	};
-	int program;
+	struct bpf_program *entry;
+	int error;
 
-	return load_with_words(&loading, ret, &program, words);
+	*ret = (struct xvs_extension_apart){.in = -1, .out = -1};
+	error = xvs_switch_part_open(NULL, &ret->part);
+	tell_refused(error, words);
+	error = error ?: load_with_words(&loading, &ret->own, &entry, words);
+	if (!error)
+		ret->in = load_alone(ret->part, own, &program, entry, words);
+	program.which = XVS_PROGRAM_OUT;
+	if (!error && ret->in >= 0 && !forwards)
+		ret->out = load_alone(ret->part, own, &program, entry, words);
+	if (!error && (ret->in < 0 || (!forwards && ret->out < 0)))
+		error = -EINVAL;
+	if (error)
+		xvs_extension_close_apart(ret);
+	return error;
+}
+
+void xvs_extension_close_apart(struct xvs_extension_apart *apart)
+{
+	if (apart->in >= 0)
+		close(apart->in);
+	if (apart->out >= 0)
+		close(apart->out);
+	bpf_object__close(apart->own);
+	xvs_switch_part_close(apart->part);
+	*apart = (struct xvs_extension_apart){.in = -1, .out = -1};
 }

@@ -181,6 +181,12 @@ static int check_map(struct xvs_parts *parts, const struct xvs_map_definition *m
 			"map '%.40s' is too big: %u elements of %llu bytes; at most %llu MiB",
 			map->name, map->entries, (unsigned long long)element,
 			XVS_PARTS_MAP_BYTES >> 20);
+	/* One call copies a whole value, and the verifier counts it as one instruction. */
+	if (map->value_size > XVS_PARTS_VALUE_BYTES)
+		return xvs_refuse(parts,
+			"map '%.40s' has values of %u bytes; at most %u, as a call copies all of "
+			"one: divide them into elements",
+			map->name, map->value_size, XVS_PARTS_VALUE_BYTES);
 	if (map->flags & (BPF_F_RDONLY | BPF_F_WRONLY))
 		return xvs_refuse(parts,
 			"map '%.40s' is closed to xvswitchd, by BPF_F_RDONLY or BPF_F_WRONLY",

@@ -41,7 +41,7 @@ struct xvs_object {
 	struct xvs_kept_state states[XVS_STATE_MAX];
 	size_t state_count;
 	uint64_t map_bytes; /* that all its maps may take, keys and values */
-	bool restores; /* the scan can't tell that it leaves struct __sk_buff alone: the entry has
+	bool restores; /* the scan can't tell that it leaves struct __sk_buff alone: the chain has
 			  to */
 };
 

@@ -55,9 +55,17 @@ static int read_file(const char *path, char **ret, size_t *ret_size, char words[
 static int judge(
 	struct xvs_agent *agent, struct xvs_extension *extension, char words[XVS_OBJECT_WORDS])
 {
+	const struct xvs_switch_part *part;
 	int error = xvs_extension_link(extension, words);
 
-	return error ?: xvs_extension_prove(agent, extension, words);
+	if (error)
+		return error;
+	error = xvs_chains_part(agent, &part);
+	if (error)
+		snprintf(words, XVS_OBJECT_WORDS,
+			"can't be looked at: the switch's programs around it are refused: %s",
+			strerror(-error));
+	return error ?: xvs_extension_prove(extension, part, words);
 }
 
 /* Takes over the object, unless there is the same already. */

@@ -203,8 +203,15 @@ static int read_sections(struct xvs_parts *parts)
 		Elf_Scn *section = elf_getscn(parts->elf, i);
 		const char *name = xvs_section_name(parts, i);
 
-		if (!section || !name || !gelf_getshdr(section, &header) ||
-			!section_bounded(parts, &header))
+		if (!section || !name || !gelf_getshdr(section, &header))
+			return xvs_refuse(parts, "the file is damaged: section %zu", i);
+		if (header.sh_type == SHT_NOBITS && header.sh_size > XVS_OBJECT_SIZE_MAX)
+			return xvs_refuse(parts,
+				"section '%.40s' has variables of %llu bytes; at most %u MiB: use "
+				"a map",
+				name, (unsigned long long)header.sh_size,
+				XVS_OBJECT_SIZE_MAX >> 20);
+		if (!section_bounded(parts, &header))
 			return xvs_refuse(parts, "the file is damaged: section %zu", i);
 		error = read_section(parts, name, i, &header);
 	}

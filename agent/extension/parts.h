@@ -17,6 +17,7 @@
 #define XVS_PARTS_TYPES 65536
 #define XVS_PARTS_MAPS 32
 #define XVS_PARTS_MAP_BYTES (256ull << 20) /* that all elements of a map may take */
+#define XVS_PARTS_VALUE_BYTES 65536 /* of a value of a map: one call copies it */
 
 /* A section's bytes, which lie in the file and are not aligned. Not there: NULL. */
 struct xvs_section {

@@ -103,20 +103,17 @@ static bool fits(int map, const struct xvs_kept_state *state)
 	       info.key_size == state->key_size && info.value_size == state->value_size;
 }
 
-/* One that was never enabled has no maps yet: they come with its programs. -errno. */
+/* One that was never enabled has no maps yet: they come with its code. -errno. */
 static int get_map(const struct importing *importing, const struct xvs_state_target *target)
 {
-	const struct xvs_place_in_chain nowhere = {.next = XVS_SLOT_RESUME};
 	const struct xvs_kept_state *state = &target->part->state;
-	int map = xvs_instance_map(target->instance, state->map), program;
+	int map = xvs_instance_map(target->instance, state->map), error;
 
 	if (fits(map, state))
 		return map;
-	program =
-		xvs_extension_load(importing->agent, target->extension, target->instance, &nowhere);
-	if (program < 0)
-		return program;
-	close(program);
+	error = xvs_instance_make_code(importing->agent, target->extension, target->instance);
+	if (error)
+		return error;
 	map = xvs_instance_map(target->instance, state->map);
 	return fits(map, state) ? map : -ENOENT;
 }

@@ -14,6 +14,7 @@
 
 #define GOOD_CHAIN 8 /* a longer one is worth another table */
 #define GROUPS_MAX 2048 /* to be joined in little time */
+#define FILTERED 5 /* tables that are worth a filter */
 #define MAPPED_BITS 96 /* of an IPv4 address in front of it */
 #define PORT_BITS 16
 
@@ -45,6 +46,7 @@ struct group {
 
 /* One way under construction. */
 struct way {
+	enum xvs_acl_family family;
 	struct entry *entries;
 	size_t count;
 	struct group *groups;
@@ -147,7 +149,7 @@ static bool is_of_family(const struct xvs_rule *rule, enum xvs_acl_family family
 }
 
 static int collect(const struct xvs_acl *acl, enum xvs_acl_kind kind,
-	enum xvs_acl_direction direction, enum xvs_acl_family family, struct way *ret)
+	enum xvs_acl_direction direction, struct way *ret)
 {
 	unsigned int bit = direction == XVS_ACL_IN ? XVS_RULE_IN : XVS_RULE_OUT;
 
@@ -155,7 +157,7 @@ static int collect(const struct xvs_acl *acl, enum xvs_acl_kind kind,
 	if (!ret->entries)
 		return -ENOMEM;
 	for (size_t i = 0; i < acl->count; i++)
-		if ((acl->rules[i].direction & bit) && is_of_family(&acl->rules[i], family))
+		if ((acl->rules[i].direction & bit) && is_of_family(&acl->rules[i], ret->family))
 			put_entry(&acl->rules[i], i, kind, &ret->entries[ret->count++]);
 	return 0;
 }
@@ -212,7 +214,8 @@ static struct xvs_acl_tuple mask_of(const struct shape *shape)
 	};
 }
 
-static uint32_t hash_of(const struct xvs_acl_rule *rule, const struct xvs_acl_tuple *mask)
+static uint32_t hash_of(const struct xvs_acl_rule *rule, const struct xvs_acl_tuple *mask,
+	enum xvs_acl_family family)
 {
 	uint64_t rest = rule->local_first | (uint64_t)rule->remote_first << 16 |
 			(uint64_t)rule->protocol << 32;
@@ -222,7 +225,7 @@ static uint32_t hash_of(const struct xvs_acl_rule *rule, const struct xvs_acl_tu
 		.rest = rest,
 	};
 
-	return xvs_acl_hash(&tuple, mask);
+	return xvs_acl_hash(&tuple, mask, family);
 }
 
 static uint32_t bucket_count(uint32_t rules)
@@ -251,7 +254,7 @@ static void measure(struct way *way)
 		struct group *group = &way->groups[entry->group];
 
 		mask = mask_of(&group->shape);
-		entry->hash = hash_of(&entry->rule, &mask);
+		entry->hash = hash_of(&entry->rule, &mask, way->family);
 		group->count++;
 		if (entry->rule.weight > group->best)
 			group->best = entry->rule.weight;
@@ -302,7 +305,7 @@ static struct order *sort(struct way *way)
 	return order;
 }
 
-static int group_rounded(struct way *way, enum xvs_acl_family family)
+static int group_rounded(struct way *way)
 {
 	struct placing *placings = calloc(way->count + 1, sizeof(*placings));
 	int error;
@@ -311,7 +314,7 @@ static int group_rounded(struct way *way, enum xvs_acl_family family)
 		return -ENOMEM;
 	for (size_t i = 0; i < way->count; i++) {
 		placings[i] = (struct placing){way->entries[i].shape, i};
-		round_shape(&placings[i].shape, family);
+		round_shape(&placings[i].shape, way->family);
 	}
 	error = place(way, placings, way->count, sort_placings(placings, way->count));
 	free(placings);
@@ -417,9 +420,9 @@ static int pack(struct way *way)
 }
 
 /* Puts every entry into a group, XVS_ACL_TABLES_MAX at most, and gives their order. */
-static int group(struct way *way, enum xvs_acl_family family, struct order **ret)
+static int group(struct way *way, struct order **ret)
 {
-	int error = group_rounded(way, family);
+	int error = group_rounded(way);
 
 	if (error)
 		return error;
@@ -463,6 +466,16 @@ static uint32_t grow(struct builder *builder, uint32_t count)
 	return first;
 }
 
+/* The same, in one page if there are no more than it has, or from its beginning on. */
+static uint32_t grow_whole(struct builder *builder, uint32_t count)
+{
+	uint32_t left = -builder->image.count % XVS_ACL_PAGE;
+
+	if (count > left && left && !grow(builder, left))
+		return 0;
+	return grow(builder, count);
+}
+
 static struct xvs_acl_bucket *bucket_at(struct builder *builder, uint32_t first, uint32_t bucket)
 {
 	struct xvs_acl_element *element = &builder->image.element[first + bucket / XVS_ACL_BUCKETS];
@@ -500,6 +513,20 @@ static int put_group(struct builder *builder, const struct group *group, const s
 	return 0;
 }
 
+/* Writes the way's filter. Its first element, or 0: out of memory. */
+static uint32_t put_filter(struct builder *builder, const struct way *way)
+{
+	uint32_t first = grow_whole(builder, XVS_ACL_PAGE);
+
+	for (size_t i = 0; first && i < way->count; i++) {
+		uint32_t bit = way->entries[i].hash >> XVS_ACL_FILTER_SHIFT, word = bit / 64;
+
+		builder->image.element[first + word / XVS_ACL_FILTER_WORDS]
+			.filter[word % XVS_ACL_FILTER_WORDS] |= 1ull << bit % 64;
+	}
+	return first;
+}
+
 struct heaviest {
 	uint32_t best, group;
 };
@@ -530,8 +557,9 @@ static int put_way(struct builder *builder, const struct way *way, const struct 
 		start += way->groups[i].count;
 	}
 	qsort(by_weight, way->group_count, sizeof(*by_weight), compare_heaviest);
-	tables = grow(builder, way->group_count);
-	if (!tables)
+	tables = grow_whole(builder, way->group_count);
+	ret->filter = way->group_count < FILTERED ? 0 : put_filter(builder, way);
+	if (!tables || (way->group_count >= FILTERED && !ret->filter))
 		return -ENOMEM;
 	ret->first = tables;
 	for (uint32_t i = 0; !error && i < way->group_count; i++) {
@@ -555,19 +583,19 @@ static int compile_way(struct builder *builder, const struct xvs_acl *acl, enum 
 {
 	struct xvs_acl_way placed = {0};
 	struct order *order = NULL;
-	struct way way = {0};
+	struct way way = {.family = family};
 	bool ports = false;
-	int error = collect(acl, kind, direction, family, &way);
+	int error = collect(acl, kind, direction, &way);
 
-	error = error ?: group(&way, family, &order);
+	error = error ?: group(&way, &order);
 	error = error ?: put_way(builder, &way, order, &placed, ret_rule);
 	for (size_t i = 0; i < way.count; i++)
 		ports |= way.entries[i].rule.local_first || way.entries[i].rule.remote_first ||
 			 way.entries[i].rule.local_last != UINT16_MAX ||
 			 way.entries[i].rule.remote_last != UINT16_MAX;
 	if (!error) {
-		builder->image.element[0].head.way[direction][family] = placed;
-		builder->image.element[0].head.has_ports[direction] |= ports << family;
+		builder->image.head->way[direction][family] = placed;
+		builder->image.head->has_ports[direction] |= ports << family;
 	}
 	free(order);
 	way_clear(&way);
@@ -594,12 +622,20 @@ static int put_counters(struct builder *builder, size_t rules, uint32_t cpus)
 
 	if (!first)
 		return -ENOMEM;
-	head = &builder->image.element[0].head;
+	head = builder->image.head;
 	head->rules = rules;
 	head->counters = first;
 	head->stripe_bits = size.stripe_bits;
 	head->shared = cpus > 1u << size.stripe_bits;
 	return 0;
+}
+
+/* Up to the end of a page. */
+static int fill_page(struct builder *builder)
+{
+	uint32_t left = -builder->image.count % XVS_ACL_PAGE;
+
+	return left && !grow(builder, left) ? -ENOMEM : 0;
 }
 
 int xvs_acl_compile(const struct xvs_acl *acl, enum xvs_acl_kind kind, uint32_t cpus,
@@ -608,7 +644,7 @@ int xvs_acl_compile(const struct xvs_acl *acl, enum xvs_acl_kind kind, uint32_t 
 	struct builder builder = {0};
 	int error;
 
-	grow(&builder, 1);
+	grow(&builder, XVS_ACL_HEAD);
 	error = builder.image.element ? 0 : -ENOMEM;
 	for (int direction = 0; direction < XVS_ACL_DIRECTIONS; direction++)
 		for (int family = 0; family < XVS_ACL_FAMILIES; family++)
@@ -616,11 +652,12 @@ int xvs_acl_compile(const struct xvs_acl *acl, enum xvs_acl_kind kind, uint32_t 
 					?: compile_way(&builder, acl, kind, direction, family,
 						   ret_rule);
 	error = error ?: put_counters(&builder, acl->count, cpus);
+	error = error ?: fill_page(&builder);
 	if (error) {
 		xvs_acl_image_clear(&builder.image);
 		return error;
 	}
-	xvs_acl_digest(acl, kind, builder.image.element[0].head.hash);
+	xvs_acl_digest(acl, kind, builder.image.head->hash);
 	*ret = builder.image;
 	return 0;
 }

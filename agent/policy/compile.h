@@ -13,8 +13,11 @@ enum xvs_acl_kind {
 };
 
 struct xvs_acl_image {
-	struct xvs_acl_element *element; /* owned */
-	uint32_t count;
+	union {
+		struct xvs_acl_element *element; /* owned */
+		struct xvs_acl_head *head; /* the first of them */
+	};
+	uint32_t count; /* a multiple of XVS_ACL_PAGE */
 };
 
 /*

@@ -20,40 +20,40 @@ static void pin_path(
 	snprintf(path, 320, "%s/lists/acl_%u%s", tables->pin_dir, id, suffix);
 }
 
-static int map_memory(int fd, size_t count, struct xvs_list_map *ret)
+static int map_memory(int fd, size_t pages, struct xvs_list_map *ret)
 {
-	size_t size = count * sizeof(struct xvs_acl_element);
+	size_t size = pages * sizeof(struct xvs_acl_page);
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (memory == MAP_FAILED)
 		return -errno;
-	*ret = (struct xvs_list_map){memory, size};
+	*ret = (struct xvs_list_map){.element = memory, .size = size};
 	return 0;
 }
 
 /* What a list may grow by until it takes a map of its own. */
-static uint32_t with_slack(uint32_t count)
+static uint32_t with_slack(uint32_t pages)
 {
-	return count + count / 64 + 16;
+	return pages + pages / 64;
 }
 
-static int make_map(uint32_t count)
+static int make_map(uint32_t pages)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE | BPF_F_INNER_MAP);
 	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "acl", sizeof(uint32_t),
-		sizeof(struct xvs_acl_element), with_slack(count), &options);
+		sizeof(struct xvs_acl_page), with_slack(pages), &options);
 
 	return fd < 0 ? -errno : fd;
 }
 
-/* How many elements the map of a list has; 0: it is none. */
-static uint32_t elements_of(int fd)
+/* How many pages the map of a list has; 0: it is none. */
+static uint32_t pages_of(int fd)
 {
 	struct bpf_map_info info = {0};
 	uint32_t length = sizeof(info);
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &length) ||
-		info.value_size != sizeof(struct xvs_acl_element))
+		info.value_size != sizeof(struct xvs_acl_page))
 		return 0;
 	return info.max_entries;
 }
@@ -62,7 +62,7 @@ static int fill(int fd, const struct xvs_acl_image *image)
 {
 	const size_t size = image->count * sizeof(*image->element);
 	struct xvs_list_map map = {0};
-	int error = map_memory(fd, elements_of(fd), &map);
+	int error = map_memory(fd, pages_of(fd), &map);
 
 	if (error)
 		return error;
@@ -73,15 +73,15 @@ static int fill(int fd, const struct xvs_acl_image *image)
 }
 
 /* The map that packets find at the place already, if the image fits into it. */
-static int open_map(const char *path, uint32_t count)
+static int open_map(const char *path, uint32_t wanted)
 {
-	uint32_t elements;
+	uint32_t pages;
 	int fd = bpf_obj_get(path);
 
 	if (fd < 0)
 		return -errno;
-	elements = elements_of(fd);
-	if (elements >= count && elements <= with_slack(count) * 2)
+	pages = pages_of(fd);
+	if (pages >= wanted && pages <= with_slack(wanted) * 2)
 		return fd;
 	close(fd);
 	return -ENOSPC;
@@ -91,7 +91,7 @@ static int open_map(const char *path, uint32_t count)
 static int put_new(const struct xvs_tables *tables, uint32_t id, const struct xvs_acl_image *image,
 	const char *next)
 {
-	int error, fd = make_map(image->count);
+	int error, fd = make_map(image->count / XVS_ACL_PAGE);
 
 	if (fd < 0)
 		return fd;
@@ -117,7 +117,7 @@ int xvs_list_put(const struct xvs_tables *tables, uint32_t id, const struct xvs_
 
 	pin_path(tables, id, "", path);
 	pin_path(tables, id, NEXT, next);
-	fd = open_map(path, image->count);
+	fd = open_map(path, image->count / XVS_ACL_PAGE);
 	if (fd < 0) {
 		unlink(path);
 		error = put_new(tables, id, image, next);
@@ -133,7 +133,7 @@ int xvs_list_put(const struct xvs_tables *tables, uint32_t id, const struct xvs_
 /* Do all of its counters stand within the map? */
 static bool is_whole(const struct xvs_list_map *map)
 {
-	const struct xvs_acl_head *head = &map->element->head;
+	const struct xvs_acl_head *head = map->head;
 	uint64_t fours = ((uint64_t)head->rules + XVS_ACL_COUNTERS - 1) / XVS_ACL_COUNTERS;
 
 	return head->stripe_bits <= XVS_ACL_STRIPE_BITS_MAX &&
@@ -144,7 +144,7 @@ static bool is_whole(const struct xvs_list_map *map)
 int xvs_list_map(const struct xvs_tables *tables, uint32_t id, struct xvs_list_map *ret)
 {
 	struct xvs_list_map map = {0};
-	uint32_t elements;
+	uint32_t pages;
 	char path[320];
 	int fd, error;
 
@@ -152,8 +152,8 @@ int xvs_list_map(const struct xvs_tables *tables, uint32_t id, struct xvs_list_m
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return -errno;
-	elements = elements_of(fd);
-	error = elements ? map_memory(fd, elements, &map) : -EPROTO;
+	pages = pages_of(fd);
+	error = pages ? map_memory(fd, pages, &map) : -EPROTO;
 	close(fd);
 	if (!error && !is_whole(&map)) {
 		xvs_list_unmap(&map);
@@ -173,7 +173,7 @@ void xvs_list_unmap(struct xvs_list_map *map)
 static struct xvs_acl_counter *counter_of(
 	const struct xvs_list_map *map, uint32_t stripe, uint32_t rule)
 {
-	uint32_t counter = xvs_acl_counter_of(&map->element->head, rule);
+	uint32_t counter = xvs_acl_counter_of(map->head, rule);
 
 	return &map->element[xvs_acl_counter_element(counter) + stripe].counter[counter & 3];
 }
@@ -181,13 +181,13 @@ static struct xvs_acl_counter *counter_of(
 /* The one that packets don't add to. */
 static struct xvs_acl_counter *counter_of_agent(const struct xvs_list_map *map, uint32_t rule)
 {
-	return counter_of(map, xvs_acl_stripes(&map->element->head) - 1, rule);
+	return counter_of(map, xvs_acl_stripes(map->head) - 1, rule);
 }
 
 void xvs_list_read(const struct xvs_list_map *map, uint32_t rule, struct xvs_acl_counter *ret_sum)
 {
 	*ret_sum = (struct xvs_acl_counter){0};
-	for (uint32_t stripe = 0; stripe < xvs_acl_stripes(&map->element->head); stripe++) {
+	for (uint32_t stripe = 0; stripe < xvs_acl_stripes(map->head); stripe++) {
 		struct xvs_acl_counter *one = counter_of(map, stripe, rule);
 
 		ret_sum->packets += __atomic_load_n(&one->packets, __ATOMIC_RELAXED);
@@ -205,7 +205,7 @@ void xvs_list_add(struct xvs_list_map *map, uint32_t rule, const struct xvs_acl_
 
 uint32_t xvs_list_reset(struct xvs_list_map *map)
 {
-	uint32_t rules = map->element->head.rules;
+	uint32_t rules = map->head->rules;
 
 	for (uint32_t rule = 0; rule < rules; rule++) {
 		struct xvs_acl_counter *own = counter_of_agent(map, rule), sum;
@@ -219,7 +219,7 @@ uint32_t xvs_list_reset(struct xvs_list_map *map)
 
 uint32_t xvs_list_rule_of(const struct xvs_list_map *map, uint32_t counter)
 {
-	const struct xvs_acl_head *head = &map->element->head;
+	const struct xvs_acl_head *head = map->head;
 	uint32_t behind = xvs_acl_counter_element(counter) - head->counters;
 	uint32_t rule =
 		behind / xvs_acl_stripes(head) * XVS_ACL_COUNTERS + counter % XVS_ACL_COUNTERS;

@@ -94,7 +94,7 @@ static int fill_place(struct xvs_agent *agent, const struct xvs_acl *acl, enum x
 			rule + 1);
 	if (error)
 		return error;
-	head = &image.element[0].head;
+	head = image.head;
 	memcpy(head->hash, place->key.digest, sizeof(head->hash));
 	head->owner = place->owner;
 	place->has_mac = has_mac(head);
@@ -314,7 +314,7 @@ static int adopt_list(struct xvs_agent *agent, uint32_t id)
 		return -ENOMEM;
 	memset(&place->key, 0xff, sizeof(place->key));
 	if (!xvs_list_map(&agent->loader.tables, id, &map)) {
-		const struct xvs_acl_head *head = &map.element->head;
+		const struct xvs_acl_head *head = map.head;
 
 		place->has_mac = has_mac(head);
 		place->owner = head->owner;

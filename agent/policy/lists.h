@@ -50,7 +50,10 @@ int xvs_list_zero(struct xvs_agent *agent, __u64 owner);
 
 /* list_map.c: a list, mapped */
 struct xvs_list_map {
-	struct xvs_acl_element *element;
+	union {
+		struct xvs_acl_element *element;
+		struct xvs_acl_head *head; /* the first of them */
+	};
 	size_t size; /* bytes */
 };
 

@@ -218,7 +218,7 @@ static struct xvs_list_map map_list(const struct xvs_agent *agent, const struct 
 static void add_counts(json_t *rule, const struct xvs_list_map *map, uint32_t position)
 {
 	struct xvs_acl_counter sum;
-	bool counts = map->element && position < map->element->head.rules;
+	bool counts = map->element && position < map->head->rules;
 
 	if (counts)
 		xvs_list_read(map, position, &sum);

@@ -184,7 +184,7 @@ static __always_inline void xvs_flow_fill(struct xvs_flow *ret, const struct xvs
 	__builtin_memset(ret, 0, sizeof(*ret));
 	ret->key = room->key;
 	ret->version = port->acl_version;
-	ret->seen = xvs_tick_now();
+	ret->seen = passing->now;
 	ret->idle = xvs_flow_ticks(ruling->idle_s ?: XVS_FLOW_IDLE_S);
 	ret->flags = 1 << side | (side ? XVS_FLOW_BEGAN_OUT : 0) |
 		     (ruling->idle_s ? XVS_FLOW_STATEFUL : 0);
@@ -240,32 +240,31 @@ static __always_inline int xvs_flow_is_over(
 	       xvs_tcp_begin(packet) == XVS_TCP_OPENING;
 }
 
-static __always_inline void xvs_flow_count(
-	struct xvs_flow *flow, const struct xvs_passing *passing, __u32 now)
+static __always_inline void xvs_flow_count(struct xvs_flow *flow, const struct xvs_passing *passing)
 {
 	__u8 side = xvs_side(passing);
 
-	if (flow->seen != now && xvs_flow_is_renewed(flow))
-		flow->seen = now;
+	if (flow->seen != passing->now && xvs_flow_is_renewed(flow))
+		flow->seen = passing->now;
 	flow->packets[side] += passing->packets;
 	flow->bytes[side] += passing->bytes;
 }
 
-/* Is it known that the rules of the port let through what `side` sends of the flow? */
-static __always_inline int xvs_flow_is_allowed(
-	const struct xvs_flow *flow, const struct xvs_port_config *port, __u8 side, __u32 now)
+/* Is it known that the rules of the port let through what the side sends of the flow? */
+static __always_inline int xvs_flow_is_allowed(const struct xvs_flow *flow,
+	const struct xvs_port_config *port, const struct xvs_passing *passing)
 {
-	return flow->version == port->acl_version && (flow->flags >> side & 1) &&
-	       !xvs_flow_is_silent(flow, now);
+	return flow->version == port->acl_version && (flow->flags >> xvs_side(passing) & 1) &&
+	       !xvs_flow_is_silent(flow, passing->now);
 }
 
 /* A packet of a flow that passes. */
 static __always_inline void xvs_flow_let_through(struct xvs_flow *flow,
-	const struct xvs_port_config *port, const struct xvs_passing *passing, __u32 now)
+	const struct xvs_port_config *port, const struct xvs_passing *passing)
 {
 	__u8 side = xvs_side(passing);
 
-	xvs_flow_count(flow, passing, now);
+	xvs_flow_count(flow, passing);
 	xvs_flow_count_rules(port, flow->counter[side], passing);
 }
 
@@ -278,16 +277,14 @@ static __always_inline int xvs_flow_known(struct __sk_buff *skb, struct xvs_flow
 {
 	const struct xvs_passing *passing = &room->passing;
 	const struct xvs_packet *packet = &room->packet;
-	__u8 side = xvs_side(passing);
-	__u32 now = xvs_tick_now();
 	int error;
 
-	if (!xvs_flow_is_allowed(flow, port, side, now) || xvs_flow_is_over(flow, packet))
+	if (!xvs_flow_is_allowed(flow, port, passing) || xvs_flow_is_over(flow, packet))
 		return 1;
-	error = flow->tcp ? xvs_tcp_watch(skb, flow, packet, side) : 0;
+	error = flow->tcp ? xvs_tcp_watch(skb, flow, packet, xvs_side(passing)) : 0;
 	if (error)
 		return error;
-	xvs_flow_let_through(flow, port, passing, now);
+	xvs_flow_let_through(flow, port, passing);
 	return 0;
 }
 
@@ -402,7 +399,7 @@ __noinline int xvs_flow_is_related(
 	flow = xvs_flow_at(xvs_flow_seek(
 		&room->quoted_key, xvs_flow_hash(&room->quoted_key, control->cookie), 0));
 	return flow && (flow->flags & XVS_FLOW_STATEFUL) && flow->version == port->acl_version &&
-	       !xvs_flow_is_silent(flow, xvs_tick_now()) && xvs_flow_error_goes_back(room) &&
+	       !xvs_flow_is_silent(flow, room->passing.now) && xvs_flow_error_goes_back(room) &&
 	       (!flow->tcp || xvs_tcp_is_quoted(skb, flow, room->quoted.transport, side));
 }
 
@@ -457,7 +454,7 @@ static __always_inline int xvs_flow_judge_side(struct __sk_buff *skb, struct xvs
 	/* another CPU may have judged it by newer rules meanwhile: then it is to be judged again */
 	if (__sync_fetch_and_add(&flow->version, 0) != port->acl_version)
 		__sync_lock_test_and_set(&flow->version, XVS_FLOW_NO_VERSION);
-	xvs_flow_count(flow, &room->passing, xvs_tick_now());
+	xvs_flow_count(flow, &room->passing);
 	return 0;
 }
 
@@ -475,7 +472,7 @@ static __always_inline struct xvs_flow *xvs_flow_remembered(
 	room->cut = 0;
 	if (!flow)
 		return NULL;
-	over = xvs_flow_is_silent(flow, xvs_tick_now()) || xvs_flow_is_over(flow, &room->packet);
+	over = xvs_flow_is_silent(flow, room->passing.now) || xvs_flow_is_over(flow, &room->packet);
 	if (!over && flow->version != port->acl_version && xvs_flow_judge_again(flow, room, port)) {
 		over = room->key.protocol != IPPROTO_TCP || xvs_tcp_begin(&room->packet);
 		if (!over)
@@ -487,7 +484,7 @@ static __always_inline struct xvs_flow *xvs_flow_remembered(
 	}
 	if (flow->tcp != XVS_TCP_CUT)
 		return flow;
-	flow->seen = xvs_tick_now();
+	flow->seen = room->passing.now;
 	room->cut = 1;
 	return NULL;
 }

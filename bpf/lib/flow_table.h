@@ -41,6 +41,12 @@ static __always_inline __u64 xvs_flow_tag(__u64 hash)
 	return XVS_FLOW_TAG_LEAST + ((hash >> 56) * (256 - XVS_FLOW_TAG_LEAST) >> 8);
 }
 
+/* The place of a bucket that is taken if it is free. */
+static __always_inline __u32 xvs_flow_way(__u64 hash)
+{
+	return hash >> 48 & (XVS_FLOW_WAYS - 1);
+}
+
 /*
  * The highest bit of each byte that is zero. Above the first of them, bytes that are one may be
  * among them: who goes on looks at what stands there.
@@ -90,6 +96,27 @@ static __always_inline struct xvs_flow *xvs_flow_at(__u32 place)
 	return place ? bpf_map_lookup_elem(&flows, &index) : NULL;
 }
 
+/*
+ * Does a place other than `but` have the tag of the hash? Nearly always the answer for a new flow
+ * is no, and all of its buckets are asked in less time than a call takes.
+ */
+static __always_inline int xvs_flow_may_stand(__u64 hash, __u32 but)
+{
+	__u64 like = 0, own = 0x80ull << (but - 1) % XVS_FLOW_WAYS * 8;
+
+#pragma clang loop unroll(disable) /* the stack is short */
+	for (int i = 0; i < XVS_FLOW_CHOICES; i++) {
+		__u32 bucket = xvs_flow_bucket(hash, i);
+		const __u64 *tags = xvs_flow_tags(bucket);
+
+		if (!tags)
+			return 1; /* cannot be */
+		like |= xvs_flow_like(tags, hash) &
+			~(bucket == (but - 1) / XVS_FLOW_WAYS ? own : 0);
+	}
+	return !!like;
+}
+
 /* In one bucket, but for the place `but`. */
 static __always_inline __u32 xvs_flow_seek_in(
 	const struct xvs_flow_key *key, __u64 hash, __u32 bucket, __u32 but)
@@ -136,23 +163,31 @@ __noinline __u32 xvs_flow_seek(const struct xvs_flow_key *key, __u64 hash, __u32
 {
 	struct xvs_flow_search search = {.key = key, .hash = hash, .but = but};
 
-	if (!key)
-		return 0; /* for the verifier, which lets it be NULL */
+	if (!key || !xvs_flow_may_stand(hash, but))
+		return 0; /* NULL: for the verifier, which lets it be */
 	bpf_loop(XVS_FLOW_CHOICES, xvs_flow_look, &search, 0);
 	return search.place;
 }
 
-/* The place that is looked at first, which nearly always is the flow's; 0 if there is none. */
+/*
+ * The place that is looked at first, which nearly always is the flow's; 0 if there is none. Mostly
+ * that is the one which the hash alone names: the processor sets out for it while it still waits
+ * for the tags.
+ */
 static __always_inline __u32 xvs_flow_glance(__u64 hash)
 {
-	__u32 bucket = xvs_flow_bucket(hash, 0);
+	__u32 bucket = xvs_flow_bucket(hash, 0), way = xvs_flow_way(hash);
 	const __u64 *tags = xvs_flow_tags(bucket);
 	__u64 like;
 
 	if (!tags)
 		return 0;
 	like = xvs_flow_like(tags, hash);
-	return like ? xvs_flow_place(bucket, xvs_flow_first(like)) : 0;
+	if (!like)
+		return 0;
+	if (like >> way * 8 & 0x80)
+		return xvs_flow_place(bucket, way);
+	return xvs_flow_place(bucket, xvs_flow_first(like));
 }
 
 static __always_inline void xvs_flows_add(__u32 port, __u32 by)
@@ -198,14 +233,14 @@ __noinline int xvs_flow_take_out(__u32 place)
 
 /* ---- putting ---- */
 
-/* Takes a free place of the bucket. */
-static __always_inline __u32 xvs_flow_claim(__u32 bucket)
+/* Takes a free place of the bucket, the one `best` before others. */
+static __always_inline __u32 xvs_flow_claim(__u32 bucket, __u32 best)
 {
 	__u64 *tags = xvs_flow_tags(bucket);
 
 	for (int i = 0; tags && i < XVS_FLOW_TRIES; i++) {
 		__u64 was = *(volatile __u64 *)tags, free = xvs_flow_zeros(was);
-		__u32 way = xvs_flow_first(free);
+		__u32 way = was >> best * 8 & 0xff ? xvs_flow_first(free) : best;
 
 		if (!free)
 			return 0;
@@ -220,7 +255,8 @@ static long xvs_flow_try_claim(__u32 choice, void *data)
 {
 	struct xvs_flow_search *search = data;
 
-	search->place = xvs_flow_claim(xvs_flow_bucket(search->hash, choice));
+	search->place =
+		xvs_flow_claim(xvs_flow_bucket(search->hash, choice), xvs_flow_way(search->hash));
 	return !!search->place;
 }
 
@@ -258,7 +294,7 @@ __noinline __u32 xvs_flow_make_room(__u64 hash)
 /* A place for a flow that was not found, busy; 0: there is none. */
 static __always_inline __u32 xvs_flow_take_place(__u64 hash)
 {
-	__u32 place = xvs_flow_claim(xvs_flow_bucket(hash, 0));
+	__u32 place = xvs_flow_claim(xvs_flow_bucket(hash, 0), xvs_flow_way(hash));
 
 	return place ? place : xvs_flow_make_room(hash);
 }
@@ -314,35 +350,38 @@ static long xvs_flow_sweep_bucket(__u32 number, void *data)
 static int xvs_flow_sweep(void *map, __u32 *key, struct xvs_flow_sweep *sweep)
 {
 	struct xvs_flow_round round = {.first = sweep->next, .now = xvs_tick_now()};
-	__u32 put = *(volatile __u32 *)&sweep->put;
+	__u32 put = __sync_lock_test_and_set(&sweep->put, 0);
 	long done = bpf_loop(XVS_FLOW_SWEEP_BUCKETS, xvs_flow_sweep_bucket, &round, 0);
 
 	sweep->next = (round.first + done) & (XVS_FLOW_BUCKETS - 1);
-	if (round.flows || put != sweep->put_then) {
+	if (round.flows || put)
 		sweep->quiet = 0;
-		sweep->put_then = put;
-	}
 	sweep->quiet += round.quiet;
 	if (sweep->quiet >= XVS_FLOW_BUCKETS) {
 		sweep->quiet = 0;
 		__sync_lock_test_and_set(&sweep->running, 0);
-		if (*(volatile __u32 *)&sweep->put == put ||
-			__sync_lock_test_and_set(&sweep->running, 1))
+		if (!*(volatile __u32 *)&sweep->put || __sync_lock_test_and_set(&sweep->running, 1))
 			return 0;
 	}
 	bpf_timer_start(&sweep->timer, XVS_FLOW_SWEEP_NS, 0);
 	return 0;
 }
 
+/*
+ * A flow was put. The timer is told once between two of its rounds: of all CPUs that put flows, few
+ * write. It takes that back before it looks at the table, so it sees the flows of whoever was told.
+ */
 static __always_inline void xvs_flow_sweep_begin(void)
 {
-	__u32 first = 0, put;
+	__u32 first = 0, was;
 	struct xvs_flow_sweep *sweep = bpf_map_lookup_elem(&flow_sweep, &first);
 
 	if (!sweep)
 		return;
-	put = __sync_fetch_and_add(&sweep->put, 1);
-	asm volatile("" ::"r"(put)); /* whose value is used is a barrier as well */
+	if (!*(volatile __u32 *)&sweep->put) {
+		was = __sync_lock_test_and_set(&sweep->put, 1);
+		asm volatile("" ::"r"(was)); /* whose value is used is a barrier as well */
+	}
 	if (*(volatile __u32 *)&sweep->running || __sync_lock_test_and_set(&sweep->running, 1))
 		return;
 	bpf_timer_init(&sweep->timer, &flow_sweep, XVS_CLOCK_MONOTONIC);

@@ -6,6 +6,7 @@
 #ifndef XVS_BPF_FRAGMENT_H
 #define XVS_BPF_FRAGMENT_H
 
+#include "bpf/lib/acl.h"
 #include "bpf/lib/flow_table.h"
 #include "bpf/lib/scratch.h"
 
@@ -44,10 +45,9 @@ static __always_inline __u16 xvs_fragment_now(void)
 static __always_inline int xvs_acl_has_ports(__u32 list, __u8 direction, __u8 family)
 {
 	void *map = list ? bpf_map_lookup_elem(&acls, &list) : NULL;
-	__u32 first = 0;
-	const struct xvs_acl_element *element = map ? bpf_map_lookup_elem(map, &first) : NULL;
+	const struct xvs_acl_head *head = xvs_acl_head(map);
 
-	return element && (element->head.has_ports[direction & 1] >> family & 1);
+	return head && (head->has_ports[direction & 1] >> family & 1);
 }
 
 /* Remembers that the first fragment may pass. */

@@ -89,8 +89,8 @@ __noinline int xvs_known_pass(
 		.packets = what >> XVS_KNOWN_PACKETS_SHIFT,
 		.bytes = skb->len,
 		.direction = what & XVS_KNOWN_OUT ? XVS_ACL_OUT : XVS_ACL_IN,
+		.now = now,
 	};
-	__u8 side = xvs_side(&passing);
 	struct xvs_flow_key key;
 	struct xvs_flow *flow;
 	int error;
@@ -98,13 +98,13 @@ __noinline int xvs_known_pass(
 	if (!port || !control || xvs_known_key(skb, what, id, &key))
 		return 1;
 	flow = xvs_flow_at(xvs_flow_glance(xvs_flow_hash(&key, control->cookie)));
-	if (!flow || !xvs_flow_is(flow, &key) || !xvs_flow_is_allowed(flow, port, side, now) ||
+	if (!flow || !xvs_flow_is(flow, &key) || !xvs_flow_is_allowed(flow, port, &passing) ||
 		flow->tcp == XVS_TCP_CLOSED)
 		return 1;
 	error = flow->tcp ? xvs_known_tcp(skb, flow, what) : 0;
 	if (error)
 		return error;
-	xvs_flow_let_through(flow, port, &passing, now);
+	xvs_flow_let_through(flow, port, &passing);
 	return 0;
 }
 

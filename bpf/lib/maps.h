@@ -115,13 +115,13 @@ struct {
 	__array(values, struct xvs_fdb_table);
 } fdb SEC(".maps");
 
-/* Of xvs_acl_element. Without types, as the lists are made. */
+/* Of xvs_acl_page. Without types, as the lists are made. */
 struct xvs_acl_list {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE | BPF_F_INNER_MAP);
 	__uint(max_entries, 1);
 	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct xvs_acl_element));
+	__uint(value_size, sizeof(struct xvs_acl_page));
 };
 
 struct {

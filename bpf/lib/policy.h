@@ -46,6 +46,7 @@ static __always_inline int xvs_acl(struct xvs_context *c, const struct xvs_port_
 		.bytes = c->skb->len,
 		.vlan = c->vlan.id,
 		.direction = direction,
+		.now = xvs_now(c),
 	};
 	verdict = xvs_parse(c->skb, room, &c->parsed);
 	return verdict ? verdict : xvs_acl_pass(c->skb, c->hook, port);

@@ -18,6 +18,7 @@ struct xvs_passing {
 	__u16 vlan;
 	__u8 direction; /* enum xvs_acl_direction */
 	__u8 reserved;
+	__u32 now; /* tick */
 };
 
 /* What the two lists of a port say of one way of a flow. */

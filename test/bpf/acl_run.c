@@ -19,8 +19,8 @@ static void install(const struct xvs_acl *acl, enum xvs_acl_kind kind, uint32_t 
 	cr_assert_eq(
 		xvs_acl_compile(acl, kind, world.loader.tables.control->cpus, &image, &rule), 0);
 	size = image.count * sizeof(*image.element);
-	fd = bpf_map_create(
-		BPF_MAP_TYPE_ARRAY, "acl", 4, sizeof(*image.element), image.count, &options);
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "acl", 4, sizeof(struct xvs_acl_page),
+		image.count / XVS_ACL_PAGE, &options);
 	cr_assert_geq(fd, 0, "%m");
 	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	cr_assert_neq(memory, MAP_FAILED, "%m");

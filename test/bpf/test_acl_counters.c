@@ -67,7 +67,7 @@ static void list_free(struct list *list)
 /* As a packet on the CPU that has this stripe does. */
 static void count(struct list *list, uint32_t stripe, uint32_t rule, uint64_t packets)
 {
-	const struct xvs_acl_head *head = &list->map.element->head;
+	const struct xvs_acl_head *head = list->map.head;
 	uint32_t counter = xvs_acl_counter_of(head, rule);
 	uint32_t element = xvs_acl_counter_element(counter) + stripe;
 	struct xvs_acl_counter *one = &list->map.element[element].counter[counter & 3];
@@ -104,12 +104,10 @@ Test(acl_counters, each_rule_has_its_own)
 	for (uint32_t rule = 0; rule < 7; rule++)
 		expect_count(&list, rule, 4 * (1 + 10 * rule) + 600);
 	cr_expect_eq(xvs_list_rule_of(&list.map, 0), XVS_ACL_NO_RULE);
-	cr_expect_eq(
-		xvs_list_rule_of(&list.map, xvs_acl_counter_of(&list.map.element->head, 3)), 3);
-	cr_expect_eq(xvs_list_rule_of(&list.map, xvs_acl_counter_of(&list.map.element->head, 7)),
+	cr_expect_eq(xvs_list_rule_of(&list.map, xvs_acl_counter_of(list.map.head, 3)), 3);
+	cr_expect_eq(xvs_list_rule_of(&list.map, xvs_acl_counter_of(list.map.head, 7)),
 		XVS_ACL_NO_RULE, "place without a rule");
-	cr_expect_eq(xvs_list_rule_of(
-			     &list.map, xvs_acl_counter_of(&list.map.element->head, 3) + (1 << 2)),
+	cr_expect_eq(xvs_list_rule_of(&list.map, xvs_acl_counter_of(list.map.head, 3) + (1 << 2)),
 		XVS_ACL_NO_RULE, "another stripe");
 	cr_expect_eq(xvs_list_rule_of(&list.map, UINT32_MAX), XVS_ACL_NO_RULE);
 	cr_expect_eq(xvs_list_reset(&list.map), 7);
@@ -171,7 +169,7 @@ Test(acl_counters, a_list_whose_counters_lie_beyond_it_is_refused)
 	cr_assert_eq(xvs_lists_pinned(&world.loader.tables, pinned), 0);
 	cr_expect(pinned[OLD]);
 	cr_expect_not(pinned[NEW]);
-	list.map.element->head.rules = 1000;
+	list.map.head->rules = 1000;
 	cr_expect_eq(xvs_list_map(&world.loader.tables, OLD, &map), -EPROTO);
 	snprintf(path, sizeof(path), "%s/lists/acl_%d", world.loader.pin_dir, OLD);
 	cr_assert_eq(unlink(path), 0, "%m");

@@ -67,19 +67,41 @@ static struct xvs_instance_state *instance_of(const char *name)
 	return NULL;
 }
 
-static void put(struct xvs_extension *extension, const char *name, uint32_t slot, uint32_t next,
-	uint32_t skip, bool out)
+static struct xvs_program_link link_of(struct xvs_extension *extension, const char *name)
 {
-	const struct xvs_place_in_chain place = {.out = out, .next = next, .skip = skip};
-	int array = out ? agent.loader.tables.slots_egress : agent.loader.tables.slots_ingress;
 	struct xvs_instance_state *instance;
-	int program;
 
 	cr_assert_eq(xvs_instance_get(&agent, "s", name, extension, &instance), 0);
-	program = xvs_extension_load(&agent, extension, instance, &place);
-	cr_assert_geq(program, 0, "%s", name);
-	cr_assert_eq(bpf_map_update_elem(array, &slot, &program, BPF_ANY), 0, "%m");
-	close(program);
+	cr_assert_eq(xvs_instance_make_code(&agent, extension, instance), 0, "%s", name);
+	return (struct xvs_program_link){&instance->code, &extension->object, instance->id};
+}
+
+static void put_program(const struct xvs_program *program, uint32_t slot)
+{
+	int array = program->which == XVS_PROGRAM_OUT ? agent.loader.tables.slots_egress
+						      : agent.loader.tables.slots_ingress;
+	const struct xvs_switch_part *part;
+	int fd;
+
+	cr_assert_eq(xvs_chains_part(&agent, &part), 0);
+	fd = xvs_program_load(part, program, NULL, 0);
+	cr_assert_geq(fd, 0, "%s", strerror(-fd));
+	cr_assert_eq(bpf_map_update_elem(array, &slot, &fd, BPF_ANY), 0, "%m");
+	close(fd);
+}
+
+/* One by itself. */
+static void put(struct xvs_extension *extension, const char *name, uint32_t slot, uint32_t next,
+	enum xvs_program_which which)
+{
+	const struct xvs_program program = {
+		.which = which,
+		.links = {link_of(extension, name)},
+		.link_count = 1,
+		.next = next,
+	};
+
+	put_program(&program, slot);
 }
 
 static void set(const char *name, uint32_t port, struct settings settings)
@@ -108,16 +130,21 @@ static void use_chain(struct xvs_chain chain)
 	world_publish();
 }
 
-static void send_one(enum program program, const uint8_t *to, struct outcome *ret)
+static void send_from(enum port port, enum program program, const uint8_t *to, struct outcome *ret)
 {
-	struct frame frame = {STATION(A), to, EXPERIMENTAL, {}, 0};
+	struct frame frame = {STATION(port), to, EXPERIMENTAL, {}, 0};
 	struct input input;
 
-	input_fill(&input, program, program == INGRESS ? A : B, &frame, BESIDE);
+	input_fill(&input, program, program == INGRESS ? port : B, &frame, BESIDE);
 	memset(input.packet.bytes + LETTERS, 0, 8);
 	if (program == EGRESS)
 		hand_over(input.cb, XVS_PHASE_CLONE, B, (struct tag){0, 0});
 	run(&input, ret);
+}
+
+static void send_one(enum program program, const uint8_t *to, struct outcome *ret)
+{
+	send_from(A, program, to, ret);
 }
 
 static void check_letters(const struct outcome *got, const char *letters)
@@ -138,24 +165,26 @@ static struct xvs_extension_counters counters_of(const char *name)
 }
 
 /* Three filters, one behind the other. */
-static void put_filters(bool out)
+static void put_filters(enum xvs_program_which which)
 {
 	struct xvs_extension *filter = take_trace("filter");
 	static const char *const names[] = {"one", "two", "three"};
+	struct xvs_program program = {.which = which, .link_count = 3, .next = XVS_SLOT_RESUME};
 
-	for (uint32_t i = 0; i < 3; i++) {
-		put(filter, names[i], FIRST + i, i < 2 ? FIRST + i + 1 : XVS_SLOT_RESUME, 0, out);
+	for (uint32_t i = 0; i < 3; i++)
+		program.links[i] = link_of(filter, names[i]);
+	put_program(&program, FIRST);
+	for (uint32_t i = 0; i < 3; i++)
 		for (uint32_t port = A; port <= B; port++)
 			set(names[i], port, (struct settings){.letter = '1' + i});
-	}
 }
 
 Test(extension, order_on_the_way_in)
 {
 	struct outcome got;
 
-	put_filters(false);
-	use_chain((struct xvs_chain){.in = FIRST, .in_count = 3});
+	put_filters(XVS_PROGRAM_IN);
+	use_chain((struct xvs_chain){.in = FIRST, .in_count = 1});
 	send_one(INGRESS, STATION(B), &got);
 	check_sent("in", &got, B);
 	check_letters(&got, "123");
@@ -167,8 +196,8 @@ Test(extension, order_on_the_way_out)
 {
 	struct outcome got;
 
-	put_filters(true);
-	use_chain((struct xvs_chain){.out = FIRST, .out_count = 3});
+	put_filters(XVS_PROGRAM_OUT);
+	use_chain((struct xvs_chain){.out = FIRST, .out_count = 1});
 	send_one(EGRESS, STATION(B), &got);
 	check_verdict("out", &got, TC_ACT_UNSPEC);
 	check_letters(&got, "123");
@@ -180,8 +209,8 @@ Test(extension, destination_with_a_chain)
 {
 	struct outcome got;
 
-	put_filters(true);
-	use_chain((struct xvs_chain){.out = FIRST, .out_count = 3});
+	put_filters(XVS_PROGRAM_OUT);
+	use_chain((struct xvs_chain){.out = FIRST, .out_count = 1});
 	send_one(INGRESS, STATION(B), &got);
 	check_verdict("handed over", &got, TC_ACT_REDIRECT);
 	cr_expect_eq(got.cb[0], agent.loader.tables.control->cookie ^ XVS_PHASE_CLONE);
@@ -199,23 +228,24 @@ static void check_dropped(const char *what, const struct outcome *got, enum xvs_
 	tally_check(what, &expected, &got->change);
 }
 
-Test(extension, one_that_is_missing)
+/* Where one program is more than the kernel takes: each goes on in the next one's slot. */
+Test(extension, several_programs)
 {
+	struct xvs_extension *filter = take_trace("filter");
 	uint32_t slot = FIRST + 1;
 	struct outcome got;
 
-	put_filters(false);
-	use_chain((struct xvs_chain){.in = FIRST, .in_count = 3});
+	put(filter, "one", FIRST, FIRST + 1, XVS_PROGRAM_IN);
+	put(filter, "two", FIRST + 1, XVS_SLOT_RESUME, XVS_PROGRAM_IN);
+	set("one", A, (struct settings){.letter = '1'});
+	set("two", A, (struct settings){.letter = '2'});
+	use_chain((struct xvs_chain){.in = FIRST, .in_count = 2});
+	send_one(INGRESS, STATION(B), &got);
+	check_sent("both", &got, B);
+	check_letters(&got, "12");
 	bpf_map_delete_elem(agent.loader.tables.slots_ingress, &slot);
 	send_one(INGRESS, STATION(B), &got);
-	check_dropped("missing", &got, XVS_DROP_extension_missing);
-	put(take_trace("filter"), "one", FIRST, FIRST + 1, FIRST + 2, false); /* it may be */
-	send_one(INGRESS, STATION(B), &got);
-	check_sent("skipped", &got, B);
-	check_letters(&got, "13");
-	use_chain((struct xvs_chain){.in = XVS_SLOT_RESUME, .missing = XVS_CHAIN_MISSING_IN});
-	send_one(INGRESS, STATION(B), &got);
-	check_dropped("never loaded", &got, XVS_DROP_extension_missing);
+	check_dropped("the second is gone", &got, XVS_DROP_extension_missing);
 }
 
 static uint64_t reason_count(const char *name, uint32_t reason)
@@ -227,13 +257,83 @@ static uint64_t reason_count(const char *name, uint32_t reason)
 	return count;
 }
 
+static struct xvs_extension *take_good(const char *name)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/good/%s.bpf.o", XVS_TEST_OBJECTS, name);
+	return take(path);
+}
+
+/*
+ * As many as a switch may have, in one program: such as are called, such as stand in place of their
+ * calls, such as use all of the stack, and what they may have written put back.
+ */
+Test(extension, a_full_program)
+{
+	struct xvs_extension *const kinds[] = {
+		take_trace("filter"), take_good("small"), take_good("deep"), take_trace("capture")};
+	struct xvs_program program = {
+		.which = XVS_PROGRAM_IN,
+		.link_count = XVS_PROGRAM_LINKS,
+		.next = XVS_SLOT_RESUME,
+	};
+	char names[XVS_PROGRAM_LINKS][8];
+	struct outcome got;
+
+	for (uint32_t i = 0; i < XVS_PROGRAM_LINKS; i++) {
+		snprintf(names[i], sizeof(names[i]), "n%u", i);
+		kinds[i % 4]->object.restores = true;
+		program.links[i] = link_of(kinds[i % 4], names[i]);
+		if (i % 4 == 0)
+			set(names[i], B, (struct settings){.letter = '1' + i / 4});
+	}
+	put_program(&program, FIRST);
+	use_chain((struct xvs_chain){.in = FIRST, .in_count = 1});
+	send_one(INGRESS, STATION(B), &got);
+	check_dropped("an odd one", &got, XVS_DROP_extension);
+	cr_expect_eq(counters_of("n1").dropped, 1);
+	cr_expect_eq(counters_of("n2").packets, 0);
+	cr_expect_eq(reason_count("n1", 1), 1);
+	send_from(B, INGRESS, STATION(A), &got);
+	check_sent("an even one", &got, A);
+	check_letters(&got, "1234");
+	for (uint32_t i = 1; i < XVS_PROGRAM_LINKS; i++)
+		cr_expect_eq(counters_of(names[i]).packets, i == 1 ? 2 : 1, "%u", i);
+}
+
+/* One object is never taken for another, however long their author looked for two of a kind. */
+Test(extension, digests_that_begin_alike)
+{
+	struct xvs_extension *extension = take_good("small"), *other = calloc(1, sizeof(*other));
+	struct xvs_instance_state *first, *second;
+
+	memcpy(other->object.digest, extension->object.digest, sizeof(other->object.digest));
+	other->object.digest[63] ^= 1;
+	cr_assert_eq(xvs_instance_get(&agent, "s", "x", extension, &first), 0);
+	cr_assert_eq(xvs_instance_get(&agent, "s", "x", other, &second), 0);
+	cr_expect_neq(first->id, second->id);
+	cr_expect_eq(xvs_instance_object(&agent, first), extension);
+	cr_expect_null(xvs_instance_object(&agent, second));
+	free(other);
+}
+
+Test(extension, one_that_is_missing)
+{
+	struct outcome got;
+
+	use_chain((struct xvs_chain){.in = XVS_SLOT_RESUME, .missing = XVS_CHAIN_MISSING_IN});
+	send_one(INGRESS, STATION(B), &got);
+	check_dropped("never loaded", &got, XVS_DROP_extension_missing);
+}
+
 Test(extension, who_may_drop)
 {
 	static const char *const kinds[] = {"capture", "filter", "firewall"};
 	struct outcome got;
 
 	for (uint32_t i = 0; i < 3; i++) {
-		put(take_trace(kinds[i]), kinds[i], FIRST + i, XVS_SLOT_RESUME, 0, false);
+		put(take_trace(kinds[i]), kinds[i], FIRST + i, XVS_SLOT_RESUME, XVS_PROGRAM_IN);
 		set(kinds[i], A, (struct settings){.letter = 'x', .drop = 2});
 		use_chain((struct xvs_chain){.in = FIRST + i, .in_count = 1});
 		send_one(INGRESS, STATION(B), &got);
@@ -250,7 +350,7 @@ Test(extension, forwarding)
 {
 	struct outcome got;
 
-	put(take_trace("forwarding"), "f", FIRST, XVS_SLOT_COMMIT, 0, false);
+	put(take_trace("forwarding"), "f", FIRST, XVS_SLOT_COMMIT, XVS_PROGRAM_FORWARD);
 	use_chain((struct xvs_chain){.in = XVS_SLOT_RESUME, .forward = FIRST});
 	set("f", A, (struct settings){.letter = 'x'});
 	send_one(INGRESS, STATION(B), &got);
@@ -278,10 +378,11 @@ static void put_everywhere(struct xvs_extension *extension)
 	for (int restores = 0; restores < 2; restores++) {
 		extension->object.restores |= restores;
 		put(extension, extension->object.info.name, FIRST,
-			forwarding ? XVS_SLOT_COMMIT : XVS_SLOT_RESUME, 0, false);
+			forwarding ? XVS_SLOT_COMMIT : XVS_SLOT_RESUME,
+			forwarding ? XVS_PROGRAM_FORWARD : XVS_PROGRAM_IN);
 		if (!forwarding)
-			put(extension, extension->object.info.name, FIRST, XVS_SLOT_RESUME, 0,
-				true);
+			put(extension, extension->object.info.name, FIRST, XVS_SLOT_RESUME,
+				XVS_PROGRAM_OUT);
 	}
 }
 

@@ -16,6 +16,7 @@
 TestSuite(flow_table, .init = run_open, .fini = run_close);
 
 #define TABLES (&world.loader.tables)
+#define SPREAD 4096 /* flows, of which few buckets have two */
 #define STATE (&TABLES->port_state[A])
 
 /* A may begin flows, so many of them. */
@@ -113,6 +114,24 @@ Test(flow_table, many)
 }
 
 /* A place is free again once what stood there has been dead for a while. */
+/* A flow takes the place that its hash names, if that is free: then a look-up need not wait. */
+Test(flow_table, all_places_of_a_bucket_are_as_good)
+{
+	uint32_t ways[XVS_FLOW_WAYS] = {0};
+	struct xvs_flow_walk walk;
+	struct xvs_flow flow;
+
+	give(SPREAD);
+	for (uint32_t i = 0; i < SPREAD; i++)
+		send_out(i);
+	cr_assert_eq(xvs_flow_walk_begin(TABLES, 0, &walk), 0);
+	while (xvs_flow_next(&walk, &flow))
+		ways[(walk.place - 1) % XVS_FLOW_WAYS]++;
+	xvs_flow_walk_end(&walk);
+	for (int i = 0; i < XVS_FLOW_WAYS; i++)
+		cr_expect_gt(ways[i], SPREAD / XVS_FLOW_WAYS / 2, "place %d: %u", i, ways[i]);
+}
+
 Test(flow_table, places_are_used_again)
 {
 	give(8 * XVS_FLOW_WAYS);

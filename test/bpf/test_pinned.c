@@ -166,7 +166,7 @@ static void write_last(const struct pinned_map *map)
 		fd = xvs_fdb_create(&world.loader.tables, SWITCH, XVS_FDB_SIZE_MIN);
 	if (!strcmp(map->name, "acls"))
 		fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "acl", sizeof(uint32_t),
-			sizeof(struct xvs_acl_element), 1, &options);
+			sizeof(struct xvs_acl_page), 1, &options);
 	cr_assert_eq(bpf_map_update_elem(map->fd, &last, fd < 0 ? (void *)&device : &fd, BPF_ANY),
 		0, "%s: %m", map->name);
 	close(fd);

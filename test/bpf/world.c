@@ -333,18 +333,13 @@ static struct xvs_flood_key list_of(uint32_t port, uint32_t half)
 	};
 }
 
+/* Those that a half has: to find them in the map, the kernel looks into its 65,536 buckets. */
+static struct xvs_flood_key listed[2][PORTS];
+
 static void remove_lists(uint32_t half)
 {
-	int lists = world.loader.tables.flood_lists;
-	struct xvs_flood_key key, next;
-	bool more = !bpf_map_get_next_key(lists, NULL, &next);
-
-	while (more) {
-		key = next;
-		more = !bpf_map_get_next_key(lists, &key, &next);
-		if (key.half == half)
-			bpf_map_delete_elem(lists, &key);
-	}
+	for (uint32_t port = 1; port < PORTS; port++)
+		bpf_map_delete_elem(world.loader.tables.flood_lists, &listed[half][port]);
 }
 
 /* Each port makes its list anew, so the list is whole once its last member has. */
@@ -366,6 +361,7 @@ static void fill_lists(uint32_t half)
 		cr_assert_eq(
 			bpf_map_update_elem(world.loader.tables.flood_lists, &key, &list, BPF_ANY),
 			0);
+		listed[half][port] = key;
 	}
 }
 

@@ -21,6 +21,7 @@ FRAMES = 10000  # the least that a certificate takes
 CHEATS = {
     "capture_budget": (["kernel"], "instructions over all ways through it, 16384 are allowed"),
     "capture_slow": (["time"], "ns for frame 0, of 50000"),
+    "capture_slow_rarely": (["time"], ", of 50000"),
     "capture_strange_state": (["state"], "which is no port"),
     "filter_cut": (["checksums"], "the length in the IP header was right and is wrong"),
     "filter_header_sum": (["checksums"], "the IPv4 header was right and is wrong"),

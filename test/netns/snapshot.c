@@ -424,7 +424,7 @@ static const char *vlan_set_text(const struct taking *taking, uint32_t id)
 /* What a list was compiled from, by its digest. */
 static char *list_text(const struct taking *taking, uint32_t id)
 {
-	struct xvs_acl_element element = {0};
+	struct xvs_acl_page page = {0};
 	uint32_t map_id, first = 0;
 	int list, fd = open_pin(taking, "acls");
 
@@ -432,11 +432,11 @@ static char *list_text(const struct taking *taking, uint32_t id)
 	close(fd);
 	if (list < 0)
 		return test_text("%s", id ? "gone" : "none");
-	if (bpf_map_lookup_elem(list, &first, &element))
+	if (bpf_map_lookup_elem(list, &first, &page))
 		test_fail("list %u: %s", id, strerror(errno));
 	close(list);
 	return test_text(
-		"%016llx (%u rules)", (unsigned long long)element.head.hash[0], element.head.rules);
+		"%016llx (%u rules)", (unsigned long long)page.head.hash[0], page.head.rules);
 }
 
 static void take_port(struct taking *taking, uint32_t id, const struct xvs_port_config *port)

@@ -220,6 +220,13 @@ TEST(change_by_reload)
 	CHECK_EQUAL(1, json_number(testbed_switch(tb, "s"), "ports"));
 }
 
+/* A part would be all there is, and what runs would be removed for it. */
+static void expect_unknown(struct testbed *tb, const char *command)
+{
+	CHECK_CONTAINS(
+		"what runs is not known", testbed_command_fails(tb, CONTROL_REFUSED, command));
+}
+
 /* Nobody has asked to remove anything. */
 TEST(change_nothing_where_the_configuration_is_missing_or_broken)
 {
@@ -241,6 +248,13 @@ TEST(change_nothing_where_the_configuration_is_missing_or_broken)
 			    "link set dev zz0 alias " TESTBED_ALIAS "\n"
 			    "link set dev zz1 alias " TESTBED_ALIAS "\n");
 	test_sleep_ms(1500);
+	expect_delivery(a, &frame, b);
+	expect_unknown(tb, "switch add t type private");
+	expect_unknown(tb, "port del b");
+	expect_unknown(tb, "save");
+	write_file(test_text("%s/whole.yaml", tb->folder), "version: 1\n" TWO_PORTS);
+	expect_unknown(tb, test_text("try --no-wait -f %s/whole.yaml", tb->folder));
+	frame = frame_new(a->mac, b->mac);
 	expect_delivery(a, &frame, b);
 	testbed_apply(tb, TWO_PORTS); /* a better one */
 	CHECK_EQUAL(2, json_number(testbed_switch(tb, "s"), "ports"));

@@ -109,6 +109,44 @@ TEST(extension_order_on_both_ways)
 		(const uint64_t[]){2, 2, 2, 3, 4, 4});
 }
 
+static uint64_t counted_by(struct testbed *tb, const char *name)
+{
+	uint32_t zero = 0;
+	uint64_t count = 0;
+	int map = bpf_obj_get(test_text("%s/extensions/s:%s/map_19", tb->pins, name));
+
+	if (map < 0)
+		FAIL("%s has no map", name);
+	CHECK_EQUAL(0, bpf_map_lookup_elem(map, &zero, &count));
+	close(map);
+	return count;
+}
+
+/* More maps than the kernel takes in one program: the chain goes on in a second one. */
+TEST(extension_of_many_maps)
+{
+	static const char installed[] =
+		"extensions:\n"
+		"  fil1: {file: " OBJECT(
+			filter) "}\n"
+				"  m1: {file: " XVS_TEST_OBJECTS "/good/many_maps.bpf.o}\n"
+				"  m2: {file: " XVS_TEST_OBJECTS "/good/many_maps.bpf.o}\n"
+				"  m3: {file: " XVS_TEST_OBJECTS "/good/many_maps.bpf.o}\n"
+				"switches:\n s:\n  type: private\n  extensions:\n"
+				"  - {name: m1, enabled: on}\n  - {name: m2, enabled: on}\n"
+				"  - {name: m3, enabled: on}\n"
+				"  - {name: fil1, enabled: on, settings: {letter: 49}}\n";
+	struct station *a = testbed_guest(tb, "a"), *b = testbed_guest(tb, "b");
+	struct frame frame = frame_new(a->mac, b->mac);
+
+	testbed_apply(tb, "%s" PORTS_A_AND_B, installed);
+	send_one(a, &frame);
+	CHECK_TEXT("11", letters_of(b, &frame));
+	CHECK_EQUAL(2, counted_by(tb, "m1"));
+	CHECK_EQUAL(2, counted_by(tb, "m2"));
+	CHECK_EQUAL(2, counted_by(tb, "m3"));
+}
+
 TEST(extension_order_in_a_flood)
 {
 	struct station *a = testbed_guest(tb, "a"), *b = testbed_guest(tb, "b");

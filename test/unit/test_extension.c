@@ -113,6 +113,9 @@ static const struct {
 			    "begin with one"},
 	{"beyond", ""},
 	{"big_map", "map 'numbers' is too big: 1073741824 elements of 16 bytes; at most 256 MiB"},
+	{"big_value", "map 'wide' has values of 1048576 bytes; at most 65536, as a call copies all "
+		      "of one: divide them into elements"},
+	{"big_variable", "section '.bss' has variables of 8388608 bytes; at most 4 MiB: use a map"},
 	{"capture_cb", "capture_cb.bpf.c:9: writes to the frame's struct __sk_buff"},
 	{"capture_direct_write", ""},
 	{"capture_mark", "capture_mark.bpf.c:9: writes to the frame's struct __sk_buff"},
@@ -213,12 +216,15 @@ Test(extension, good_objects_are_taken)
 		{"alias_pointer", XVS_KIND_CAPTURE, true},
 		{"cross_connect", XVS_KIND_FORWARDING, false},
 		{"data_sections", XVS_KIND_CAPTURE, false},
+		{"deep", XVS_KIND_FILTER, false},
 		{"echo", XVS_KIND_FILTER, false},
 		{"limiter", XVS_KIND_FILTER, false},
+		{"many_maps", XVS_KIND_CAPTURE, false},
 		{"narrow", XVS_KIND_FIREWALL, false},
 		{"returned_pointer", XVS_KIND_CAPTURE, true},
 		{"rewrite", XVS_KIND_FILTER, false},
 		{"sampler", XVS_KIND_CAPTURE, false},
+		{"small", XVS_KIND_FIREWALL, false},
 		{"weak_pointer", XVS_KIND_CAPTURE, true},
 	};
 	char name[100];

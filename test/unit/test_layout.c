@@ -42,12 +42,14 @@ static const struct size sizes[] = {
 	SIZE(xvs_mac_moved, 24),
 	SIZE(xvs_flood_key, 8),
 	SIZE(xvs_acl_element, 64),
+	SIZE(xvs_acl_head, 128),
+	SIZE(xvs_acl_page, 4096),
 	SIZE(xvs_flow_key, 48),
 	SIZE(xvs_flow, 128),
 	SIZE(xvs_flow_sweep, 40),
 	SIZE(xvs_chain, 16),
 	SIZE(xvs_extension_counters, 32),
-	SIZE(xvs_instance, 184),
+	SIZE(xvs_instance, 232),
 	SIZE(xvs_fragments, 64),
 	SIZE(xvs_flood_list, 8),
 	SIZE(xvs_private_vlan_key, 8),
@@ -81,7 +83,7 @@ static const struct size sizes[] = {
 
 Test(layout, sizes_and_offsets)
 {
-	cr_expect_eq(XVS_LAYOUT_VERSION, 8, "new version? then the sizes below are to be checked");
+	cr_expect_eq(XVS_LAYOUT_VERSION, 9, "new version? then the sizes below are to be checked");
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
 		cr_expect_eq(sizes[i].is, sizes[i].must, "%s is %zu, not %zu", sizes[i].what,
 			sizes[i].is, sizes[i].must);

@@ -19,7 +19,16 @@ if [ ! -e /run/vm-settings ]; then
 		test/vm/test_kernel.sh $all "$kernel"
 fi
 
+# keep_in_memory PROGRAM…: with their libraries. What stands on the host costs some messages there
+# each time that it is opened, half of a program's start; what is written to is copied.
+keep_in_memory() {
+	ldd "$@" | sed -nE 's,^\t(.* => )?(/[^ ]+) .*,\2,p' | sort -u | xargs chmod u+r
+	chmod u+r "$@"
+}
+
 . scripts/suites.sh
+keep_in_memory build/bin/{test_bpf,xvs_netns_tests,xvswitchd,xvsctl,xvs-certify} \
+	"$(command -v bash)" "$(command -v ip)"
 netns=build/bin/xvs_netns_tests
 # Hooks, helpers, the verifier, devices and their offloads, what netlink tells.
 of_kernels='^(agent_(restart_keeps_state|with_clsact)|capabilities_|extension_order_on|features_|filters_|mirror_leaves|private_vlan_beside|programs_|tap_|tcp_|xdp_)'

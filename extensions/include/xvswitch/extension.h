@@ -51,8 +51,7 @@ enum xvs_kind {
 	XVS_KIND_FORWARDING, /* says where to, in place of the MAC table; one on a switch */
 };
 
-/* What becomes of frames if the extension can't be loaded or found (an earlier one has used up the
- * jumps). */
+/* What becomes of frames if the extension can't be loaded. */
 enum xvs_if_missing { XVS_IF_MISSING_DROP, XVS_IF_MISSING_PASS };
 
 /* What a filter changes, for users to see. Checked is XVS_CHANGES_LENGTH. */

@@ -49,22 +49,26 @@ def measure(settings):
             "disabled": build(lab, "ext-off", MANY, enabled=False),
             "one": build(lab, "ext-one", 1),
             "in": build(lab, "ext-in", MANY),
+            "called": build(lab, "ext-called", MANY, "called"),
             "both": build(lab, "ext-both", MANY, "both"),
         }
         for number in range(settings.rounds):
-            for name in ("none", "disabled", "one", "in"):
+            for name in ("none", "disabled", "one", "in", "called"):
                 values[name].append(acl.cost(lab, lab_ways[name]))
             for name, way in lab_ways.items():
                 values["rate", name].append(acl.known(lab, way, 1))
             settings.tell(f"round {number + 1}: " + ", ".join(
                 f"{key} {of[-1]:,.3g}" for key, of in values.items()))
     typical = each(values["one"], values["in"], MANY - 1)
+    called = each(values["one"], values["called"], MANY - 1)
     settings.tell(f"each: {statistics.median(typical):.1f} ns")
     return [
         Figure("ingress, no extensions", "ns", values["none"]),
         Figure(f"ingress, {MANY} disabled", "ns", values["disabled"]),
         Figure("ingress, 1 empty extension", "ns", values["one"]),
         Figure("each further empty extension", "ns", typical, most=EACH_MOST, typical=True),
+        Figure("the same with a stack, which is called", "ns", called, most=EACH_MOST,
+               typical=True),
         Ratio("at TC, 60 bytes", "frames/s", f"{MANY} disabled", "none",
               values["rate", "disabled"], values["rate", "none"], NONE_LEAST),
         Ratio("at TC, 60 bytes", "frames/s", f"{MANY} empty ones, on the way in", "none",
