@@ -40,11 +40,32 @@ bool xvs_prefix_is_multicast(const struct xvs_prefix *prefix)
 	return prefix->family == XVS_ADDRESS_IPV6 && prefix->length >= 8 && prefix->byte[0] == 0xff;
 }
 
-bool xvs_prefix_is_zero(const struct xvs_prefix *prefix)
+bool xvs_prefix_is_mapped(const struct xvs_prefix *prefix)
 {
-	static const uint8_t zero[sizeof(prefix->byte)];
+	static const struct xvs_prefix mapped = {XVS_ADDRESS_IPV6, 96, {[10] = 0xff, 0xff}};
 
-	return memcmp(prefix->byte, zero, sizeof(zero)) == 0;
+	return xvs_prefix_contains(&mapped, prefix);
+}
+
+bool xvs_address_parse(const char *text, struct xvs_prefix *ret)
+{
+	struct xvs_prefix address;
+
+	if (strchr(text, '/') || xvs_prefix_parse(text, &address) < 0 || !is_ip(&address))
+		return false;
+	*ret = address;
+	return true;
+}
+
+bool xvs_address_is_station(const struct xvs_prefix *address)
+{
+	static const uint8_t none[16], loopback[16] = {[15] = 1};
+	const uint8_t *byte = address->byte;
+
+	if (address->family == XVS_ADDRESS_IPV4)
+		return byte[0] && byte[0] != 127 && byte[0] < 224;
+	return byte[0] != 0xff && memcmp(byte, none, sizeof(none)) != 0 &&
+	       memcmp(byte, loopback, sizeof(loopback)) != 0;
 }
 
 struct xvs_prefix xvs_prefix_lowest(const struct xvs_prefix *prefix)

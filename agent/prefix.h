@@ -13,10 +13,15 @@ bool xvs_prefix_is_whole(const struct xvs_prefix *prefix);
 bool xvs_prefix_contains(const struct xvs_prefix *outer, const struct xvs_prefix *inner);
 /* Is there an address that both have? */
 bool xvs_prefix_overlaps(const struct xvs_prefix *a, const struct xvs_prefix *b);
+/* "192.0.2.5", "2001:db8::5". False: it is no whole address, *ret is untouched. */
+bool xvs_address_parse(const char *text, struct xvs_prefix *ret);
+/* One that a station may have. IPv4: not 0/8, 127/8, groups and what is beyond; IPv6: not ::, ::1,
+ * groups. */
+bool xvs_address_is_station(const struct xvs_prefix *address);
 /* 224.0.0.0/4 or ff00::/8. */
 bool xvs_prefix_is_multicast(const struct xvs_prefix *prefix);
-/* All zero: 0.0.0.0 or ::, whatever its length. */
-bool xvs_prefix_is_zero(const struct xvs_prefix *prefix);
+/* Of ::ffff:0:0/96, which stands for IPv4 wherever addresses of both have one form. */
+bool xvs_prefix_is_mapped(const struct xvs_prefix *prefix);
 /*
  * The lowest address that a host may have: the one behind the network's own address, or behind that
  * of any router (RFC 4291, 2.6.1); of a prefix that leaves fewer than two bits open, the first.

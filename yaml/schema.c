@@ -115,6 +115,12 @@ static int read_extensions(struct xvs_reading *reading, const struct xvs_key *ke
 	return read_objects(reading, pair, xvs_read_extension);
 }
 
+static int read_networks(struct xvs_reading *reading, const struct xvs_key *key,
+	const struct xvs_pair *pair, void *target)
+{
+	return read_objects(reading, pair, xvs_read_network);
+}
+
 static const struct xvs_key file_keys[] = {
 	XVS_KEY_WHOLE("version", read_version, .required = "1"),
 	XVS_KEY_WHOLE("mac-pool", read_pool),
@@ -123,6 +129,9 @@ static const struct xvs_key file_keys[] = {
 	XVS_KEY_WHOLE("acls", read_acls),
 	XVS_KEY_WHOLE("port-acls", read_port_acls),
 	XVS_KEY_WHOLE("extensions", read_extensions),
+	XVS_KEY_WHOLE("networks", read_networks),
+	XVS_KEY_WHOLE("records", xvs_read_records),
+	XVS_KEY_WHOLE("record-folder", xvs_read_record_folder),
 	{0},
 };
 

@@ -7,6 +7,7 @@
 #define XVS_YAML_SCHEMA_H
 
 #include "yaml/extension.h"
+#include "yaml/network.h"
 
 extern const struct xvs_key xvs_switch_keys[], xvs_port_keys[], xvs_pool_keys[];
 
