@@ -53,7 +53,7 @@ struct xvs_nvgre {
 	struct xvs_subnet_place places[XVS_SUBNET_MAX];
 	uint32_t last; /* id that was taken last: the next one is another */
 	struct xvs_virtual *in_force; /* NULL: nothing, or what an earlier run left */
-	bool left; /* an earlier run left subnets */
+	bool filled[2]; /* a half has something */
 	struct xvs_store *store; /* what the hash holds, or is about to; NULL: not known */
 	struct xvs_store *former; /* of which things may be left in the hash; NULL: not known */
 	bool leftovers; /* there may be some */
@@ -124,6 +124,11 @@ const char *xvs_folder_source(const struct xvs_agent *agent, uint16_t source);
 json_t *xvs_folder_describe(const struct xvs_agent *agent);
 
 /* describe.c */
+json_t *xvs_stored_describe(
+	struct xvs_agent *agent, const struct xvs_stored *record, const struct xvs_config *config);
+json_t *xvs_route_describe(
+	const struct xvs_network *network, const struct xvs_customer_route *route);
+/* `whole`: also what takes long to find. */
 json_t *xvs_network_describe(struct xvs_agent *agent, const struct xvs_network *item, bool whole);
 int xvs_nvgre_describe_port(struct xvs_agent *agent, const struct xvs_port_setting *setting,
 	uint32_t id, bool whole, json_t *answer);

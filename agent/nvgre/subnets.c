@@ -9,7 +9,6 @@
 #include <string.h>
 #include <bpf/bpf.h>
 #include "agent/nvgre/nvgre.h"
-#include "agent/prefix.h"
 
 #define MTU_MIN 576 /* of a subnet whose wire is not known */
 #define MTU_DEFAULT 1500 /* of that wire */
@@ -109,7 +108,7 @@ static struct xvs_provider_config make_provider(
 	const struct xvs_agent *agent, const struct xvs_config *config, const char *switch_name)
 {
 	const struct xvs_switch *item = xvs_config_switch(config, switch_name);
-	struct xvs_provider_config provider = {{{0}}};
+	struct xvs_provider_config provider = {.port = 0};
 	const struct xvs_link *link;
 	char port[XVS_PORT_NAME_SIZE];
 
@@ -278,7 +277,7 @@ bool xvs_subnets_differ(struct xvs_agent *agent, const struct xvs_config *config
 	bool differs;
 
 	if (!nvgre->in_force)
-		return nvgre->left || config->networks;
+		return config->networks || nvgre->filled[xvs_tables_active(&agent->loader.tables)];
 	if (!config->networks || xvs_subnets_prepare(agent, config))
 		return true;
 	wanted = virtual_make(agent, config);
@@ -320,7 +319,7 @@ static int write_providers(const struct xvs_agent *agent, const struct xvs_virtu
 			return -errno;
 		both = before;
 		both.half[spare] = virtual ? virtual->providers[id]
-					   : (struct xvs_provider_config){{{0}}};
+					   : (struct xvs_provider_config){.port = 0};
 		if (memcmp(&both, &before, sizeof(both)) &&
 			bpf_map_update_elem(tables->providers, &id, &both, BPF_ANY))
 			return -errno;
@@ -353,7 +352,7 @@ static bool route_is_of(const void *key, unsigned int half)
 	return (((const struct xvs_route_key *)key)->domain & 1) == half;
 }
 
-static int clear_halves(const struct xvs_tables *tables, unsigned int half)
+static int clear_half_of(const struct xvs_tables *tables, unsigned int half)
 {
 	struct xvs_route_key route, next_route;
 	struct xvs_vsid_key vsid, next_vsid;
@@ -388,11 +387,15 @@ int xvs_subnets_write(struct xvs_agent *agent, const struct xvs_config *config)
 {
 	const struct xvs_tables *tables = &agent->loader.tables;
 	struct xvs_nvgre *nvgre = agent->nvgre;
+	const unsigned int spare = xvs_tables_spare(tables);
 	struct xvs_virtual *wanted = NULL;
 	int error;
 
-	if (!config->networks && !nvgre->in_force && !nvgre->left)
-		return 0; /* no half has anything */
+	if (!config->networks && !nvgre->filled[spare]) {
+		virtual_free(nvgre->in_force);
+		nvgre->in_force = NULL;
+		return 0;
+	}
 	if (config->networks) {
 		wanted = virtual_make(agent, config);
 		if (!wanted)
@@ -400,23 +403,27 @@ int xvs_subnets_write(struct xvs_agent *agent, const struct xvs_config *config)
 	}
 	error = write_subnets(agent, wanted);
 	error = error ?: write_providers(agent, wanted);
-	error = error ?: clear_halves(tables, xvs_tables_spare(tables));
+	error = error ?: clear_half_of(tables, spare);
 	if (wanted)
 		error = error ?: write_keys(tables, wanted);
 	if (error) {
 		virtual_free(wanted);
 		return error;
 	}
-	nvgre->left = nvgre->in_force || nvgre->left; /* in the other half */
+	nvgre->filled[spare] = wanted != NULL;
 	virtual_free(nvgre->in_force);
 	nvgre->in_force = wanted;
 	return 0;
 }
 
-/* What was in force before is read by no packet, so nothing of it stays. */
+/* No packet reads what was in force before. */
 void xvs_subnets_after_grace(struct xvs_agent *agent)
 {
+	const struct xvs_tables *tables = &agent->loader.tables;
+
 	free_ids(agent);
+	if (agent->nvgre->filled[xvs_tables_spare(tables)])
+		clear_half_of(tables, xvs_tables_spare(tables));
 }
 
 const struct xvs_subnet_config *xvs_subnet_in_force(const struct xvs_agent *agent, uint32_t vsid)
@@ -442,7 +449,8 @@ int xvs_subnets_open(struct xvs_agent *agent)
 			return -errno;
 		nvgre->places[id].vsid = both.half[active].vsid ?: both.half[spare].vsid;
 		nvgre->places[id].used = tables->control->generation; /* maybe read */
-		nvgre->left = nvgre->left || nvgre->places[id].vsid;
+		nvgre->filled[0] = nvgre->filled[0] || both.half[0].vsid;
+		nvgre->filled[1] = nvgre->filled[1] || both.half[1].vsid;
 		if (nvgre->places[id].vsid)
 			nvgre->last = id;
 	}
