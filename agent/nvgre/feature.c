@@ -83,6 +83,12 @@ static void after_grace(struct xvs_agent *agent)
 	xvs_records_clean(agent);
 }
 
+static void tick(struct xvs_agent *agent)
+{
+	xvs_folder_tick(agent);
+	xvs_records_sweep(agent);
+}
+
 const struct xvs_feature xvs_feature_nvgre = {
 	.name = "nvgre",
 	.open = open_nvgre,
@@ -95,6 +101,6 @@ const struct xvs_feature xvs_feature_nvgre = {
 	.after_grace = after_grace,
 	.describe_port = xvs_nvgre_describe_port,
 	.status = xvs_nvgre_status,
-	.tick = xvs_records_sweep,
+	.tick = tick,
 	.methods = xvs_nvgre_methods,
 };

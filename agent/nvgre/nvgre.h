@@ -116,9 +116,17 @@ int xvs_folder_set(struct xvs_agent *agent, const char *path);
 void xvs_folder_close(struct xvs_agent *agent);
 /* The files' records, in their order. */
 size_t xvs_folder_count(const struct xvs_agent *agent);
-struct xvs_store_part xvs_folder_part(const struct xvs_agent *agent, size_t index);
-/* Tells that the file of this number does not fit to others, and leaves it out. */
-void xvs_folder_refuse(struct xvs_agent *agent, uint16_t source, const struct xvs_clash *clash);
+void xvs_folder_parts(const struct xvs_agent *agent, struct xvs_store_part *ret);
+/*
+ * Takes back what one of two files says that don't fit, or leaves it out; it is told why. False:
+ * neither record is a file's.
+ */
+bool xvs_folder_refuse(struct xvs_agent *agent, const struct xvs_clash *clash);
+/* Looks for a folder that is not there. */
+void xvs_folder_tick(struct xvs_agent *agent);
+/* Why it can't be watched; NULL: it is, or there is none. */
+const char *xvs_folder_trouble(const struct xvs_agent *agent);
+/* The file's name. NULL: it is the configuration. */
 const char *xvs_folder_source(const struct xvs_agent *agent, uint16_t source);
 /* [{file, records, error}] */
 json_t *xvs_folder_describe(const struct xvs_agent *agent);

@@ -62,8 +62,7 @@ static int put_together(struct xvs_agent *agent, const struct xvs_store_part *ow
 	if (!parts)
 		return -ENOMEM;
 	parts[0] = *own;
-	for (size_t i = 1; i < count; i++)
-		parts[i] = xvs_folder_part(agent, i - 1);
+	xvs_folder_parts(agent, parts + 1);
 	error = xvs_store_make(domains, domain_count, parts, count, ret, ret_clash);
 	free(parts);
 	return error;
@@ -81,17 +80,9 @@ int xvs_records_make(
 
 	for (size_t i = 0; !error && i < config->record_count; i++)
 		records[i] = xvs_stored_make(&config->records[i], 0);
-	while (!error) {
-		uint16_t source;
-
-		error = put_together(agent, &own, domains, domain_count, ret, &clash);
-		source = clash.second.source ?: clash.first.source;
-		if (error != -EEXIST || !source)
-			break;
-		xvs_folder_refuse(agent, source, &clash);
-		clash = (struct xvs_clash){0};
-		error = 0;
-	}
+	do
+		error = error ?: put_together(agent, &own, domains, domain_count, ret, &clash);
+	while (error == -EEXIST && xvs_folder_refuse(agent, &clash) && !(error = 0));
 	free(domains);
 	free(records);
 	return error;

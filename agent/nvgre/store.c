@@ -53,6 +53,8 @@ struct xvs_stored xvs_stored_make(const struct xvs_record_setting *setting, uint
 		.source = source,
 		.kind = setting->kind,
 		.rule = setting->rule,
+		.line = setting->place.line,
+		.column = setting->place.column,
 	};
 
 	memcpy(stored.mac, setting->mac.byte, XVS_MAC_SIZE);
