@@ -60,6 +60,8 @@ enum xvs_routed {
 	XVS_ROUTE_ONLY, /* to `route` alone */
 	XVS_ROUTE_TOO, /* to `route`, and where the switch decides */
 	XVS_ROUTE_BACK, /* a filter's: to where it came from */
+	XVS_ROUTE_THROUGH, /* the distributed router's: it has been there and doesn't go again; its
+			      source address may be the gateway's, so it isn't learned from */
 };
 
 #define XVS_ROUTE_PORTS 16
