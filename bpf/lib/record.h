@@ -7,12 +7,10 @@
 #include "bpf/lib/packet.h"
 
 /* `number`: as in the place of a VLAN's. NULL: the host has no such subnet. */
-static __always_inline const struct xvs_subnet_config *xvs_subnet_config(
+static __always_inline const struct xvs_subnet_config *xvs_subnet_numbered(
 	__u32 number, __u32 generation)
 {
-	__u32 id = number - XVS_SUBNET_FIRST;
-	struct xvs_subnet *both = bpf_map_lookup_elem(&subnets, &id);
-	const struct xvs_subnet_config *subnet = both ? &both->half[generation & 1] : NULL;
+	const struct xvs_subnet_config *subnet = xvs_subnet(xvs_subnet_id(number), generation);
 
 	return subnet && subnet->vsid ? subnet : NULL;
 }

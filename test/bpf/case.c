@@ -115,7 +115,7 @@ void case_mark(struct fuzz_case *fuzz)
 	if (!fuzz->is_copy)
 		return;
 	hand_over(fuzz->input.cb, fuzz->phase, fuzz->to, (struct tag){0, fuzz->vlan});
-	fuzz->input.cb[1] += fuzz->generation << 16;
+	fuzz->input.cb[1] += fuzz->generation << XVS_CB_GENERATION_SHIFT;
 }
 
 /* ---- files ---- */

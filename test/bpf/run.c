@@ -253,7 +253,8 @@ void hand_over(uint32_t cb[CB_WORDS], uint32_t phase, uint32_t to, struct tag vl
 	const struct xvs_control *control = world.loader.tables.control;
 
 	cb[0] = control->cookie ^ phase;
-	cb[1] = control->generation << 16 | vlan.control;
+	cb[1] = control->generation << XVS_CB_GENERATION_SHIFT |
+		(vlan.control >> 13) << XVS_CB_PRIORITY_SHIFT | (vlan.control & 0xfff);
 	cb[2] = A;
 	cb[3] = to;
 }
