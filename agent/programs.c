@@ -15,6 +15,7 @@
 #include "bpf/ingress.skel.h"
 #include "bpf/records.skel.h"
 #include "bpf/resume.skel.h"
+#include "bpf/route.skel.h"
 #include "bpf/stubs.skel.h"
 #include "bpf/xdp.skel.h"
 
@@ -45,6 +46,7 @@ static const struct kind main_kinds[] = {
 	{"egress_resume", egress_resume_bpf__elf_bytes, "slots_egress", XVS_SLOT_RESUME, CHAINS},
 	{"egress", egress_bpf__elf_bytes, "slots_egress", XVS_SLOT_MAIN, MAIN},
 	{"commit", commit_bpf__elf_bytes, "slots_ingress", XVS_SLOT_COMMIT, CHAINS},
+	{"route", route_bpf__elf_bytes, "slots_ingress", XVS_SLOT_ROUTE, CHAINS},
 	{"resume", resume_bpf__elf_bytes, "slots_ingress", XVS_SLOT_RESUME, CHAINS},
 	{"ingress", ingress_bpf__elf_bytes, "slots_ingress", XVS_SLOT_MAIN, MAIN},
 	{"xdp", xdp_bpf__elf_bytes, "slots_xdp", XVS_SLOT_MAIN, MAIN},

@@ -13,6 +13,7 @@
 #define XVS_ICMP_TOO_BIG (0x0200u << 16 | 0x0304) /* the rest is the MTU */
 #define XVS_ICMP_TTL_EXCEEDED (0x0300u << 16 | 0x0b00)
 #define XVS_ICMP_NO_ROUTE (0x0100u << 16 | 0x0300)
+#define XVS_ICMP_NO_HOST (0x0103u << 16 | 0x0301)
 #define XVS_ICMP_PROHIBITED (0x0101u << 16 | 0x030d)
 
 #define XVS_ICMP_TTL 64

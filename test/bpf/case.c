@@ -15,6 +15,7 @@ static const char *const program_words[PROGRAMS] = {
 	[EGRESS] = "egress",
 	[STUB_IN] = "stub-in",
 	[STUB_OUT] = "stub-out",
+	[ROUTE] = "route",
 	[XDP] = "xdp",
 	[STUB_XDP] = "stub-xdp",
 };

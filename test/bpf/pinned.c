@@ -36,7 +36,7 @@ static struct {
 
 static const char *const slots[] = {"slots_ingress", "slots_egress", "slots_xdp"};
 #define SLOTS (sizeof(slots) / sizeof(*slots))
-#define MAIN_SLOTS (XVS_SLOT_COMMIT + 1) /* those that the loader fills, or some of them */
+#define MAIN_SLOTS (XVS_SLOT_DECAP + 1) /* those that the loader fills, or some of them */
 
 /* ---- in the process that runs the tests ---- */
 
