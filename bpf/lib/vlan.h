@@ -38,7 +38,12 @@ static inline __attribute__((always_inline)) int xvs_is_tpid(__u16 protocol)
 static inline __attribute__((always_inline)) int xvs_vlan_in_set(
 	const struct xvs_vlan_set *set, __u16 vlan)
 {
-	return set && (set->word[(vlan & XVS_VID_MASK) / 64] >> (vlan % 64) & 1);
+	__u64 bit = vlan;
+
+	/* the verifier wants to see the bound here, whatever the compiler knows of `vlan` */
+	asm volatile("" : "+r"(bit));
+	bit &= XVS_VID_MASK;
+	return set && (set->word[bit / 64] >> (bit % 64) & 1);
 }
 
 /* The subnet id of a number in the place of a VLAN's, 0: it is a VLAN. */

@@ -53,6 +53,13 @@ static const struct size sizes[] = {
 	SIZE(xvs_private_vlan_key, 8),
 	SIZE(xvs_private_vlan, 4),
 	SIZE(xvs_device_saved, 8),
+	SIZE(xvs_subnet, 256),
+	SIZE(xvs_vsid_key, 8),
+	SIZE(xvs_provider, 128),
+	SIZE(xvs_route_key, 24),
+	SIZE(xvs_hop, 20),
+	SIZE(xvs_record_key, 20),
+	SIZE(xvs_record, 88),
 	OFFSET(xvs_control, generation, 4),
 	OFFSET(xvs_control, cookie, 8),
 	OFFSET(xvs_control, in_force, 40),
@@ -81,7 +88,7 @@ static const struct size sizes[] = {
 
 Test(layout, sizes_and_offsets)
 {
-	cr_expect_eq(XVS_LAYOUT_VERSION, 8, "new version? then the sizes below are to be checked");
+	cr_expect_eq(XVS_LAYOUT_VERSION, 9, "new version? then the sizes below are to be checked");
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
 		cr_expect_eq(sizes[i].is, sizes[i].must, "%s is %zu, not %zu", sizes[i].what,
 			sizes[i].is, sizes[i].must);
