@@ -29,21 +29,19 @@ struct xvs_icmp {
 };
 
 struct xvs_error4 {
-	struct ethhdr eth;
 	struct xvs_ip4 ip;
 	struct xvs_icmp icmp;
-} __attribute__((packed));
+};
 
 struct xvs_error6 {
-	struct ethhdr eth;
 	struct xvs_ip6 ip;
 	struct xvs_icmp icmp;
-} __attribute__((packed));
+};
 
 /* What an error is made of. */
 struct xvs_icmp_room {
 	struct xvs_packet about;
-	struct ethhdr eth; /* of that */
+	struct ethhdr eth; /* of that, then of the error */
 	__be32 from[4]; /* who sends the error */
 	__be32 rest;
 	__u32 quoted; /* bytes */
@@ -117,8 +115,6 @@ static __always_inline void xvs_icmp_write4(struct xvs_icmp_room *room, __u32 er
 {
 	struct xvs_error4 *out = &room->four;
 
-	__builtin_memcpy(out->eth.h_dest, room->eth.h_source, ETH_ALEN);
-	out->eth.h_proto = bpf_htons(ETH_P_IP);
 	out->ip = (struct xvs_ip4){
 		.version_size = 0x45,
 		.length = bpf_htons(sizeof(out->ip) + sizeof(out->icmp) + room->quoted),
@@ -138,8 +134,6 @@ static __always_inline void xvs_icmp_write6(struct xvs_icmp_room *room, __u32 er
 	struct xvs_error6 *out = &room->six;
 	__u16 length = sizeof(out->icmp) + room->quoted;
 
-	__builtin_memcpy(out->eth.h_dest, room->eth.h_source, ETH_ALEN);
-	out->eth.h_proto = bpf_htons(ETH_P_IPV6);
 	out->ip.version_flow = bpf_htonl(0x60000000);
 	out->ip.length = bpf_htons(length);
 	out->ip.next = IPPROTO_ICMPV6;
@@ -151,6 +145,15 @@ static __always_inline void xvs_icmp_write6(struct xvs_icmp_room *room, __u32 er
 					   bpf_htons(length) + bpf_htons(IPPROTO_ICMPV6));
 }
 
+/* What a sum is made of ends with zeroes. Too large for the compiler's own way. */
+static __always_inline void xvs_icmp_clear(struct xvs_icmp_room *room)
+{
+	volatile __u64 *word = (volatile __u64 *)room->quote;
+
+	for (__u32 i = 0; i < sizeof(room->quote) / sizeof(*word); i++)
+		word[i] = 0;
+}
+
 /* Takes the part of the packet that the error quotes; the frame is cut behind it. 0, or -1. */
 static __always_inline int xvs_icmp_quote(struct __sk_buff *skb, struct xvs_icmp_room *room)
 {
@@ -160,7 +163,7 @@ static __always_inline int xvs_icmp_quote(struct __sk_buff *skb, struct xvs_icmp
 	if (end <= ETH_HLEN || room->about.network != ETH_HLEN)
 		return -1;
 	quoted = end - ETH_HLEN < most ? end - ETH_HLEN : most;
-	__builtin_memset(room->quote, 0, sizeof(room->quote));
+	xvs_icmp_clear(room);
 	/* or the verifier loses the bound */
 	asm volatile("" : "+r"(quoted));
 	if (quoted < sizeof(struct xvs_ip4) || quoted > XVS_QUOTE_6 ||
@@ -168,6 +171,17 @@ static __always_inline int xvs_icmp_quote(struct __sk_buff *skb, struct xvs_icmp
 		return -1;
 	room->quoted = quoted;
 	return bpf_skb_change_tail(skb, ETH_HLEN + quoted, 0) ? -1 : 0;
+}
+
+/* In front of what is quoted. 0, or -1. */
+static __always_inline int xvs_icmp_put(
+	struct __sk_buff *skb, const struct xvs_icmp_room *room, const void *headers, __u32 size)
+{
+	return bpf_skb_change_head(skb, size, 0) ||
+			       bpf_skb_store_bytes(skb, 0, &room->eth, sizeof(room->eth), 0) ||
+			       bpf_skb_store_bytes(skb, sizeof(room->eth), headers, size, 0)
+		       ? -1
+		       : 0;
 }
 
 /*
@@ -192,20 +206,14 @@ __noinline int xvs_icmp_error(
 		gateway[0] | gateway[1] | gateway[2] | gateway[3] ? gateway
 								  : room->about.destination,
 		sizeof(room->from));
+	__builtin_memcpy(room->eth.h_dest, room->eth.h_source, ETH_ALEN);
+	__builtin_memcpy(room->eth.h_source, subnet->gateway_mac, ETH_ALEN);
 	if (room->about.protocol == ETH_P_IP) {
 		xvs_icmp_write4(room, error);
-		__builtin_memcpy(room->four.eth.h_source, subnet->gateway_mac, ETH_ALEN);
-		return bpf_skb_change_head(skb, sizeof(room->four) - ETH_HLEN,
-			       0) || bpf_skb_store_bytes(skb, 0, &room->four, sizeof(room->four), 0)
-			       ? -1
-			       : 0;
+		return xvs_icmp_put(skb, room, &room->four, sizeof(room->four));
 	}
 	xvs_icmp_write6(room, error);
-	__builtin_memcpy(room->six.eth.h_source, subnet->gateway_mac, ETH_ALEN);
-	return bpf_skb_change_head(skb, sizeof(room->six) - ETH_HLEN, 0) ||
-			       bpf_skb_store_bytes(skb, 0, &room->six, sizeof(room->six), 0)
-		       ? -1
-		       : 0;
+	return xvs_icmp_put(skb, room, &room->six, sizeof(room->six));
 }
 
 /* May the port be sent one more error now? */
