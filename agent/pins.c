@@ -54,6 +54,7 @@ static const char *const own_pins[] = {
 	"flow_sweep",
 	"fragments",
 	"scratch",
+	"icmp_room",
 	"events",
 	"flood_lists",
 	"flood_members",

@@ -172,12 +172,12 @@ static void ask_arp(struct packet *ret, const char *target)
 
 Test(route, arp_is_answered)
 {
-	static const struct {
+	const struct {
 		const char *target;
 		const uint8_t *mac;
 	} cases[] = {
-		{GATEWAY, MAC(2, 0x58, 0x56, 0, 0, 1)},
-		{"10.0.1.11", MAC(2, 0, 0, 0, 0, B)},
+		{GATEWAY, GATEWAY_MAC},
+		{"10.0.1.11", MAC_B},
 	};
 	static struct packet question, answer;
 
@@ -206,7 +206,7 @@ Test(route, arp_probe_is_answered)
 
 Test(route, arp_is_not_answered)
 {
-	static const struct {
+	const struct {
 		const char *what;
 		struct arp arp;
 	} cases[] = {
@@ -273,8 +273,7 @@ Test(route, records_without_an_address)
 
 Test(route, stations_answer_where_they_are_learned)
 {
-	static const struct arp reply = {MAC(2, 0, 0, 0, 0, B), MAC(2, 0, 0, 0, 0, A), 2,
-		MAC(2, 0, 0, 0, 0, A), MAC(2, 0, 0, 0, 0, B), "10.0.1.10", "10.0.1.11"};
+	const struct arp reply = {MAC_B, MAC_A, 2, MAC_A, MAC_B, "10.0.1.10", "10.0.1.11"};
 	static struct packet packet;
 
 	learn();
@@ -336,7 +335,7 @@ static void advertisement_fill(struct packet *ret, const struct advertisement *n
 
 Test(route, solicitations_are_answered)
 {
-	static const struct {
+	const struct {
 		const char *what;
 		struct solicitation asked;
 		struct advertisement told;
@@ -367,7 +366,7 @@ Test(route, solicitations_are_answered)
 
 Test(route, solicitations_are_not_answered)
 {
-	static const struct {
+	const struct {
 		const char *what;
 		struct solicitation asked;
 	} cases[] = {
@@ -472,7 +471,7 @@ static void echo_fill(struct packet *ret, const struct ip *addresses, uint8_t ty
 
 Test(route, pings_are_answered)
 {
-	static const struct {
+	const struct {
 		const char *source, *gateway;
 		uint8_t hops, protocol, request, reply;
 	} cases[] = {
@@ -497,28 +496,30 @@ Test(route, pings_are_answered)
 	}
 }
 
+#define FOR_ROUTER(source, destination, protocol, fragment, options)                               \
+	{                                                                                          \
+		GATEWAY_MAC, MAC_A, source, destination, 64, protocol, fragment, options, NULL, 0  \
+	}
+
 Test(route, what_else_the_gateway_is_sent)
 {
-	static const struct {
+	const struct {
 		const char *what;
 		struct ip ip;
 		uint8_t type;
 	} cases[] = {
-		{"reply", {GATEWAY_MAC, MAC_A, "10.0.1.10", GATEWAY, 64, IPPROTO_ICMP}, 0},
-		{"timestamp", {GATEWAY_MAC, MAC_A, "10.0.1.10", GATEWAY, 64, IPPROTO_ICMP}, 13},
-		{"UDP", {GATEWAY_MAC, MAC_A, "10.0.1.10", GATEWAY, 64, IPPROTO_UDP}, 8},
-		{"ICMPv6 in IPv4", {GATEWAY_MAC, MAC_A, "10.0.1.10", GATEWAY, 64, IPPROTO_ICMPV6},
-			128},
-		{"first fragment",
-			{GATEWAY_MAC, MAC_A, "10.0.1.10", GATEWAY, 64, IPPROTO_ICMP, 0x2000}, 8},
-		{"later fragment", {GATEWAY_MAC, MAC_A, "10.0.1.10", GATEWAY, 64, IPPROTO_ICMP, 3},
-			8},
-		{"options", {GATEWAY_MAC, MAC_A, "10.0.1.10", GATEWAY, 64, IPPROTO_ICMP, 0, 1}, 8},
-		{"from a group", {GATEWAY_MAC, MAC_A, "224.0.0.1", GATEWAY, 64, IPPROTO_ICMP}, 8},
-		{"from nobody", {GATEWAY_MAC, MAC_A, "0.0.0.0", GATEWAY, 64, IPPROTO_ICMP}, 8},
-		{"TCP", {GATEWAY_MAC, MAC_A, OWN6, GATEWAY6, 64, IPPROTO_TCP}, 128},
-		{"from nobody", {GATEWAY_MAC, MAC_A, "::", GATEWAY6, 64, IPPROTO_ICMPV6}, 128},
-		{"reply", {GATEWAY_MAC, MAC_A, OWN6, GATEWAY6, 64, IPPROTO_ICMPV6}, 129},
+		{"reply", FOR_ROUTER("10.0.1.10", GATEWAY, IPPROTO_ICMP, 0, 0), 0},
+		{"timestamp", FOR_ROUTER("10.0.1.10", GATEWAY, IPPROTO_ICMP, 0, 0), 13},
+		{"UDP", FOR_ROUTER("10.0.1.10", GATEWAY, IPPROTO_UDP, 0, 0), 8},
+		{"ICMPv6 in IPv4", FOR_ROUTER("10.0.1.10", GATEWAY, IPPROTO_ICMPV6, 0, 0), 128},
+		{"first fragment", FOR_ROUTER("10.0.1.10", GATEWAY, IPPROTO_ICMP, 0x2000, 0), 8},
+		{"later fragment", FOR_ROUTER("10.0.1.10", GATEWAY, IPPROTO_ICMP, 3, 0), 8},
+		{"options", FOR_ROUTER("10.0.1.10", GATEWAY, IPPROTO_ICMP, 0, 1), 8},
+		{"from a group", FOR_ROUTER("224.0.0.1", GATEWAY, IPPROTO_ICMP, 0, 0), 8},
+		{"from nobody", FOR_ROUTER("0.0.0.0", GATEWAY, IPPROTO_ICMP, 0, 0), 8},
+		{"TCP", FOR_ROUTER(OWN6, GATEWAY6, IPPROTO_TCP, 0, 0), 128},
+		{"from nobody", FOR_ROUTER("::", GATEWAY6, IPPROTO_ICMPV6, 0, 0), 128},
+		{"reply", FOR_ROUTER(OWN6, GATEWAY6, IPPROTO_ICMPV6, 0, 0), 129},
 	};
 	static struct packet packet;
 
@@ -562,7 +563,7 @@ static void check_routed(const struct routed *routed)
 
 Test(route, between_subnets)
 {
-	static const struct routed cases[] = {
+	const struct routed cases[] = {
 		{"IPv4", "10.0.1.10", "10.0.2.20", 64, 2, FAR},
 		{"IPv6", OWN6, "fd00:0:0:2::20", 64, 2, FAR},
 		{"the last but one hop", "10.0.1.10", "10.0.2.20", 2, 2, FAR},
@@ -594,7 +595,7 @@ Test(route, checksum_at_every_ttl)
 
 Test(route, options_fragments_and_other_protocols)
 {
-	static const struct {
+	const struct {
 		const char *what;
 		uint8_t protocol, options;
 		uint16_t fragment;
@@ -624,7 +625,7 @@ Test(route, options_fragments_and_other_protocols)
 
 Test(route, longest_prefix_wins)
 {
-	static const struct routed cases[] = {
+	const struct routed cases[] = {
 		{"default", "10.0.1.10", "192.0.2.1", 64, 1, MAC_B},
 		{"shorter", "10.0.1.10", "192.168.9.9", 64, 2, GUEST(1)},
 		{"longer", "10.0.1.10", "192.168.7.9", 64, 2, FAR},
@@ -649,7 +650,7 @@ Test(route, longest_prefix_wins)
 /* What one half says is not heard in the other. */
 Test(route, each_half_has_its_routes)
 {
-	static const struct routed via[] = {
+	const struct routed via[] = {
 		{"one half", "10.0.1.10", "192.0.2.1", 64, 2, FAR},
 		{"the other half", "10.0.1.10", "192.0.2.1", 64, 1, MAC_B},
 	};
@@ -693,7 +694,7 @@ Test(route, gateway_records)
 /* No error is sent about these. */
 Test(route, not_to_be_routed)
 {
-	static const struct {
+	const struct {
 		const char *source, *destination;
 	} cases[] = {
 		{"10.0.1.10", "169.254.1.1"},
