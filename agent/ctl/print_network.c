@@ -86,8 +86,8 @@ static const struct ctl_column route_columns[] = {
 	{0},
 };
 
-static void print_below(const struct ctl_options *options, const struct ctl_column *columns,
-	const json_t *objects)
+static void print_below(
+	const struct ctl_options *options, const struct ctl_column *columns, const json_t *objects)
 {
 	struct ctl_table table = {.options = options, .columns = columns, .margin = true};
 

@@ -233,14 +233,13 @@ int xvs_nvgre_status(struct xvs_agent *agent, json_t *answer)
 	const struct xvs_nvgre *nvgre = agent->nvgre;
 	json_t *networks = json_array();
 
-	XVS_EACH_NETWORK (agent->running, item)
-		json_array_append_new(networks, xvs_network_describe(agent, item, false));
+	XVS_EACH_NETWORK(agent->running, item)
+	json_array_append_new(networks, xvs_network_describe(agent, item, false));
 	json_object_set_new(answer, "networks", networks);
 	return json_object_set_new(answer, "records",
 		json_pack("{s:I, s:I, s:I, s:s?, s:s?, s:o}", "count",
 			(json_int_t)(nvgre->store ? nvgre->store->count : 0), "unknown",
 			(json_int_t)(nvgre->store ? nvgre->store->unknown : 0), "room",
 			(json_int_t)nvgre->room, "folder", agent->running->record_folder, "error",
-			xvs_folder_trouble(agent), "files",
-			xvs_folder_describe(agent)));
+			xvs_folder_trouble(agent), "files", xvs_folder_describe(agent)));
 }

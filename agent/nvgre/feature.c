@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "agent/nvgre/nvgre.h"
 #include "agent/nvgre/validate.h"
+#include "agent/programs.h"
 
 static int open_nvgre(struct xvs_agent *agent)
 {
@@ -38,7 +39,11 @@ static void close_nvgre(struct xvs_agent *agent)
 
 static int prepare(struct xvs_agent *agent, const struct xvs_config *config)
 {
-	return xvs_subnets_prepare(agent, config);
+	int error = 0;
+
+	if (config->networks && !agent->comparing)
+		error = xvs_programs_load_networks(&agent->loader);
+	return error ?: xvs_subnets_prepare(agent, config);
 }
 
 /* Frames of a guest's subnet, and those with a foreign header, are nothing for XDP. */

@@ -267,8 +267,8 @@ static void bring_into_force(struct xvs_agent *agent)
 	error = error ?: xvs_records_apply(agent, store);
 	settle(agent->nvgre->folder);
 	if (error)
-		xvs_log(LOG_ERR, "records of %s are not in force: %s",
-			agent->nvgre->folder->path, strerror(-error));
+		xvs_log(LOG_ERR, "records of %s are not in force: %s", agent->nvgre->folder->path,
+			strerror(-error));
 	else
 		xvs_records_clean(agent);
 }

@@ -38,9 +38,9 @@ static int list_networks(struct xvs_agent *agent, struct xvs_call *call)
 	if (error)
 		return error;
 	list = json_array();
-	XVS_EACH_NETWORK (agent->running, item)
-		if (!only || item == only)
-			json_array_append_new(list, xvs_network_describe(agent, item, only));
+	XVS_EACH_NETWORK(agent->running, item)
+	if (!only || item == only)
+		json_array_append_new(list, xvs_network_describe(agent, item, only));
 	return xvs_call_reply(call, json_pack("{s:o}", "networks", list));
 }
 
@@ -55,9 +55,9 @@ static int list_routes(struct xvs_agent *agent, struct xvs_call *call)
 	if (error)
 		return error;
 	list = json_array();
-	XVS_EACH_NETWORK (agent->running, item)
-		for (size_t i = 0; (!only || item == only) && i < item->route_count; i++)
-			json_array_append_new(list, xvs_route_describe(item, &item->routes[i]));
+	XVS_EACH_NETWORK(agent->running, item)
+	for (size_t i = 0; (!only || item == only) && i < item->route_count; i++)
+		json_array_append_new(list, xvs_route_describe(item, &item->routes[i]));
 	return xvs_call_reply(call, json_pack("{s:o}", "routes", list));
 }
 

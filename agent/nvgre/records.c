@@ -28,20 +28,21 @@ static int list_domains(const struct xvs_config *config, struct xvs_domain **ret
 	uint32_t network = 0;
 	size_t count = 0;
 
-	XVS_EACH_NETWORK (config, item)
-		count += item->subnet_count;
+	XVS_EACH_NETWORK(config, item)
+	count += item->subnet_count;
 	domains = calloc(count + 1, sizeof(*domains));
 	if (!domains)
 		return -ENOMEM;
 	count = 0;
-	XVS_EACH_NETWORK (config, item) {
+	XVS_EACH_NETWORK(config, item)
+	{
 		network++;
 		for (size_t i = 0; i < item->subnet_count; i++)
 			domains[count++] = (struct xvs_domain){
 				.vsid = item->subnets[i].vsid,
 				.network = network,
-				.local = {xvs_provider_of(config, item->switch_name,
-						  XVS_ADDRESS_IPV4),
+				.local = {xvs_provider_of(
+						  config, item->switch_name, XVS_ADDRESS_IPV4),
 					xvs_provider_of(
 						config, item->switch_name, XVS_ADDRESS_IPV6)},
 			};
@@ -219,8 +220,7 @@ static bool contains(const struct xvs_copy *list, size_t count, const struct xvs
  * Who stays is in the list at every moment: what goes is written over by what stands behind it, and
  * only then the list gets shorter; what comes is put behind all others.
  */
-static int write_copies_of(
-	int hash, uint32_t vsid, const struct xvs_copy *wanted, size_t count)
+static int write_copies_of(int hash, uint32_t vsid, const struct xvs_copy *wanted, size_t count)
 {
 	static struct xvs_copy list[XVS_COPIES_MAX];
 	uint32_t before = read_copies(hash, vsid, list), kept = 0;
@@ -330,10 +330,8 @@ static int move_house(struct xvs_agent *agent, const struct xvs_store *store)
 static int write_in_place(struct xvs_agent *agent, const struct xvs_store *store)
 {
 	struct xvs_nvgre *nvgre = agent->nvgre;
-	struct writing writing = {.old = nvgre->store,
-		.now = store,
-		.from = nvgre->hash,
-		.to = nvgre->hash};
+	struct writing writing = {
+		.old = nvgre->store, .now = store, .from = nvgre->hash, .to = nvgre->hash};
 
 	return write_elements(&writing) ?: write_copies(&writing);
 }
@@ -386,9 +384,8 @@ static int remove_unwanted(struct xvs_agent *agent, const struct xvs_record *rec
 
 	(void)data;
 	if (xvs_record_type_of(&record->key) == XVS_RECORD_COPY ? is_copy(store, record)
-		: record->flags & XVS_RECORD_LEARNED
-			? xvs_store_domain(store, record->vsid) != NULL
-			: xvs_store_find(store, &record->key) != NULL)
+		: record->flags & XVS_RECORD_LEARNED ? xvs_store_domain(store, record->vsid) != NULL
+						     : xvs_store_find(store, &record->key) != NULL)
 		return 0;
 	bpf_map_delete_elem(agent->nvgre->hash, &record->key);
 	return 0;
@@ -452,9 +449,9 @@ bool xvs_record_read(
 
 static bool learns(const struct xvs_config *config)
 {
-	XVS_EACH_NETWORK (config, item)
-		if (item->learn)
-			return true;
+	XVS_EACH_NETWORK(config, item)
+	if (item->learn)
+		return true;
 	return false;
 }
 

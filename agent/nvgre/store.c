@@ -109,8 +109,8 @@ const struct xvs_domain *xvs_store_domain(const struct xvs_store *store, uint32_
 
 	if (!store->domain_count)
 		return NULL;
-	return bsearch(&wanted, store->domains, store->domain_count, sizeof(wanted),
-		compare_domains);
+	return bsearch(
+		&wanted, store->domains, store->domain_count, sizeof(wanted), compare_domains);
 }
 
 static bool has_mac(const struct xvs_stored *record)
@@ -194,8 +194,8 @@ static int take_parts(
 }
 
 /* Removes copies of what stands right before. */
-static size_t unique(void *items, size_t count, size_t size,
-	int (*compare)(const void *left, const void *right))
+static size_t unique(
+	void *items, size_t count, size_t size, int (*compare)(const void *left, const void *right))
 {
 	char *item = items;
 	size_t kept = 0;
@@ -251,9 +251,9 @@ static struct host *list_hosts(const struct xvs_store *store, size_t *ret_count)
 		const struct xvs_stored *record = &store->records[i];
 
 		if (record->known && !record->local)
-			hosts[count++] = (struct host){
-				xvs_store_domain(store, record->vsid)->network, i,
-				record->provider};
+			hosts[count++] =
+				(struct host){xvs_store_domain(store, record->vsid)->network, i,
+					record->provider};
 	}
 	*ret_count = hosts ? unique(hosts, count, sizeof(*hosts), compare_hosts) : 0;
 	return hosts;
@@ -301,8 +301,8 @@ static int put_peers(struct xvs_store *store)
 
 		for (size_t j = find_host(hosts, host_count, domain->network);
 			j < host_count && hosts[j].network == domain->network; j++) {
-			struct xvs_record_key key = xvs_record_key(
-				XVS_RECORD_PEER, domain->vsid, &hosts[j].provider);
+			struct xvs_record_key key =
+				xvs_record_key(XVS_RECORD_PEER, domain->vsid, &hosts[j].provider);
 
 			put(store, &key, hosts[j].record);
 		}
@@ -410,8 +410,8 @@ size_t xvs_store_elements(const struct xvs_store *store)
 	return store->element_count + store->copy_count + store->domain_count;
 }
 
-void xvs_store_value(const struct xvs_store *store, const struct xvs_element *element,
-	struct xvs_record *ret)
+void xvs_store_value(
+	const struct xvs_store *store, const struct xvs_element *element, struct xvs_record *ret)
 {
 	const struct xvs_stored *record = &store->records[element->record];
 
@@ -466,8 +466,8 @@ const struct xvs_copy *xvs_store_copies(
 	return store->copies + low;
 }
 
-int xvs_store_compare(const struct xvs_store *old, const struct xvs_store *now,
-	xvs_store_visit visit, void *data)
+int xvs_store_compare(
+	const struct xvs_store *old, const struct xvs_store *now, xvs_store_visit visit, void *data)
 {
 	const size_t old_count = old ? old->element_count : 0;
 	const size_t count = now ? now->element_count : 0;

@@ -95,8 +95,8 @@ void xvs_store_free(struct xvs_store *store);
 /* How many elements the hash has of it, copies and their number included. */
 size_t xvs_store_elements(const struct xvs_store *store);
 /* What the hash is to hold of an element; counters are zero. */
-void xvs_store_value(const struct xvs_store *store, const struct xvs_element *element,
-	struct xvs_record *ret);
+void xvs_store_value(
+	const struct xvs_store *store, const struct xvs_element *element, struct xvs_record *ret);
 const struct xvs_element *xvs_store_find(
 	const struct xvs_store *store, const struct xvs_record_key *key);
 /* The subnet of that VSID. NULL: no network has it. */
@@ -120,7 +120,8 @@ static inline uint32_t xvs_record_vsid_of(const struct xvs_record_key *key)
  * Walks through two stores at once: `visit` gets each element that only one has (the other NULL) or
  * that both have. Either store may be NULL. Ends with the first error that `visit` returns.
  */
-typedef int (*xvs_store_visit)(const struct xvs_element *old, const struct xvs_element *now, void *data);
+typedef int (*xvs_store_visit)(
+	const struct xvs_element *old, const struct xvs_element *now, void *data);
 int xvs_store_compare(const struct xvs_store *old, const struct xvs_store *now,
 	xvs_store_visit visit, void *data);
 

@@ -49,16 +49,16 @@ int xvs_subnets_prepare(struct xvs_agent *agent, const struct xvs_config *config
 {
 	struct xvs_nvgre *nvgre = agent->nvgre;
 
-	XVS_EACH_NETWORK (config, item)
-		for (size_t i = 0; i < item->subnet_count; i++) {
-			uint32_t vsid = item->subnets[i].vsid;
-			uint32_t id = xvs_subnet_id(agent, vsid) ?: take_id(nvgre, vsid);
+	XVS_EACH_NETWORK(config, item)
+	for (size_t i = 0; i < item->subnet_count; i++) {
+		uint32_t vsid = item->subnets[i].vsid;
+		uint32_t id = xvs_subnet_id(agent, vsid) ?: take_id(nvgre, vsid);
 
-			if (!id)
-				return -ENOSPC;
-			if (!agent->comparing)
-				nvgre->places[id].used = next_generation(agent);
-		}
+		if (!id)
+			return -ENOSPC;
+		if (!agent->comparing)
+			nvgre->places[id].used = next_generation(agent);
+	}
 	return 0;
 }
 
@@ -132,8 +132,8 @@ static struct xvs_provider_config make_provider(
 static uint16_t mtu_of(const struct xvs_provider_config *provider)
 {
 	const struct xvs_wire_address *ipv6 = (const void *)provider->address[1];
-	uint32_t overhead = xvs_wire_is_zero(ipv6) ? XVS_NVGRE_OVERHEAD_IPV4
-						   : XVS_NVGRE_OVERHEAD_IPV6;
+	uint32_t overhead =
+		xvs_wire_is_zero(ipv6) ? XVS_NVGRE_OVERHEAD_IPV4 : XVS_NVGRE_OVERHEAD_IPV6;
 	uint32_t mtu = provider->port ? provider->mtu : MTU_DEFAULT;
 
 	mtu = mtu > overhead + MTU_MIN ? mtu - overhead : MTU_MIN;
@@ -150,8 +150,8 @@ static struct xvs_subnet_config make_subnet(const struct xvs_network *item, uint
 		.network = network,
 		.switch_id = switch_id,
 		.mtu = mtu,
-		.flags = (item->learn ? XVS_SUBNET_LEARN : 0) |
-			 (item->clamp ? XVS_SUBNET_CLAMP : 0),
+		.flags =
+			(item->learn ? XVS_SUBNET_LEARN : 0) | (item->clamp ? XVS_SUBNET_CLAMP : 0),
 	};
 
 	memcpy(subnet.gateway_mac, item->gateway_mac.byte, XVS_MAC_SIZE);
@@ -227,8 +227,8 @@ static void add_network(const struct xvs_agent *agent, const struct xvs_config *
 		uint32_t id = xvs_subnet_id(agent, setting->vsid);
 		struct xvs_hop hop = {.subnet = id, .kind = XVS_HOP_ON_LINK};
 
-		virtual->subnets[id] =
-			make_subnet(item, network, switch_id, setting, mtu_of(&provider));
+		virtual->subnets[id] = make_subnet(
+			item, network, switch_id, setting, mtu_of(&provider));
 		virtual->end = id >= virtual->end ? id + 1 : virtual->end;
 		for (size_t j = 0; j < setting->prefix_count; j++)
 			add_route(virtual, network, &setting->prefixes[j], &hop);
@@ -245,7 +245,8 @@ static struct xvs_virtual *virtual_make(
 
 	if (!virtual)
 		return NULL;
-	XVS_EACH_NETWORK (config, item) {
+	XVS_EACH_NETWORK(config, item)
+	{
 		routes += item->route_count;
 		for (size_t i = 0; i < item->subnet_count; i++)
 			routes += item->subnets[i].prefix_count;
@@ -257,8 +258,8 @@ static struct xvs_virtual *virtual_make(
 		virtual_free(virtual);
 		return NULL;
 	}
-	XVS_EACH_NETWORK (config, item)
-		add_network(agent, config, item, ++network, virtual);
+	XVS_EACH_NETWORK(config, item)
+	add_network(agent, config, item, ++network, virtual);
 	return virtual;
 }
 
@@ -358,8 +359,9 @@ static int clear_half_of(const struct xvs_tables *tables, unsigned int half)
 	struct xvs_vsid_key vsid, next_vsid;
 	int error = clear_half(tables->vsids, &vsid, &next_vsid, sizeof(vsid), vsid_is_of, half);
 
-	return error ?: clear_half(tables->customer_routes, &route, &next_route, sizeof(route),
-				route_is_of, half);
+	return error
+		       ?: clear_half(tables->customer_routes, &route, &next_route, sizeof(route),
+				  route_is_of, half);
 }
 
 static int write_keys(const struct xvs_tables *tables, const struct xvs_virtual *virtual)

@@ -464,10 +464,10 @@ static void add_static(const struct xvs_switching *switching, const struct xvs_s
 	if (!port)
 		return;
 	memcpy(entry.key.mac, setting->mac.byte, XVS_MAC_SIZE);
-	entry.key.vlan = half->ports[port->id].vlan_mode == XVS_VLAN_VIRTUAL
-				 ? half->ports[port->id].vlan
-				 : xvs_private_vlans_fid(half->private_vlans[switch_id],
-					   setting->vlan);
+	entry.key.vlan =
+		half->ports[port->id].vlan_mode == XVS_VLAN_VIRTUAL
+			? half->ports[port->id].vlan
+			: xvs_private_vlans_fid(half->private_vlans[switch_id], setting->vlan);
 	entry.port = port->id;
 	entries[(*count)++] = entry;
 }

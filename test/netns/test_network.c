@@ -53,29 +53,27 @@ static struct pair make_pair(struct testbed *tb)
 static void apply_a(struct testbed *tb)
 {
 	testbed_apply(tb,
-		SWITCH NETWORKS RECORDS
-		"ports:\n"
-		"  red: {switch: s, interface: red, vsid: 5001}\n"
-		"  blue: {switch: s, interface: blue, vsid: 6001}\n",
+		SWITCH NETWORKS RECORDS "ports:\n"
+					"  red: {switch: s, interface: red, vsid: 5001}\n"
+					"  blue: {switch: s, interface: blue, vsid: 6001}\n",
 		1);
 }
 
 static void apply_b(struct testbed *tb)
 {
 	testbed_apply(tb,
-		SWITCH NETWORKS RECORDS
-		"ports:\n"
-		"  red: {switch: s, interface: red, vsid: 5001}\n"
-		"  blue: {switch: s, interface: blue, vsid: 6001}\n"
-		"  db: {switch: s, interface: db, vsid: 5002}\n",
+		SWITCH NETWORKS RECORDS "ports:\n"
+					"  red: {switch: s, interface: red, vsid: 5001}\n"
+					"  blue: {switch: s, interface: blue, vsid: 6001}\n"
+					"  db: {switch: s, interface: db, vsid: 5002}\n",
 		2);
 }
 
 static json_t *subnet_of(struct testbed *tb, const char *network, size_t index)
 {
 	json_t *answer = testbed_json(tb, "network show %s", network);
-	json_t *list = json_object_get(json_array_get(json_object_get(answer, "networks"), 0),
-		"subnets");
+	json_t *list =
+		json_object_get(json_array_get(json_object_get(answer, "networks"), 0), "subnets");
 
 	return json_array_get(list, index);
 }
@@ -184,8 +182,8 @@ static void write_file(const char *folder, const char *name, const char *text)
 
 static const char *file_error(struct testbed *tb, size_t index)
 {
-	json_t *files = json_object_get(
-		json_object_get(testbed_json(tb, "show"), "records"), "files");
+	json_t *files =
+		json_object_get(json_object_get(testbed_json(tb, "show"), "records"), "files");
 
 	return json_text(json_array_get(files, index), "error");
 }
@@ -206,13 +204,13 @@ TEST(network_record_files)
 	testbed_apply(tb, SWITCH NETWORKS "record-folder: %s\n", 1, folder);
 	CHECK_EQUAL(1, (long long)count_records(tb, ""));
 	/* more in the same file, a second file, one that clashes, one that is wrong */
-	write_file(folder, "one.yaml",
-		"version: 1\nrecords:\n" OF_VSID(5001, 31) OF_VSID(5001, 32));
+	write_file(
+		folder, "one.yaml", "version: 1\nrecords:\n" OF_VSID(5001, 31) OF_VSID(5001, 32));
 	CHECK_SOON(count_records(tb, "") == 2);
 	write_file(folder, "two.yaml", "version: 1\nrecords:\n" OF_VSID(6001, 31));
 	CHECK_SOON(count_records(tb, "") == 3);
-	write_file(folder, "two.yaml",
-		"version: 1\nrecords:\n" OF_VSID(6001, 32) OF_VSID(5001, 31));
+	write_file(
+		folder, "two.yaml", "version: 1\nrecords:\n" OF_VSID(6001, 32) OF_VSID(5001, 31));
 	CHECK_SOON(file_error(tb, 1) != NULL);
 	CHECK_CONTAINS("two.yaml:4:", file_error(tb, 1));
 	CHECK_EQUAL(3, (long long)count_records(tb, ""));
@@ -233,28 +231,72 @@ TEST(network_record_files)
 
 /* ---- two hosts ---- */
 
-static struct station *guest(
-	struct testbed *tb, const char *name, const char *address, const uint8_t *mac)
+/* A guest of a tenant; `gateway`: of its subnet. */
+static struct station *guest(struct testbed *tb, const char *name, const char *address,
+	const char *gateway, const uint8_t *mac)
 {
-	return testbed_guest(tb, name, .address = address, .mac = mac, .silent = true);
+	struct station *station = testbed_guest(
+		tb, name, .address = address, .mac = mac, .mtu = 1458, .silent = true);
+
+	netns_ip(&station->netns, "route add default via %s\n", gateway);
+	return station;
 }
 
 static bool pings(const struct station *from, const char *to)
 {
-	return strstr(run(&from->netns, "sh -c 'ping -n -c 1 -W 1 %s || true'", to),
-		       " 0% packet loss") != NULL;
+	return strstr(run(&from->netns, "sh -c 'ping -n -c 2 -i 0.2 -W 1 %s || true'", to),
+		       " 2 received") != NULL;
 }
 
+/* Both tenants have the same addresses, and the same MAC addresses. */
 TEST_WITHIN(network_tenants_are_apart, 120)
 {
 	struct pair pair = make_pair(tb);
-	struct station *red_a = guest(pair.a, "red", RED_A "/24", mac_5);
-	struct station *blue_a = guest(pair.a, "blue", RED_A "/24", mac_5);
+	struct station *red_a = guest(pair.a, "red", RED_A "/24", "10.0.0.1", mac_5);
+	struct station *blue_a = guest(pair.a, "blue", RED_A "/24", "10.0.0.1", mac_5);
+	struct station *red_b = guest(pair.b, "red", RED_B "/24", "10.0.0.1", mac_6);
+	struct station *db_b = guest(pair.b, "db", "10.0.9.7/24", "10.0.9.1", mac_7);
+	struct station *blue_b = guest(pair.b, "blue", RED_B "/24", "10.0.0.1", mac_6);
 
-	guest(pair.b, "red", RED_B "/24", mac_6);
-	guest(pair.b, "db", "10.0.9.7/24", mac_7);
 	apply_a(pair.a);
 	apply_b(pair.b);
-	CHECK(pings(red_a, RED_B));
-	CHECK(!pings(blue_a, RED_B)); /* of red only */
+	/* each guest makes itself known, and its gateway answers */
+	CHECK_SOON(pings(red_b, "10.0.0.1"));
+	CHECK_SOON(pings(blue_b, "10.0.0.1"));
+	CHECK_SOON(pings(db_b, "10.0.9.1"));
+	CHECK_SOON(pings(red_a, RED_B));
+	CHECK_SOON(pings(blue_a, RED_B));
+	CHECK_SOON(pings(red_a, "10.0.9.7"));
+	CHECK(pings(red_b, "10.0.9.7"));
+	CHECK(pings(db_b, RED_A));
+	CHECK(!pings(blue_a, "10.0.9.7")); /* of red only */
+	/* a tenant whose guest is gone is not answered by the other's */
+	testbed_unplug(pair.b, red_b);
+	CHECK(!pings(red_a, RED_B));
+	CHECK(pings(blue_a, RED_B));
+	CHECK(json_number(subnet_of(pair.a, "red", 0), "counters.sent.packets") > 0);
+	CHECK(json_number(subnet_of(pair.b, "red", 0), "counters.received.packets") > 0);
+	/* what the daemons do meanwhile is nothing to frames */
+	testbed_kill(pair.b);
+	CHECK(pings(blue_a, RED_B));
+	testbed_start(pair.b);
+	CHECK(pings(blue_a, RED_B));
+}
+
+TEST_WITHIN(network_carries_tcp, 120)
+{
+	struct pair pair = make_pair(tb);
+	struct station *red_a = guest(pair.a, "red", RED_A "/24", "10.0.0.1", mac_5);
+	struct station *red_b = guest(pair.b, "red", RED_B "/24", "10.0.0.1", mac_6);
+	struct process server;
+
+	need_program("iperf3");
+	apply_a(pair.a);
+	apply_b(pair.b);
+	CHECK_SOON(pings(red_b, "10.0.0.1")); /* makes itself known */
+	CHECK_SOON(pings(red_a, RED_B));
+	server = start(&red_b->netns, "iperf3 -s -1");
+	CHECK_SOON(strstr(run(&red_b->netns, "ss -ltnH"), ":5201") != NULL);
+	CHECK_CONTAINS("\"bytes\"", run(&red_a->netns, "iperf3 -J -t 1 -c " RED_B));
+	process_wait(&server, AGENT_TIMEOUT_MS);
 }
