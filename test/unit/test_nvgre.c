@@ -72,6 +72,21 @@ Test(nvgre, what_fits_is_accepted)
 	}
 }
 
+Test(nvgre, example_fits)
+{
+	char text[65536] = "";
+	FILE *file = fopen(XVS_EXAMPLES "/network.yaml", "r");
+	struct xvs_config *config;
+
+	cr_assert_not_null(file);
+	cr_assert_gt(fread(text, 1, sizeof(text) - 1, file), 0);
+	fclose(file);
+	config = read_text(text);
+	cr_expect_eq(xvs_nvgre_validate(NULL, config, &report), 0, "%s",
+		report.count ? report.problems[0].message : "");
+	xvs_config_free(config);
+}
+
 static const struct {
 	const char *text;
 	unsigned int line;
