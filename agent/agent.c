@@ -15,7 +15,7 @@
 #define TICK_US 1000000
 
 const struct xvs_feature *const xvs_features[] = {
-	&xvs_feature_switch, &xvs_feature_policy, &xvs_feature_extension, NULL};
+	&xvs_feature_switch, &xvs_feature_policy, &xvs_feature_nvgre, &xvs_feature_extension, NULL};
 
 int xvs_agent_validate(
 	const struct xvs_agent *agent, const struct xvs_config *config, struct xvs_report *report)

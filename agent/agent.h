@@ -29,6 +29,7 @@ struct xvs_extensions;
 struct xvs_guards;
 struct xvs_listener;
 struct xvs_lists;
+struct xvs_nvgre;
 struct xvs_ring;
 struct xvs_switching;
 struct xvs_trial;
@@ -53,6 +54,7 @@ struct xvs_agent {
 	struct xvs_lists *lists; /* state of agent/policy/lists.c */
 	struct xvs_guards *guards; /* state of agent/policy/guard.c */
 	struct xvs_extensions *extensions; /* state of agent/extension */
+	struct xvs_nvgre *nvgre; /* state of agent/nvgre */
 };
 
 /* Opens everything and brings the stored or boot configuration into force. 0 or -errno, logged. */

@@ -80,6 +80,16 @@ uint32_t xvs_features_port_id(const struct xvs_agent *agent, const char *name)
 	return id;
 }
 
+uint32_t xvs_features_switch_id(const struct xvs_agent *agent, const char *name)
+{
+	uint32_t id = 0;
+
+	for (size_t i = 0; !id && xvs_features[i]; i++)
+		if (xvs_features[i]->switch_id)
+			id = xvs_features[i]->switch_id(agent, name);
+	return id;
+}
+
 void xvs_features_port_gone(struct xvs_agent *agent, uint32_t id)
 {
 	for (size_t i = 0; xvs_features[i]; i++)

@@ -84,6 +84,7 @@ struct xvs_feature {
 	const char *(*uplink_on)(const struct xvs_agent *agent, uint32_t ifindex);
 	const char *(*port_name)(const struct xvs_agent *agent, uint32_t id);
 	uint32_t (*port_id)(const struct xvs_agent *agent, const char *name);
+	uint32_t (*switch_id)(const struct xvs_agent *agent, const char *name);
 	void (*port_gone)(struct xvs_agent *agent, uint32_t id);
 	/* Called once a second. */
 	void (*tick)(struct xvs_agent *agent);
@@ -96,7 +97,8 @@ struct xvs_feature {
 	const struct xvs_record_kind *records; /* ends with a kind of 0 */
 };
 
-extern const struct xvs_feature xvs_feature_switch, xvs_feature_policy, xvs_feature_extension;
+extern const struct xvs_feature xvs_feature_switch, xvs_feature_policy, xvs_feature_nvgre,
+	xvs_feature_extension;
 
 /* The same of all features, for the one that publishes. */
 int xvs_features_prepare(struct xvs_agent *agent, const struct xvs_config *config);
@@ -109,9 +111,10 @@ int xvs_features_describe_port(struct xvs_agent *agent, const struct xvs_port_se
 	uint32_t id, bool whole, json_t *answer);
 void xvs_features_after_grace(struct xvs_agent *agent);
 
-/* Ports by their ids. NULL or 0: there is none. */
+/* Ports and switches by their ids. NULL or 0: there is none. */
 const char *xvs_features_port_name(const struct xvs_agent *agent, uint32_t id);
 uint32_t xvs_features_port_id(const struct xvs_agent *agent, const char *name);
+uint32_t xvs_features_switch_id(const struct xvs_agent *agent, const char *name);
 /* The port `id` is gone, which is final: what is left of it elsewhere goes. */
 void xvs_features_port_gone(struct xvs_agent *agent, uint32_t id);
 

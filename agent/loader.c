@@ -208,11 +208,13 @@ static bool is_own_link(const char *name)
 	return !strcmp(part, "_in") || !strcmp(part, "_out") || !strcmp(part, "_xdp");
 }
 
-/* "fdb_12", "fdb_12_next" */
+/* "fdb_12", "fdb_12_next"; "records", "records_next" */
 static bool is_own_table(const char *name)
 {
 	const char *part = name + strlen("fdb_");
 
+	if (!strcmp(name, "records") || !strcmp(name, "records_next"))
+		return true;
 	if (strncmp(name, "fdb_", strlen("fdb_")) || !strspn(part, "0123456789"))
 		return false;
 	part += strspn(part, "0123456789");

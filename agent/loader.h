@@ -3,8 +3,8 @@
  * Programs and maps: made, pinned, adopted from an earlier run, upgraded, removed.
  *
  * Below the pin folder stand the maps under their names, `stub_in`, `stub_out`, `stub_xdp` (the
- * programs that are attached), the arrays `slots_*` behind them, `links/`, `tables/` (the MAC
- * tables), `lists/` (access control lists), and `extensions/` (their own maps).
+ * programs that are attached), the arrays `slots_*` behind them, `links/`, `tables/` (MAC tables,
+ * the hash of records), `lists/` (access control lists), and `extensions/` (their own maps).
  */
 #ifndef XVS_AGENT_LOADER_H
 #define XVS_AGENT_LOADER_H
@@ -26,6 +26,7 @@ struct xvs_loader {
 	struct xvs_stub stub_in, stub_out, stub_xdp;
 	bool watching; /* for frames lost behind XDP */
 	bool has_chains; /* what stands behind extensions is loaded */
+	bool has_networks; /* and what virtual networks need */
 	bool adopted; /* the maps were there: traffic may be flowing */
 	uint64_t in_force; /* as the earlier run has noted it, where its programs stay; else 0; see
 			      maps/layout.h */

@@ -43,6 +43,7 @@ void xvs_config_free(struct xvs_config *config)
 	struct xvs_switch *item, *next;
 	struct xvs_port_setting *port, *next_port;
 	struct xvs_extension_file *extension, *next_extension;
+	struct xvs_network *network, *next_network;
 
 	if (!config)
 		return;
@@ -58,8 +59,14 @@ void xvs_config_free(struct xvs_config *config)
 		HASH_DEL(config->extensions, extension);
 		xvs_extension_file_free(extension);
 	}
+	HASH_ITER (hh, config->networks, network, next_network) {
+		HASH_DEL(config->networks, network);
+		xvs_network_free(network);
+	}
 	free_lists(&config->acls);
 	free_lists(&config->port_acls);
+	free(config->records);
+	free(config->record_folder);
 	free(config->text);
 	free(config);
 }
@@ -87,6 +94,7 @@ void xvs_switch_free(struct xvs_switch *item)
 	for (size_t i = 0; i < item->host_port.address_count; i++)
 		free(item->host_port.addresses[i]);
 	free(item->host_port.addresses);
+	free(item->host_port.routes);
 	free(item->host_port.vlan.allowed);
 	free(item->static_entries);
 	xvs_extension_uses_free(item->extensions, item->extension_count);
@@ -405,6 +413,7 @@ static int clone_switch(const struct xvs_switch *item, struct xvs_config *config
 	copy->place = copy->host_port.place = (struct xvs_place){0};
 	owned = own_vlans(&copy->host_port.vlan);
 	owned = own_addresses(&copy->host_port) && owned; /* all are tried, whatever fails */
+	owned = xvs_provider_routes_own(&copy->host_port) && owned;
 	owned = own_entries(copy) && owned;
 	owned = own_extensions(&copy->extensions, &copy->extension_count) && owned;
 	if (!owned) {
@@ -463,6 +472,20 @@ static int clone_extensions(const struct xvs_config *config, struct xvs_config *
 	return 0;
 }
 
+static int clone_networks(const struct xvs_config *config, struct xvs_config *ret)
+{
+	XVS_EACH_NETWORK(config, item)
+	{
+		struct xvs_network *copy = xvs_network_clone(item);
+
+		if (!copy)
+			return -ENOMEM;
+		HASH_ADD_KEYPTR_BYHASHVALUE(
+			hh, ret->networks, copy->name, item->hh.keylen, item->hh.hashv, copy);
+	}
+	return 0;
+}
+
 int xvs_config_clone(const struct xvs_config *config, struct xvs_config **ret)
 {
 	struct xvs_config *copy = xvs_config_new();
@@ -482,6 +505,10 @@ int xvs_config_clone(const struct xvs_config *config, struct xvs_config **ret)
 		r = clone_lists(config->port_acls, &copy->port_acls);
 	if (r == 0)
 		r = clone_extensions(config, copy);
+	if (r == 0)
+		r = clone_networks(config, copy);
+	if (r == 0)
+		r = xvs_records_clone(config, copy);
 	if (r < 0)
 		xvs_config_free(copy);
 	else
@@ -511,7 +538,8 @@ static bool same_host_port(const struct xvs_host_port *a, const struct xvs_host_
 {
 	if (a->present != b->present || strcmp(a->interface, b->interface) != 0 ||
 		!same_vlan(&a->vlan, &b->vlan) || !same_mac_setting(&a->mac, &b->mac) ||
-		a->take_addresses != b->take_addresses || a->address_count != b->address_count)
+		a->take_addresses != b->take_addresses || a->provider != b->provider ||
+		a->address_count != b->address_count || !xvs_provider_routes_equal(a, b))
 		return false;
 	for (size_t i = 0; i < a->address_count; i++)
 		if (strcmp(a->addresses[i], b->addresses[i]) != 0)
@@ -583,7 +611,7 @@ bool xvs_port_setting_equal(const struct xvs_port_setting *a, const struct xvs_p
 	       same_security(&a->security, &b->security) && strcmp(a->acl_name, b->acl_name) == 0 &&
 	       strcmp(a->port_acl_name, b->port_acl_name) == 0 && xvs_acl_equal(a->acl, b->acl) &&
 	       xvs_acl_equal(a->port_acl, b->port_acl) && a->acl_strict == b->acl_strict &&
-	       a->flow_limit == b->flow_limit &&
+	       a->flow_limit == b->flow_limit && a->vsid == b->vsid &&
 	       xvs_extension_uses_equal(
 		       a->extensions, a->extension_count, b->extensions, b->extension_count);
 }

@@ -297,6 +297,10 @@ struct xvs_extension_file *xvs_extension_file_new(const char *name);
 void xvs_extension_file_free(struct xvs_extension_file *item);
 /* Without its place. NULL: out of memory. */
 struct xvs_extension_file *xvs_extension_file_clone(const struct xvs_extension_file *item);
+struct xvs_network *xvs_network_new(const char *name);
+void xvs_network_free(struct xvs_network *item);
+/* Without places. NULL: out of memory. */
+struct xvs_network *xvs_network_clone(const struct xvs_network *item);
 
 /* -EEXIST: the name is taken, `item` stays the caller's. 0: `item` is the configuration's. */
 int xvs_config_add_switch(struct xvs_config *config, struct xvs_switch *item);
@@ -304,6 +308,7 @@ int xvs_config_add_port(struct xvs_config *config, struct xvs_port_setting *item
 int xvs_config_add_acl(struct xvs_config *config, struct xvs_acl *item);
 int xvs_config_add_port_acl(struct xvs_config *config, struct xvs_acl *item);
 int xvs_config_add_extension(struct xvs_config *config, struct xvs_extension_file *item);
+int xvs_config_add_network(struct xvs_config *config, struct xvs_network *item);
 
 /*
  * As adding, but takes the place of one that has the name already. Pointers to the old one mean the
@@ -314,6 +319,7 @@ void xvs_config_put_port(struct xvs_config *config, struct xvs_port_setting *ite
 void xvs_config_put_acl(struct xvs_config *config, struct xvs_acl *item);
 void xvs_config_put_port_acl(struct xvs_config *config, struct xvs_acl *item);
 void xvs_config_put_extension(struct xvs_config *config, struct xvs_extension_file *item);
+void xvs_config_put_network(struct xvs_config *config, struct xvs_network *item);
 
 /* Out of the configuration; the caller's then. */
 void xvs_config_take_switch(struct xvs_config *config, struct xvs_switch *item);
@@ -321,12 +327,44 @@ void xvs_config_take_port(struct xvs_config *config, struct xvs_port_setting *it
 void xvs_config_take_acl(struct xvs_config *config, struct xvs_acl *item);
 void xvs_config_take_port_acl(struct xvs_config *config, struct xvs_acl *item);
 void xvs_config_take_extension(struct xvs_config *config, struct xvs_extension_file *item);
+void xvs_config_take_network(struct xvs_config *config, struct xvs_network *item);
 
 struct xvs_switch *xvs_config_switch(const struct xvs_config *config, const char *name);
 struct xvs_port_setting *xvs_config_port(const struct xvs_config *config, const char *name);
 struct xvs_acl *xvs_config_acl(const struct xvs_config *config, const char *name);
 struct xvs_acl *xvs_config_port_acl(const struct xvs_config *config, const char *name);
 struct xvs_extension_file *xvs_config_extension(const struct xvs_config *config, const char *name);
+struct xvs_network *xvs_config_network(const struct xvs_config *config, const char *name);
+
+/* By its name. NULL: none. */
+struct xvs_subnet_setting *xvs_network_subnet(const struct xvs_network *item, const char *name);
+/* The subnet that has the address, or all of the prefix. NULL: none. */
+struct xvs_subnet_setting *xvs_network_subnet_of(
+	const struct xvs_network *item, const struct xvs_prefix *address);
+/* The subnet of that VSID, and its network (`ret_network` may be NULL). NULL: none. */
+struct xvs_subnet_setting *xvs_config_subnet(
+	const struct xvs_config *config, uint32_t vsid, struct xvs_network **ret_network);
+/* The lowest address of its first prefix of that family. False: it has none. */
+bool xvs_subnet_gateway(const struct xvs_subnet_setting *subnet, enum xvs_address_family family,
+	struct xvs_prefix *ret);
+
+/* Makes the routes the host port's own, without places. False: out of memory, it has none then. */
+bool xvs_provider_routes_own(struct xvs_host_port *host);
+
+/*
+ * Records. One is told from the others by its VSID and address, or, where it has none, by its VSID
+ * and MAC address.
+ */
+/* An order by these. */
+int xvs_record_compare(const struct xvs_record_setting *a, const struct xvs_record_setting *b);
+/* The one that these tell is meant by `like`. NULL: none. Pointers hold until one is added. */
+struct xvs_record_setting *xvs_config_record(
+	const struct xvs_config *config, const struct xvs_record_setting *like);
+/* Adds a copy behind all others, be there one like it or not. 0 or -ENOMEM. */
+int xvs_config_add_record(struct xvs_config *config, const struct xvs_record_setting *record);
+void xvs_config_take_record(struct xvs_config *config, struct xvs_record_setting *record);
+/* Copies records, without places, and their folder to one that has none. 0 or -ENOMEM. */
+int xvs_records_clone(const struct xvs_config *config, struct xvs_config *ret);
 
 /* The one of that name among the uses, NULL: none. */
 struct xvs_extension_use *xvs_extension_use_find(
@@ -354,6 +392,7 @@ const struct xvs_acl *xvs_extended_acl_of(
 const char *xvs_config_near_switch(const struct xvs_config *config, const char *name);
 const char *xvs_config_near_port(const struct xvs_config *config, const char *name);
 const char *xvs_config_near_extension(const struct xvs_config *config, const char *name);
+const char *xvs_config_near_network(const struct xvs_config *config, const char *name);
 const char *xvs_extension_uses_near(
 	const struct xvs_extension_use *uses, size_t count, const char *name);
 const char *xvs_acls_near(struct xvs_acl *acls, const char *name);
@@ -370,10 +409,22 @@ bool xvs_extension_uses_equal(const struct xvs_extension_use *a, size_t a_count,
 	const struct xvs_extension_use *b, size_t b_count);
 bool xvs_extension_file_equal(
 	const struct xvs_extension_file *a, const struct xvs_extension_file *b);
+bool xvs_provider_routes_equal(const struct xvs_host_port *a, const struct xvs_host_port *b);
+bool xvs_network_equal(const struct xvs_network *a, const struct xvs_network *b);
+bool xvs_subnet_setting_equal(
+	const struct xvs_subnet_setting *a, const struct xvs_subnet_setting *b);
+bool xvs_customer_route_equal(
+	const struct xvs_customer_route *a, const struct xvs_customer_route *b);
+bool xvs_record_setting_equal(
+	const struct xvs_record_setting *a, const struct xvs_record_setting *b);
+bool xvs_records_equal(const struct xvs_config *a, const struct xvs_config *b);
+bool xvs_record_folders_equal(const struct xvs_config *a, const struct xvs_config *b);
 
 /* Words for the enums, as in YAML; indexed by value. */
 extern const char *const xvs_switch_type_words[XVS_SWITCH_TYPE_MAX + 1];
 extern const char *const xvs_xdp_mode_words[XVS_XDP_MODE_MAX + 1];
+extern const char *const xvs_record_rule_words[XVS_METHOD_MAX + 1];
+extern const char *const xvs_lookup_kind_words[XVS_LOOKUP_KIND_MAX + 1];
 
 #define XVS_MAC_TEXT_SIZE 18
 /* Writes "02:00:…" to `text` and returns it. */

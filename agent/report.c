@@ -80,3 +80,22 @@ const char *xvs_nearer(const char *word, const char *candidate, const char *best
 {
 	return xvs_did_you_mean(word, (const char *const[]){candidate, best, NULL});
 }
+
+static int compare_problems(const void *a, const void *b)
+{
+	const struct xvs_place *left = &((const struct xvs_problem *)a)->place;
+	const struct xvs_place *right = &((const struct xvs_problem *)b)->place;
+
+	if (left->line != right->line)
+		return left->line < right->line ? -1 : 1;
+	return (left->column > right->column) - (left->column < right->column);
+}
+
+void xvs_report_sort(struct xvs_report *report, size_t first)
+{
+	size_t kept = report->count < XVS_REPORT_MAX ? report->count : XVS_REPORT_MAX;
+
+	if (kept > first)
+		qsort(&report->problems[first], kept - first, sizeof(*report->problems),
+			compare_problems);
+}

@@ -31,6 +31,10 @@ struct xvs_report {
 int xvs_report(struct xvs_report *report, const struct xvs_place *place, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Puts problems in the order of the text, as a person goes through them, from `first` on: those of
+ * one file. */
+void xvs_report_sort(struct xvs_report *report, size_t first);
+
 /* Frees the messages; the report can be used again. */
 void xvs_report_clear(struct xvs_report *report);
 

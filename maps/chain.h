@@ -60,6 +60,9 @@ enum xvs_routed {
 	XVS_ROUTE_ONLY, /* to `route` alone */
 	XVS_ROUTE_TOO, /* to `route`, and where the switch decides */
 	XVS_ROUTE_BACK, /* a filter's: to where it came from */
+	XVS_ROUTE_SUBNET, /* the distributed router's: into the virtual subnet `fid`, as its
+			     gateway's */
+	XVS_ROUTE_COPIES, /* forwarding's: to all hosts of its virtual subnet */
 };
 
 #define XVS_ROUTE_PORTS 16
@@ -72,7 +75,7 @@ struct xvs_chain_state {
 	__u64 ports, place, packet; /* as the words of struct xvs_view in extension.h */
 	__u32 generation;
 	__u32 packets; /* as how many the frame counts */
-	__u16 fid; /* as in struct xvs_vlan */
+	__u16 fid; /* as in struct xvs_vlan; of a virtual subnet its number */
 	__u8 secondaries;
 	__u8 routed; /* enum xvs_routed */
 	__u16 forward; /* slot of the forwarding extension, 0 = none */
@@ -87,6 +90,7 @@ struct xvs_chain_state {
 _Static_assert(sizeof(struct xvs_chain_state) <= 32768, "a per-CPU element");
 
 #define XVS_PLACE_SWITCH_SHIFT 16
+#define XVS_PLACE_VSID_SHIFT 32
 #define XVS_PLACE_PRIORITY_SHIFT 56
 #define XVS_PLACE_OUT (1ull << 59)
 #define XVS_PLACE_HALF_SHIFT 60

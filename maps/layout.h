@@ -173,8 +173,9 @@ struct xvs_port_state {
 	__u32 flows; /* entries of the map `flows` that are the port's */
 	__u32 flows_refused; /* flows that found no room there */
 	struct xvs_telling logged, dropped; /* events of these kinds */
+	struct xvs_telling errors; /* ICMP errors that it was sent; as bounded as those */
 };
-_Static_assert(sizeof(struct xvs_port_state) == 40, "no padding");
+_Static_assert(sizeof(struct xvs_port_state) == 48, "no padding");
 
 /*
  * Map `vm_macs`, hash, its values (port ids) for people: the assigned addresses of the ports of
@@ -290,10 +291,13 @@ _Static_assert(sizeof(struct xvs_told) == 64, "no padding");
  */
 #define XVS_FLOOD_TRUNKS 0xffff
 #define XVS_FLOOD_SECONDARIES 0x1000 /* and the primary VLAN's id */
+_Static_assert(
+	!(XVS_FLOOD_SECONDARIES & XVS_SUBNET_FIRST) && XVS_SUBNET_MAX <= XVS_FLOOD_SECONDARIES,
+	"no subnet's number has that bit");
 
 struct xvs_flood_key {
 	__u16 switch_id;
-	__u16 vlan; /* 0..4094, or one of the above */
+	__u16 vlan; /* 0..4094, a virtual subnet's number, or one of the above */
 	__u32 half; /* generation & 1 */
 };
 

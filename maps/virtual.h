@@ -24,8 +24,9 @@
 #define XVS_VSID_MIN 0x1000
 #define XVS_VSID_MAX 0xfffffe
 
-/* The number in the place of a VLAN's: of subnet id 1 and so on. */
+/* The number in the place of a VLAN's: that of a subnet's id. */
 #define XVS_SUBNET_FIRST 0x2000
+#define XVS_NUMBER_MASK 0xffff /* of either */
 _Static_assert(XVS_SUBNET_FIRST + XVS_SUBNET_MAX < 0xffff, "XVS_FLOOD_TRUNKS is another");
 
 enum xvs_subnet_flag {

@@ -33,13 +33,47 @@ static bool same_extensions(const struct xvs_extension_file *a, const struct xvs
 	return !a && !b;
 }
 
+static bool same_routes(const struct xvs_host_port *a, const struct xvs_host_port *b)
+{
+	for (size_t i = 0; i < a->route_count; i++) /* there are as many */
+		if (!same_place(&a->routes[i].place, &b->routes[i].place))
+			return false;
+	return true;
+}
+
+static bool same_networks(const struct xvs_network *a, const struct xvs_network *b)
+{
+	for (; a && b; a = a->hh.next, b = b->hh.next) {
+		if (!xvs_network_equal(a, b) || !same_place(&a->place, &b->place))
+			return false;
+		for (size_t i = 0; i < a->subnet_count; i++)
+			if (!same_place(&a->subnets[i].place, &b->subnets[i].place))
+				return false;
+		for (size_t i = 0; i < a->route_count; i++)
+			if (!same_place(&a->routes[i].place, &b->routes[i].place))
+				return false;
+	}
+	return !a && !b;
+}
+
+static bool same_records(const struct xvs_config *a, const struct xvs_config *b)
+{
+	if (!xvs_records_equal(a, b) || !xvs_record_folders_equal(a, b))
+		return false;
+	for (size_t i = 0; i < a->record_count; i++)
+		if (!same_place(&a->records[i].place, &b->records[i].place))
+			return false;
+	return true;
+}
+
 static bool same_switches(const struct xvs_switch *a, const struct xvs_switch *b)
 {
 	for (; a && b; a = a->hh.next, b = b->hh.next) {
 		if (!xvs_switch_equal(a, b) || !same_place(&a->place, &b->place) ||
 			!same_place(&a->host_port.place, &b->host_port.place) ||
 			!same_uses(a->extensions, a->extension_count, b->extensions,
-				b->extension_count))
+				b->extension_count) ||
+			!same_routes(&a->host_port, &b->host_port))
 			return false;
 		for (size_t i = 0; i < a->static_entry_count; i++)
 			if (!same_place(&a->static_entries[i].place, &b->static_entries[i].place))
@@ -86,7 +120,8 @@ static bool same_config(const struct xvs_config *a, const struct xvs_config *b)
 	       x->size == y->size && same_place(&x->place, &y->place) &&
 	       same_switches(a->switches, b->switches) && same_ports(a->ports, b->ports) &&
 	       same_acls(a->acls, b->acls) && same_acls(a->port_acls, b->port_acls) &&
-	       same_extensions(a->extensions, b->extensions);
+	       same_extensions(a->extensions, b->extensions) &&
+	       same_networks(a->networks, b->networks) && same_records(a, b);
 }
 
 #endif

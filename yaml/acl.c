@@ -53,7 +53,6 @@ static int read_address(struct xvs_reading *reading, const struct xvs_key *key,
 {
 	const char *text = xvs_want_text(reading, key->name, &pair->value);
 	const struct xvs_place *place = &pair->value.place;
-	char right[XVS_PREFIX_TEXT_SIZE];
 	struct xvs_prefix prefix;
 	int r;
 
@@ -66,10 +65,7 @@ static int read_address(struct xvs_reading *reading, const struct xvs_key *key,
 			"or any, found '%s'",
 			key->name, XVS_SHOWN(text));
 	if (r > 0)
-		return xvs_report(reading->report, place,
-			"'%s' has bits set behind the prefix: write %s, or the address without "
-			"'/%u'",
-			XVS_SHOWN(text), xvs_prefix_format(&prefix, right), prefix.length);
+		return xvs_refuse_host_bits(reading, place, text, &prefix);
 	*(struct xvs_prefix *)target = prefix;
 	return 0;
 }

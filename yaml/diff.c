@@ -24,6 +24,7 @@ struct comparison {
 	struct xvs_node from, to;
 	struct leaves from_leaves, to_leaves;
 	const struct rule_lists *rules; /* of access control lists, in place of trees */
+	struct records *records; /* the same of records */
 	struct xvs_difference *difference; /* gets the settings */
 };
 
@@ -441,6 +442,56 @@ static int compare_ports(struct xvs_diff *diff, const struct xvs_port_setting *f
 	return compare(&comparison, diff, "port", to ? to->name : from->name);
 }
 
+static int compare_networks(
+	struct xvs_diff *diff, const struct xvs_network *from, const struct xvs_network *to)
+{
+	struct comparison comparison = {0};
+
+	if (from && to && xvs_network_equal(from, to))
+		return 0;
+	if (from)
+		comparison.from = xvs_write_network(&comparison.arena, from);
+	if (to)
+		comparison.to = xvs_write_network(&comparison.arena, to);
+	return compare(&comparison, diff, "network", to ? to->name : from->name);
+}
+
+static int compare_all_networks(
+	struct xvs_diff *diff, const struct xvs_config *from, const struct xvs_config *to)
+{
+	int r = 0;
+
+	XVS_EACH_NETWORK(to, item)
+	r = r ?: compare_networks(diff, xvs_config_network(from, item->name), item);
+	XVS_EACH_NETWORK(from, item)
+	if (!xvs_config_network(to, item->name))
+		r = r ?: compare_networks(diff, item, NULL);
+	return r;
+}
+
+static void write_folder(
+	const struct xvs_config *config, struct comparison *comparison, struct xvs_node *ret)
+{
+	struct xvs_node folder = {.kind = XVS_NODE_SCALAR, .text = config->record_folder};
+
+	if (!config->record_folder)
+		return;
+	*ret = (struct xvs_node){.kind = XVS_NODE_MAP};
+	*xvs_node_put(&comparison->arena, ret, "path") = folder;
+}
+
+static int compare_folders(
+	struct xvs_diff *diff, const struct xvs_config *from, const struct xvs_config *to)
+{
+	struct comparison comparison = {0};
+
+	if (xvs_record_folders_equal(from, to))
+		return 0;
+	write_folder(from, &comparison, &comparison.from);
+	write_folder(to, &comparison, &comparison.to);
+	return compare(&comparison, diff, "record-folder", "");
+}
+
 /* ---- access control lists ---- */
 
 /* Either list may be NULL. */
@@ -597,11 +648,108 @@ static int compare_files(
 	return r;
 }
 
+/* ---- records ---- */
+
+struct records {
+	const struct xvs_config *from, *to;
+	const struct xvs_record_setting **sorted; /* those of `from` */
+	bool *seen; /* of `sorted`, in `to` */
+};
+
+static int by_identity(const void *a, const void *b)
+{
+	return xvs_record_compare(*(const struct xvs_record_setting *const *)a,
+		*(const struct xvs_record_setting *const *)b);
+}
+
+/* False: out of memory. */
+static bool sort_records(struct records *records)
+{
+	const size_t count = records->from->record_count;
+
+	records->sorted = reallocarray(NULL, count + 1, sizeof(*records->sorted));
+	records->seen = calloc(count + 1, sizeof(*records->seen));
+	if (!records->sorted || !records->seen)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		records->sorted[i] = &records->from->records[i];
+	qsort(records->sorted, count, sizeof(*records->sorted), by_identity);
+	return true;
+}
+
+/* The record of `from` that is the same one. NULL: none. */
+static const struct xvs_record_setting *find_record(
+	struct records *records, const struct xvs_record_setting *like)
+{
+	const struct xvs_record_setting **found = bsearch(&like, records->sorted,
+		records->from->record_count, sizeof(*records->sorted), by_identity);
+
+	if (!found)
+		return NULL;
+	records->seen[found - records->sorted] = true;
+	return *found;
+}
+
+/* Either record may be NULL. Past the bound they are only counted, by *count. */
+static int add_record(struct comparison *comparison, const struct xvs_record_setting *from,
+	const struct xvs_record_setting *to, size_t *count)
+{
+	_cleanup_(xvs_arena_clear) struct xvs_arena arena = {0};
+	struct xvs_node old, new;
+
+	if (from && to && xvs_record_setting_equal(from, to))
+		return 0;
+	if (++*count > XVS_DIFF_RULES_MAX)
+		return 0;
+	if (from)
+		old = xvs_write_record(&arena, from);
+	if (to)
+		new = xvs_write_record(&arena, to);
+	if (arena.failed)
+		return -ENOMEM;
+	return add_value(comparison, "record", from ? &old : NULL, to ? &new : NULL);
+}
+
+/* First what `to` has, in its order, then what it has no more. */
+static int compare_record_lists(struct comparison *comparison)
+{
+	struct records *records = comparison->records;
+	const struct xvs_config *to = records->to;
+	size_t count = 0;
+	int r = sort_records(records) ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < to->record_count && r == 0; i++)
+		r = add_record(
+			comparison, find_record(records, &to->records[i]), &to->records[i], &count);
+	for (size_t i = 0; i < records->from->record_count && r == 0; i++)
+		if (!records->seen[i])
+			r = add_record(comparison, records->sorted[i], NULL, &count);
+	return r < 0 ? r : add_more(comparison, count);
+}
+
+static int compare_records(
+	struct xvs_diff *diff, const struct xvs_config *from, const struct xvs_config *to)
+{
+	struct records records = {.from = from, .to = to};
+	struct xvs_difference difference = {.kind = XVS_DIFFERENCE_CHANGE, .object = "records"};
+	struct comparison comparison = {.records = &records, .difference = &difference};
+	int r;
+
+	if (xvs_records_equal(from, to))
+		return 0;
+	r = compare_into(&comparison, diff, "", compare_record_lists);
+	free(records.sorted);
+	free(records.seen);
+	return r;
+}
+
 static int compare_configs(
 	struct xvs_diff *diff, const struct xvs_config *from, const struct xvs_config *to)
 {
 	int r = compare_pools(diff, &from->mac_pool, &to->mac_pool);
 
+	if (r == 0)
+		r = compare_folders(diff, from, to);
 	if (r == 0)
 		r = compare_files(diff, from, to);
 	for (struct xvs_switch *item = to->switches; item && r == 0; item = item->hh.next)
@@ -609,6 +757,10 @@ static int compare_configs(
 	for (struct xvs_switch *item = from->switches; item && r == 0; item = item->hh.next)
 		if (!xvs_config_switch(to, item->name))
 			r = compare_switches(diff, item, NULL);
+	if (r == 0)
+		r = compare_all_networks(diff, from, to);
+	if (r == 0)
+		r = compare_records(diff, from, to);
 	if (r == 0)
 		r = compare_kind(diff, "acl", from, to, xvs_config_acl);
 	if (r == 0)

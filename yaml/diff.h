@@ -14,7 +14,7 @@ enum xvs_difference_kind {
 	XVS_DIFFERENCE_CHANGE,
 };
 
-/* Rules of one list that are told one by one; if more differ, `more` has their number. */
+/* Rules of one list, and records, that are told one by one; of more, `more` has the number. */
 #define XVS_DIFF_RULES_MAX 1000
 
 /*
@@ -23,7 +23,9 @@ enum xvs_difference_kind {
  * has one for each `rule` that was added, removed or changed: a rule that has its name, or else its
  * weight and direction (of a port ACL: its address and direction), is the same rule. The list
  * `extensions` has one for each that was added, removed or changed, and `extensions.order` with the
- * names of all if those that were there before are in another order.
+ * names of all if those that were there before are in another order. `records` are one object, with
+ * one `record` for each that was added, removed or changed: one that has its VSID and address
+ * (where it has none: its MAC address) is the same record.
  */
 struct xvs_setting_difference {
 	char *key; /* "vlan.access" */
@@ -32,22 +34,26 @@ struct xvs_setting_difference {
 
 struct xvs_difference {
 	enum xvs_difference_kind kind;
-	const char *object; /* "extension", "switch", "port", "acl", "port-acl" or "mac-pool" */
-	char *name; /* "" for mac-pool */
+	/*
+	 * "extension", "switch", "network", "port", "acl", "port-acl"; without a name: "mac-pool",
+	 * "record-folder", "records"
+	 */
+	const char *object;
+	char *name; /* or "" */
 	struct xvs_setting_difference *settings;
 	size_t count;
 };
 
-/* mac-pool, extensions, switches, acls, port-acls, ports; of each first what `to` has, in its
- * order, then what was removed. */
+/* mac-pool, record-folder, extensions, switches, networks, records, acls, port-acls, ports; of each
+ * first what `to` has, in its order, then what was removed. */
 struct xvs_diff {
 	struct xvs_difference *item;
 	size_t count;
 };
 
 /*
- * Defaults are compared as if they were written out. The order of objects, keys, rules, settings
- * and static entries makes no difference. 0, or -ENOMEM with `ret` untouched.
+ * Defaults are compared as if they were written out. The order of objects, keys, rules, records,
+ * settings and static entries makes no difference. 0, or -ENOMEM with `ret` untouched.
  */
 int xvs_config_diff(
 	const struct xvs_config *from, const struct xvs_config *to, struct xvs_diff *ret);

@@ -10,27 +10,33 @@
 
 #define EXAMPLE "/usr/lib/xvswitch/extensions/syn_limit.bpf.o"
 
-int xvs_read_file(struct xvs_reading *reading, const struct xvs_key *key,
-	const struct xvs_pair *pair, void *target)
+int xvs_read_path(struct xvs_reading *reading, const struct xvs_key *key,
+	const struct xvs_pair *pair, const char *example, char **ret)
 {
 	const char *text = xvs_want_text(reading, key->name, &pair->value);
-	char *file;
+	char *path;
 
 	if (!text)
 		return -EINVAL;
 	if (*text != '/')
 		return xvs_report(reading->report, &pair->value.place,
-			"'%s' needs an absolute path such as " EXAMPLE ", found '%s'", key->name,
+			"'%s' needs an absolute path such as %s, found '%s'", key->name, example,
 			XVS_SHOWN(text));
 	if (strlen(text) >= PATH_MAX)
 		return xvs_report(reading->report, &pair->value.place,
 			"'%s' has a path of %zu bytes, at most %d can be opened", key->name,
 			strlen(text), PATH_MAX - 1);
-	file = strdup(text);
-	if (!file)
+	path = strdup(text);
+	if (!path)
 		return -ENOMEM;
-	*(char **)target = file;
+	*ret = path;
 	return 0;
+}
+
+int xvs_read_file(struct xvs_reading *reading, const struct xvs_key *key,
+	const struct xvs_pair *pair, void *target)
+{
+	return xvs_read_path(reading, key, pair, EXAMPLE, target);
 }
 
 const struct xvs_key xvs_extension_keys[] = {

@@ -11,6 +11,9 @@
 extern const struct xvs_key xvs_extension_keys[]; /* of `extensions: {NAME: {...}}` */
 extern const struct xvs_key xvs_use_keys[]; /* of an item of a list */
 
+/* An absolute path; `example`: of what it may be. *ret is owned. */
+int xvs_read_path(struct xvs_reading *reading, const struct xvs_key *key,
+	const struct xvs_pair *pair, const char *example, char **ret);
 int xvs_read_file(struct xvs_reading *reading, const struct xvs_key *key,
 	const struct xvs_pair *pair, void *target); /* char *, owned */
 

@@ -119,3 +119,24 @@ int xvs_read_keys(struct xvs_reading *reading, const struct xvs_pair *owner,
 	}
 	return xvs_worse(result, report_missing(reading, owner, keys, seen));
 }
+
+int xvs_read_items(struct xvs_reading *reading, const struct xvs_key *key,
+	const struct xvs_node *list, xvs_read_item_t read, void *target)
+{
+	int result = xvs_want(reading, key->name, list, XVS_NODE_LIST);
+
+	for (size_t i = 0; list->kind == XVS_NODE_LIST && result != -ENOMEM && i < list->count; i++)
+		result = xvs_worse(result, read(reading, key, &list->items[i], target));
+	return result;
+}
+
+int xvs_read_item_keys(struct xvs_reading *reading, const char *name, const struct xvs_node *node,
+	const struct xvs_key *keys, void *object)
+{
+	const struct xvs_pair owner = {
+		.key = {.text = name, .place = node->place}, /* an item has no key of its own */
+		.value = *node,
+	};
+
+	return xvs_read_keys(reading, &owner, keys, object);
+}

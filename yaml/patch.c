@@ -183,26 +183,62 @@ static void remove_extension(struct xvs_config *config, const char *name)
 	xvs_extension_file_free(item);
 }
 
-/* Operations that not every section has. */
+static bool write_network(struct xvs_patching *patching, struct xvs_node *ret)
+{
+	const struct xvs_network *item =
+		xvs_config_network(patching->config, patching->patch->name);
+
+	if (item)
+		*ret = xvs_write_network(&patching->arena, item);
+	return item;
+}
+
+static void put_network(struct xvs_config *to, struct xvs_config *from)
+{
+	struct xvs_network *item = from->networks;
+
+	xvs_config_take_network(from, item);
+	xvs_config_put_network(to, item);
+}
+
+static void remove_network(struct xvs_config *config, const char *name)
+{
+	struct xvs_network *item = xvs_config_network(config, name);
+
+	xvs_config_take_network(config, item);
+	xvs_network_free(item);
+}
+
+/* Which operations a section has. */
 enum {
 	OF_RULES = 1,
 	OF_USES = 2, /* settings of an extension, at a switch or a port */
 	OF_SWITCH = 4, /* which extensions it has, in which order */
+	OF_OBJECTS = 8, /* on an object as a whole */
+	OF_NETWORK = 16, /* on its subnets and routes */
+	OF_RECORDS = 32,
 };
 
 static const struct xvs_section sections[] = {
 	{"extensions", "extension", xvs_extension_keys, true, write_extension, xvs_read_extension,
-		put_extension, remove_extension, xvs_config_near_extension, 0, NULL, NULL},
+		put_extension, remove_extension, xvs_config_near_extension, OF_OBJECTS, NULL, NULL},
 	{"switches", "switch", xvs_switch_keys, true, write_switch, xvs_read_switch, put_switch,
-		remove_switch, xvs_config_near_switch, OF_USES | OF_SWITCH, NULL, NULL},
+		remove_switch, xvs_config_near_switch, OF_OBJECTS | OF_USES | OF_SWITCH, NULL,
+		NULL},
 	{"ports", "port", xvs_port_keys, true, write_port, xvs_read_port, put_port, remove_port,
-		xvs_config_near_port, OF_USES, NULL, NULL},
+		xvs_config_near_port, OF_OBJECTS | OF_USES, NULL, NULL},
 	{"acls", "acl", list_keys, true, write_list, read_acl, put_acl, remove_acl, meant_acl,
-		OF_RULES, &xvs_extended_kind, xvs_write_rule},
+		OF_OBJECTS | OF_RULES, &xvs_extended_kind, xvs_write_rule},
 	{"port-acls", "port-acl", list_keys, true, write_list, read_port_acl, put_port_acl,
-		remove_port_acl, meant_port_acl, OF_RULES, &xvs_entry_kind, xvs_write_entry},
+		remove_port_acl, meant_port_acl, OF_OBJECTS | OF_RULES, &xvs_entry_kind,
+		xvs_write_entry},
 	{"mac-pool", "mac-pool", xvs_pool_keys, false, write_pool, xvs_read_pool, put_pool,
-		remove_pool, NULL, 0, NULL, NULL},
+		remove_pool, NULL, OF_OBJECTS, NULL, NULL},
+	{"networks", "network", xvs_network_keys, true, write_network, xvs_read_network,
+		put_network, remove_network, xvs_config_near_network, OF_OBJECTS | OF_NETWORK, NULL,
+		NULL},
+	{"records", "record", xvs_record_keys, false, NULL, NULL, NULL, NULL, NULL, OF_RECORDS,
+		NULL, NULL},
 };
 
 #define SECTION_COUNT (sizeof(sections) / sizeof(*sections))
@@ -464,11 +500,11 @@ static int del(struct xvs_patching *patching)
 static const struct {
 	const char *word;
 	int (*run)(struct xvs_patching *patching);
-	unsigned int of; /* 0 = every section has it */
+	unsigned int of;
 } operations[] = {
-	{"add", add, 0},
-	{"set", set, 0},
-	{"del", del, 0},
+	{"add", add, OF_OBJECTS},
+	{"set", set, OF_OBJECTS},
+	{"del", del, OF_OBJECTS},
 	{"add_rule", xvs_patch_add_rule, OF_RULES},
 	{"set_rule", xvs_patch_set_rule, OF_RULES},
 	{"del_rule", xvs_patch_del_rule, OF_RULES},
@@ -476,6 +512,14 @@ static const struct {
 	{"set_extension", xvs_patch_set_extension, OF_USES},
 	{"del_extension", xvs_patch_del_extension, OF_SWITCH},
 	{"move_extension", xvs_patch_move_extension, OF_SWITCH},
+	{"add_subnet", xvs_patch_add_subnet, OF_NETWORK},
+	{"set_subnet", xvs_patch_set_subnet, OF_NETWORK},
+	{"del_subnet", xvs_patch_del_subnet, OF_NETWORK},
+	{"add_route", xvs_patch_add_route, OF_NETWORK},
+	{"del_route", xvs_patch_del_route, OF_NETWORK},
+	{"add", xvs_patch_add_record, OF_RECORDS},
+	{"set", xvs_patch_set_record, OF_RECORDS},
+	{"del", xvs_patch_del_record, OF_RECORDS},
 };
 
 #define OPERATION_COUNT (sizeof(operations) / sizeof(*operations))
@@ -523,8 +567,9 @@ static int run(struct xvs_patching *patching)
 	if (r < 0)
 		return r;
 	if (!patching->section->named && patch->name && *patch->name)
-		return xvs_report(patching->reading.report, NULL,
-			"there is one mac-pool, it has no name; found '%s'",
+		return xvs_report(patching->reading.report, NULL, "%s no name; found '%s'",
+			patching->section->has & OF_RECORDS ? "records have"
+							    : "there is one mac-pool, it has",
 			XVS_SHOWN(patch->name));
 	if (patching->section->named && (!patch->name || !*patch->name))
 		return xvs_report(patching->reading.report, NULL,

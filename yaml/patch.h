@@ -12,13 +12,15 @@ struct xvs_patch_setting {
 
 /* The strings must outlive the report. */
 struct xvs_patch {
-	/* "extensions", "switches", "ports", "acls", "port-acls" or "mac-pool" */
+	/* "extensions", "switches", "ports", "acls", "port-acls", "networks", "records", "mac-pool"
+	 */
 	const char *section;
-	const char *name; /* of the object; "" or NULL for mac-pool */
+	const char *name; /* of the object; "" or NULL for mac-pool and records */
 	/*
 	 * "add", "set" or "del"; mac-pool: the last two. Of a list's rules one: "add_rule",
 	 * "set_rule", "del_rule". Of a switch's extensions one: "add_extension", "del_extension",
-	 * "move_extension" and, as of a port's, "set_extension".
+	 * "move_extension" and, as of a port's, "set_extension". Of a network's subnets one:
+	 * "add_subnet", "set_subnet", "del_subnet"; of its routes: "add_route", "del_route".
 	 */
 	const char *operation;
 	/*
@@ -28,6 +30,9 @@ struct xvs_patch {
 	 * puts the extension first, del takes it from the ports of the switch and, with its last
 	 * use, from `extensions` as well, move has `before` or `after`, set has the keys that stand
 	 * beside the name and those below `settings`, and makes the entry at a port that has none.
+	 * Subnets are named by `name` too; del of a route by `to` and, where that is not enough,
+	 * `via` or `metric`. Set and del of records name one by `vsid` and `address`, or by `vsid`
+	 * and `mac` all that have it.
 	 */
 	const struct xvs_patch_setting *settings;
 	size_t count;

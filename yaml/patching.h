@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the files of patches share: patch.c for objects, patch_rule.c for one rule of a list,
- * patch_extension.c for one extension of a switch or port.
+ * patch_extension.c for one extension of a switch or port, patch_network.c for one subnet or route
+ * of a network, patch_record.c for records.
  */
 #ifndef XVS_YAML_PATCHING_H
 #define XVS_YAML_PATCHING_H
@@ -26,6 +27,7 @@ struct xvs_section {
 	const char *noun;
 	const struct xvs_key *keys;
 	bool named;
+	/* What follows is for objects: records have none of it. */
 	/* The object as a mapping. False: it is not there. */
 	bool (*write)(struct xvs_patching *patching, struct xvs_node *ret);
 	int (*read)(struct xvs_reading *reading, const struct xvs_pair *pair);
@@ -64,5 +66,17 @@ int xvs_patch_add_extension(struct xvs_patching *patching);
 int xvs_patch_set_extension(struct xvs_patching *patching);
 int xvs_patch_del_extension(struct xvs_patching *patching);
 int xvs_patch_move_extension(struct xvs_patching *patching);
+
+/* One for each operation on a subnet, or a customer route, of a network. */
+int xvs_patch_add_subnet(struct xvs_patching *patching);
+int xvs_patch_set_subnet(struct xvs_patching *patching);
+int xvs_patch_del_subnet(struct xvs_patching *patching);
+int xvs_patch_add_route(struct xvs_patching *patching);
+int xvs_patch_del_route(struct xvs_patching *patching);
+
+/* One for each operation on records. */
+int xvs_patch_add_record(struct xvs_patching *patching);
+int xvs_patch_set_record(struct xvs_patching *patching);
+int xvs_patch_del_record(struct xvs_patching *patching);
 
 #endif

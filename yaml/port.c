@@ -45,7 +45,8 @@ const struct xvs_key xvs_port_keys[] = {
 		.instead = {"match"}),
 	XVS_KEY("match", read_match, struct xvs_port_setting, match, .keys = match_keys,
 		.instead = {"interface"}),
-	XVS_KEY("vlan", xvs_read_vlan, struct xvs_port_setting, vlan, .keys = xvs_vlan_keys),
+	XVS_KEY("vlan", xvs_read_vlan, struct xvs_port_setting, vlan, .keys = xvs_vlan_keys,
+		.instead = {"vsid"}),
 	XVS_KEY("mac", xvs_read_mac_setting, struct xvs_port_setting, mac),
 	XVS_KEY("priority-tag", xvs_read_bool, struct xvs_port_setting, priority_tag),
 	XVS_KEY("learning-limit", xvs_read_number, struct xvs_port_setting, learning_limit,
@@ -60,6 +61,8 @@ const struct xvs_key xvs_port_keys[] = {
 	XVS_KEY("flow-limit", xvs_read_number, struct xvs_port_setting, flow_limit,
 		.max = XVS_FLOW_MAX),
 	XVS_KEY_WHOLE("extensions", xvs_read_port_uses),
+	XVS_KEY("vsid", xvs_read_number, struct xvs_port_setting, vsid, .min = XVS_VSID_MIN,
+		.max = XVS_VSID_MAX, .instead = {"vlan"}),
 	{0},
 };
 
@@ -80,12 +83,23 @@ static int check_device(struct xvs_reading *reading, const struct xvs_pair *pair
 	return 0;
 }
 
+static int check_subnet(struct xvs_reading *reading, const struct xvs_pair *pair)
+{
+	const struct xvs_pair *vsid = xvs_node_find(&pair->value, "vsid");
+
+	if (!vsid || !xvs_node_find(&pair->value, "vlan"))
+		return 0;
+	return xvs_report(reading->report, &vsid->key.place,
+		"a port is in a VLAN ('vlan') or in a virtual subnet ('vsid'), not in both");
+}
+
 static int read_fields(
 	struct xvs_reading *reading, const struct xvs_pair *pair, struct xvs_port_setting *item)
 {
 	int r = xvs_read_keys(reading, pair, xvs_port_keys, item);
 
 	r = xvs_worse(r, check_device(reading, pair));
+	r = xvs_worse(r, check_subnet(reading, pair));
 	return pair->value.kind == XVS_NODE_MAP
 		       ? xvs_worse(r, xvs_check_security(reading, pair, item))
 		       : r;

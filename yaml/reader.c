@@ -6,6 +6,7 @@
 #include "yaml/reader.h"
 #include "yaml/text.h"
 
+#define PAIR_DEPTH 2 /* of the file's own keys */
 #define NODE_END 1 /* of read_node: the list or mapping closed instead */
 
 struct reader {
@@ -14,6 +15,8 @@ struct reader {
 	struct xvs_report *report;
 	size_t *budget;
 	struct xvs_arena *arena;
+	const struct xvs_stream *stream; /* NULL = none */
+	bool streams; /* the next value is the one of the stream's key */
 	struct xvs_node *open; /* what was read of the lists and mappings not yet closed; a stack */
 	size_t open_count, open_room;
 };
@@ -113,6 +116,31 @@ static int read_list(struct reader *reader, unsigned int depth, struct xvs_node 
 	}
 }
 
+/* Gives the items away, one by one: memory and budget are for one at a time. */
+static int stream_items(struct reader *reader, unsigned int depth, struct xvs_node *node)
+{
+	_cleanup_(xvs_arena_clear) struct xvs_arena arena = {0};
+	struct xvs_arena *outer_arena = reader->arena;
+	size_t *outer_budget = reader->budget;
+	int r;
+
+	node->kind = XVS_NODE_LIST;
+	reader->arena = &arena;
+	do {
+		struct xvs_node item = {0};
+		size_t budget = XVS_NODE_MAX;
+
+		reader->budget = &budget;
+		r = read_node(reader, depth + 1, &item);
+		if (r == 0)
+			r = reader->stream->take(reader->stream->data, &item);
+		xvs_arena_reuse(&arena);
+	} while (r == 0);
+	reader->arena = outer_arena;
+	reader->budget = outer_budget;
+	return r == NODE_END ? 0 : r;
+}
+
 static int compare_keys(const void *a, const void *b)
 {
 	const struct xvs_pair *left = *(struct xvs_pair *const *)a;
@@ -183,6 +211,9 @@ static int read_pair(struct reader *reader, unsigned int depth)
 		pair.key.kind = XVS_NODE_BAD;
 	}
 	r = keep(reader, &pair.key);
+	reader->streams = reader->stream && depth == PAIR_DEPTH &&
+			  pair.key.kind == XVS_NODE_SCALAR &&
+			  xvs_same_word(pair.key.text, reader->stream->key);
 	if (r == 0)
 		r = read_node(reader, depth, &pair.value);
 	return r < 0 ? r : keep(reader, &pair.value);
@@ -232,6 +263,9 @@ static void check_properties(
 static int read_value(
 	struct reader *reader, const yaml_event_t *event, unsigned int depth, struct xvs_node *node)
 {
+	const bool streams = reader->streams;
+
+	reader->streams = false;
 	if (event->type == YAML_ALIAS_EVENT) {
 		xvs_report(reader->report, &node->place,
 			"aliases ('*%s') are not supported; write the value out, or quote it",
@@ -242,7 +276,7 @@ static int read_value(
 	if (event->type == YAML_SCALAR_EVENT)
 		return read_scalar(reader, event, node);
 	if (event->type == YAML_SEQUENCE_START_EVENT)
-		return read_list(reader, depth, node);
+		return streams ? stream_items(reader, depth, node) : read_list(reader, depth, node);
 	return read_map(reader, depth, node);
 }
 
@@ -310,15 +344,12 @@ static int read_document(struct reader *reader, struct xvs_node *ret)
 	return r;
 }
 
-int xvs_node_read(const struct xvs_source *source, size_t *budget, struct xvs_report *report,
-	struct xvs_arena *arena, struct xvs_node *ret)
+static int read_text(struct reader *reader, size_t most, struct xvs_node *ret)
 {
-	struct reader reader = {
-		.source = source, .report = report, .budget = budget, .arena = arena};
-	const char *text = source->text;
-	size_t size = source->size;
+	const char *text = reader->source->text;
+	size_t size = reader->source->size;
 	struct xvs_node node = {0};
-	int r = xvs_text_check(source, report);
+	int r = xvs_text_check(reader->source, most, reader->report);
 
 	if (r < 0)
 		return r;
@@ -326,14 +357,36 @@ int xvs_node_read(const struct xvs_source *source, size_t *budget, struct xvs_re
 		text += 3;
 		size -= 3;
 	}
-	if (!yaml_parser_initialize(&reader.parser))
+	if (!yaml_parser_initialize(&reader->parser))
 		return -ENOMEM;
-	yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&reader.parser, (const unsigned char *)text, size);
-	r = read_document(&reader, &node);
-	yaml_parser_delete(&reader.parser);
-	free(reader.open);
+	yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&reader->parser, (const unsigned char *)text, size);
+	r = read_document(reader, &node);
+	yaml_parser_delete(&reader->parser);
+	free(reader->open);
 	if (r == 0)
 		*ret = node;
 	return r;
+}
+
+int xvs_node_read(const struct xvs_source *source, size_t *budget, struct xvs_report *report,
+	struct xvs_arena *arena, struct xvs_node *ret)
+{
+	struct reader reader = {
+		.source = source, .report = report, .budget = budget, .arena = arena};
+
+	return read_text(&reader, XVS_SOURCE_SIZE_MAX, ret);
+}
+
+int xvs_node_stream(const struct xvs_source *source, const struct xvs_stream *stream,
+	struct xvs_report *report, struct xvs_arena *arena, struct xvs_node *ret)
+{
+	size_t budget = XVS_NODE_MAX;
+	struct reader reader = {.source = source,
+		.report = report,
+		.budget = &budget,
+		.arena = arena,
+		.stream = stream};
+
+	return read_text(&reader, stream->size_max, ret);
 }

@@ -18,4 +18,17 @@
 int xvs_node_read(const struct xvs_source *source, size_t *budget, struct xvs_report *report,
 	struct xvs_arena *arena, struct xvs_node *ret);
 
+/* The list under a key of the file, whose items are given away one by one, and not kept. */
+struct xvs_stream {
+	const char *key;
+	size_t size_max; /* bytes of the file */
+	/* `item` holds until it returns. 0: go on, or -errno, which ends the reading. */
+	int (*take)(void *data, const struct xvs_node *item);
+	void *data;
+};
+
+/* As xvs_node_read; the value of the key is an empty list in the tree. */
+int xvs_node_stream(const struct xvs_source *source, const struct xvs_stream *stream,
+	struct xvs_report *report, struct xvs_arena *arena, struct xvs_node *ret);
+
 #endif

@@ -286,7 +286,33 @@ static void move_switch(
 	to->host_port.place = moved(from->host_port.place, edit);
 	for (size_t i = 0; i < from->static_entry_count; i++)
 		to->static_entries[i].place = moved(from->static_entries[i].place, edit);
+	for (size_t i = 0; i < from->host_port.route_count; i++)
+		to->host_port.routes[i].place = moved(from->host_port.routes[i].place, edit);
 	move_uses(edit, from->extensions, to->extensions, from->extension_count);
+}
+
+static void move_network(
+	const struct edit *edit, const struct xvs_network *from, struct xvs_network *to)
+{
+	to->place = moved(from->place, edit);
+	for (size_t i = 0; i < from->subnet_count; i++)
+		to->subnets[i].place = moved(from->subnets[i].place, edit);
+	for (size_t i = 0; i < from->route_count; i++)
+		to->routes[i].place = moved(from->routes[i].place, edit);
+}
+
+static void move_networks(
+	const struct edit *edit, const struct xvs_config *from, const struct xvs_config *to)
+{
+	struct xvs_network *item = to->networks;
+
+	XVS_EACH_NETWORK(from, old)
+	{
+		move_network(edit, old, item);
+		item = item->hh.next;
+	}
+	for (size_t i = 0; i < from->record_count; i++)
+		to->records[i].place = moved(from->records[i].place, edit);
 }
 
 /* Gives the objects of `to` the places of those of `from`; both have the same ones. */
@@ -316,6 +342,7 @@ static void move_places(
 	}
 	move_acls(edit, from->acls, to->acls);
 	move_acls(edit, from->port_acls, to->port_acls);
+	move_networks(edit, from, to);
 }
 
 static bool extensions_fit(const struct xvs_config *config)

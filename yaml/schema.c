@@ -5,7 +5,7 @@
 #include "yaml/reread.h"
 #include "yaml/schema.h"
 
-static int read_version(struct xvs_reading *reading, const struct xvs_key *key,
+int xvs_read_version(struct xvs_reading *reading, const struct xvs_key *key,
 	const struct xvs_pair *pair, void *target)
 {
 	const char *text = xvs_want_text(reading, key->name, &pair->value);
@@ -115,16 +115,35 @@ static int read_extensions(struct xvs_reading *reading, const struct xvs_key *ke
 	return read_objects(reading, pair, xvs_read_extension);
 }
 
+static int read_networks(struct xvs_reading *reading, const struct xvs_key *key,
+	const struct xvs_pair *pair, void *target)
+{
+	return read_objects(reading, pair, xvs_read_network);
+}
+
 static const struct xvs_key file_keys[] = {
-	XVS_KEY_WHOLE("version", read_version, .required = "1"),
+	XVS_KEY_WHOLE("version", xvs_read_version, .required = "1"),
 	XVS_KEY_WHOLE("mac-pool", read_pool),
 	XVS_KEY_WHOLE("switches", read_switches),
 	XVS_KEY_WHOLE("ports", read_ports),
 	XVS_KEY_WHOLE("acls", read_acls),
 	XVS_KEY_WHOLE("port-acls", read_port_acls),
 	XVS_KEY_WHOLE("extensions", read_extensions),
+	XVS_KEY_WHOLE("networks", read_networks),
+	XVS_KEY_WHOLE("records", xvs_read_records),
+	XVS_KEY_WHOLE("record-folder", xvs_read_record_folder),
 	{0},
 };
+
+int xvs_read_file_keys(struct xvs_reading *reading, const struct xvs_pair *file,
+	const struct xvs_key *keys, void *object)
+{
+	if (file->value.kind == XVS_NODE_EMPTY && !*file->value.text)
+		return xvs_report(reading->report, &file->key.place,
+			"the file is empty; it must have at least 'version: %d'",
+			XVS_MODEL_VERSION);
+	return xvs_read_keys(reading, file, keys, object);
+}
 
 /* `alone`: it is the whole configuration. */
 static int read_source(
@@ -137,33 +156,9 @@ static int read_source(
 
 	if (r < 0)
 		return r;
-	if (file.value.kind == XVS_NODE_EMPTY && !*file.value.text)
-		return xvs_report(reading->report, &file.key.place,
-			"the file is empty; it must have at least 'version: %d'",
-			XVS_MODEL_VERSION);
-	r = xvs_read_keys(reading, &file, file_keys, reading->config);
+	r = xvs_read_file_keys(reading, &file, file_keys, reading->config);
 	ports = alone && r == 0 ? xvs_node_find(&file.value, "ports") : NULL;
 	return ports ? xvs_reread_keep(reading->config, source, &ports->value) : r;
-}
-
-static int compare_problems(const void *a, const void *b)
-{
-	const struct xvs_place *left = &((const struct xvs_problem *)a)->place;
-	const struct xvs_place *right = &((const struct xvs_problem *)b)->place;
-
-	if (left->line != right->line)
-		return left->line < right->line ? -1 : 1;
-	return (left->column > right->column) - (left->column < right->column);
-}
-
-/* Problems in the order of the text, as a person goes through them. `first`: of this file. */
-static void sort_problems(struct xvs_report *report, size_t first)
-{
-	size_t kept = report->count < XVS_REPORT_MAX ? report->count : XVS_REPORT_MAX;
-
-	if (kept > first)
-		qsort(&report->problems[first], kept - first, sizeof(*report->problems),
-			compare_problems);
 }
 
 int xvs_config_read(const struct xvs_source *sources, size_t count, struct xvs_report *report,
@@ -185,7 +180,7 @@ int xvs_config_read(const struct xvs_source *sources, size_t count, struct xvs_r
 		r = read_source(&reading, &sources[i], count == 1, &budget);
 		if (r == -ENOMEM)
 			return r;
-		sort_problems(report, first);
+		xvs_report_sort(report, first);
 		if (r < 0 && budget == 0)
 			return r; /* every further file would say the same */
 	}

@@ -7,6 +7,7 @@
 #define XVS_YAML_SCHEMA_H
 
 #include "yaml/extension.h"
+#include "yaml/network.h"
 
 extern const struct xvs_key xvs_switch_keys[], xvs_port_keys[], xvs_pool_keys[];
 
@@ -16,6 +17,12 @@ int xvs_read_security(struct xvs_reading *reading, const struct xvs_key *key,
 	const struct xvs_pair *pair, void *target); /* struct xvs_security */
 int xvs_check_security(struct xvs_reading *reading, const struct xvs_pair *port,
 	const struct xvs_port_setting *item);
+
+/* schema.c: the keys of a whole file, `file` being called "the file"; and the first one of them. */
+int xvs_read_file_keys(struct xvs_reading *reading, const struct xvs_pair *file,
+	const struct xvs_key *keys, void *object);
+int xvs_read_version(struct xvs_reading *reading, const struct xvs_key *key,
+	const struct xvs_pair *pair, void *target);
 
 int xvs_read_switch(struct xvs_reading *reading, const struct xvs_pair *pair); /* switch.c */
 int xvs_read_port(struct xvs_reading *reading, const struct xvs_pair *pair); /* port.c */

@@ -1,30 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* `security: {dhcp-guard: on, addresses: [192.0.2.5], ...}` of a port. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
+#include "agent/prefix.h"
 #include "yaml/schema.h"
-
-/* IPv4: not 0/8, 127/8, groups and what is beyond; IPv6: not ::, ::1, groups. */
-static bool is_station(const struct xvs_prefix *address)
-{
-	static const uint8_t none[16], loopback[16] = {[15] = 1};
-	const uint8_t *byte = address->byte;
-
-	if (address->family == XVS_ADDRESS_IPV4)
-		return byte[0] && byte[0] != 127 && byte[0] < 224;
-	return byte[0] != 0xff && memcmp(byte, none, sizeof(none)) != 0 &&
-	       memcmp(byte, loopback, sizeof(loopback)) != 0;
-}
-
-static bool parse_address(const char *text, struct xvs_prefix *ret)
-{
-	*ret = (struct xvs_prefix){.family = XVS_ADDRESS_IPV4, .length = 32};
-	if (inet_pton(AF_INET, text, ret->byte) == 1)
-		return true;
-	*ret = (struct xvs_prefix){.family = XVS_ADDRESS_IPV6, .length = 128};
-	return inet_pton(AF_INET6, text, ret->byte) == 1;
-}
 
 static bool has_address(const struct xvs_security *security, const struct xvs_prefix *address)
 {
@@ -36,20 +15,21 @@ static bool has_address(const struct xvs_security *security, const struct xvs_pr
 	return false;
 }
 
-static int add_address(
-	struct xvs_reading *reading, const struct xvs_node *node, struct xvs_security *security)
+static int add_address(struct xvs_reading *reading, const struct xvs_key *key,
+	const struct xvs_node *node, void *target)
 {
-	const char *text = xvs_want_text(reading, "addresses", node);
+	const char *text = xvs_want_text(reading, key->name, node);
+	struct xvs_security *security = target;
 	struct xvs_prefix address, *addresses;
 
 	if (!text)
 		return -EINVAL;
-	if (!parse_address(text, &address))
+	if (!xvs_prefix_parse_whole(text, &address))
 		return xvs_report(reading->report, &node->place,
 			"'addresses' needs addresses without prefix length, such as 192.0.2.5 or "
 			"2001:db8::5, found '%s'",
 			XVS_SHOWN(text));
-	if (!is_station(&address))
+	if (!xvs_address_is_station(&address))
 		return xvs_report(reading->report, &node->place,
 			"'addresses' cannot have '%s', which no station has", XVS_SHOWN(text));
 	if (has_address(security, &address))
@@ -67,17 +47,12 @@ static int read_addresses(struct xvs_reading *reading, const struct xvs_key *key
 	const struct xvs_pair *pair, void *target)
 {
 	const struct xvs_node *list = &pair->value;
-	int result = xvs_want(reading, key->name, list, XVS_NODE_LIST);
 
-	if (result < 0)
-		return result;
-	if (list->count > XVS_PORT_ADDRESS_MAX)
+	if (list->kind == XVS_NODE_LIST && list->count > XVS_PORT_ADDRESS_MAX)
 		return xvs_report(reading->report, &pair->key.place,
 			"'addresses' has %u entries; a port may have %d", list->count,
 			XVS_PORT_ADDRESS_MAX);
-	for (size_t i = 0; i < list->count; i++)
-		result = xvs_worse(result, add_address(reading, &list->items[i], target));
-	return result;
+	return xvs_read_items(reading, key, list, add_address, target);
 }
 
 static int read_storm_limit(struct xvs_reading *reading, const struct xvs_key *key,

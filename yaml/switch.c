@@ -3,17 +3,19 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "agent/prefix.h"
 #include "yaml/schema.h"
 
 /* The names that stand for a switch's own two ports. */
 #define UPLINK_NAME "uplink"
 #define HOST_NAME "host"
 
-static int add_address(
-	struct xvs_reading *reading, const struct xvs_node *node, struct xvs_host_port *host)
+static int add_address(struct xvs_reading *reading, const struct xvs_key *key,
+	const struct xvs_node *node, void *target)
 {
+	struct xvs_host_port *host = target;
 	char address[XVS_ADDRESS_SIZE], **addresses;
-	int r = xvs_read_address(reading, "addresses", node, address);
+	int r = xvs_read_address(reading, key->name, node, address);
 
 	if (r < 0)
 		return r;
@@ -31,14 +33,7 @@ static int add_address(
 static int read_addresses(struct xvs_reading *reading, const struct xvs_key *key,
 	const struct xvs_pair *pair, void *target)
 {
-	const struct xvs_node *list = &pair->value;
-	int result = xvs_want(reading, key->name, list, XVS_NODE_LIST);
-
-	if (result < 0)
-		return result;
-	for (size_t i = 0; i < list->count; i++)
-		result = xvs_worse(result, add_address(reading, &list->items[i], target));
-	return result;
+	return xvs_read_items(reading, key, &pair->value, add_address, target);
 }
 
 static const struct xvs_key host_port_keys[] = {
@@ -48,6 +43,8 @@ static const struct xvs_key host_port_keys[] = {
 	XVS_KEY("mac", xvs_read_mac_setting, struct xvs_host_port, mac),
 	XVS_KEY_WHOLE("addresses", read_addresses),
 	XVS_KEY("take-addresses", xvs_read_bool, struct xvs_host_port, take_addresses),
+	XVS_KEY("provider", xvs_read_bool, struct xvs_host_port, provider),
+	XVS_KEY_WHOLE("routes", xvs_read_provider_routes),
 	{0},
 };
 
@@ -68,14 +65,10 @@ static const struct xvs_key entry_keys[] = {
 	{0},
 };
 
-static int add_entry(
-	struct xvs_reading *reading, const struct xvs_node *node, struct xvs_switch *item)
+static int add_entry(struct xvs_reading *reading, const struct xvs_key *key,
+	const struct xvs_node *node, void *target)
 {
-	const struct xvs_pair owner = {
-		.key = {.text = "static-entries",
-			.place = node->place}, /* the item has no key of its own */
-		.value = *node,
-	};
+	struct xvs_switch *item = target;
 	struct xvs_static_entry *entries =
 		xvs_grow(item->static_entries, item->static_entry_count, sizeof(*entries));
 
@@ -84,20 +77,13 @@ static int add_entry(
 	item->static_entries = entries;
 	entries += item->static_entry_count++;
 	*entries = (struct xvs_static_entry){.place = node->place};
-	return xvs_read_keys(reading, &owner, entry_keys, entries);
+	return xvs_read_item_keys(reading, key->name, node, entry_keys, entries);
 }
 
 static int read_entries(struct xvs_reading *reading, const struct xvs_key *key,
 	const struct xvs_pair *pair, void *target)
 {
-	const struct xvs_node *list = &pair->value;
-	int result = xvs_want(reading, key->name, list, XVS_NODE_LIST);
-
-	if (result < 0)
-		return result;
-	for (size_t i = 0; i < list->count; i++)
-		result = xvs_worse(result, add_entry(reading, &list->items[i], target));
-	return result;
+	return xvs_read_items(reading, key, &pair->value, add_entry, target);
 }
 
 const struct xvs_key xvs_switch_keys[] = {
@@ -207,6 +193,59 @@ static int check_take_addresses(
 						  : "make it external with an uplink");
 }
 
+static int check_provider(
+	struct xvs_reading *reading, const struct xvs_node *node, const struct xvs_switch *item)
+{
+	const struct xvs_pair *host = xvs_node_find(node, "host-port"), *key;
+
+	if (!item->host_port.present || !item->host_port.provider)
+		return 0;
+	key = xvs_node_find(&host->value, "provider");
+	if (item->type != XVS_SWITCH_EXTERNAL)
+		return xvs_report(reading->report, &key->value.place,
+			"'provider: on' is for a switch with a wire to other hosts; make it "
+			"external or drop this key");
+	if (item->host_port.address_count || xvs_node_find(&host->value, "addresses"))
+		return 0; /* they are there, or something was said about them */
+	return xvs_report(reading->report, &key->value.place,
+		"'provider: on' needs 'addresses': those under which other hosts reach this one, "
+		"e.g. 'addresses: [192.0.2.1/24]'");
+}
+
+/* Is the address on the host port's own wire, as far as is known here? */
+static bool is_on_link(const struct xvs_host_port *host, const struct xvs_prefix *via)
+{
+	static const struct xvs_prefix link_local = {XVS_ADDRESS_IPV6, 10, {0xfe, 0x80}};
+	struct xvs_prefix prefix;
+
+	if (host->take_addresses || xvs_prefix_contains(&link_local, via))
+		return true;
+	for (size_t i = 0; i < host->address_count; i++)
+		if (xvs_prefix_parse_loose(host->addresses[i], &prefix) >= 0 &&
+			xvs_prefix_contains(&prefix, via))
+			return true;
+	return false;
+}
+
+static int check_routes(struct xvs_reading *reading, const struct xvs_switch *item)
+{
+	const struct xvs_host_port *host = &item->host_port;
+	int result = 0;
+
+	for (size_t i = 0; host->present && i < host->route_count; i++) {
+		const struct xvs_provider_route *route = &host->routes[i];
+		char via[XVS_PREFIX_TEXT_SIZE];
+
+		if (route->via.family == XVS_ADDRESS_ANY || is_on_link(host, &route->via))
+			continue;
+		result = xvs_report(reading->report, &route->place,
+			"%s cannot be reached: it is in the prefix of none of the host port's "
+			"'addresses'",
+			xvs_prefix_format(&route->via, via));
+	}
+	return result;
+}
+
 static int check_interfaces(struct xvs_reading *reading, const struct xvs_switch *item)
 {
 	const struct xvs_host_port *host = &item->host_port;
@@ -235,6 +274,8 @@ static int read_fields(
 	r = xvs_worse(r, finish_host_port(reading, node, item));
 	r = xvs_worse(r, check_entries(reading, node, item));
 	r = xvs_worse(r, check_take_addresses(reading, node, item));
+	r = xvs_worse(r, check_provider(reading, node, item));
+	r = xvs_worse(r, check_routes(reading, item));
 	return xvs_worse(r, check_interfaces(reading, item));
 }
 

@@ -78,14 +78,14 @@ static int check_characters(const struct xvs_source *source, struct xvs_report *
 	}
 }
 
-int xvs_text_check(const struct xvs_source *source, struct xvs_report *report)
+int xvs_text_check(const struct xvs_source *source, size_t most, struct xvs_report *report)
 {
 	struct xvs_place place = {.file = source->name, .line = 1, .column = 1};
 
-	if (source->size > XVS_SOURCE_SIZE_MAX)
+	if (source->size > most)
 		return xvs_report(report, &place,
-			"the file has %zu bytes, at most %u are read; divide it", source->size,
-			XVS_SOURCE_SIZE_MAX);
+			"the file has %zu bytes, at most %zu are read; divide it", source->size,
+			most);
 	if (source->size >= 2 && (memcmp(source->text, "\xff\xfe", 2) == 0 ||
 					 memcmp(source->text, "\xfe\xff", 2) == 0))
 		return xvs_report(report, &place, "the file is UTF-16; save it as UTF-8");

@@ -19,8 +19,8 @@ uint32_t xvs_text_next(const unsigned char **text, const unsigned char *end);
 /* One of the characters that YAML 1.1 calls printable. */
 bool xvs_text_printable(uint32_t code);
 
-/* Size, UTF-8, control characters: 0, or -EINVAL with the first problem reported. */
-int xvs_text_check(const struct xvs_source *source, struct xvs_report *report);
+/* Size, UTF-8, control characters: 0, or -EINVAL with the first problem reported. `most`: bytes. */
+int xvs_text_check(const struct xvs_source *source, size_t most, struct xvs_report *report);
 
 /* Says in plain words why libyaml gave up. -EINVAL, or -ENOMEM. */
 int xvs_text_report(

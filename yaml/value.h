@@ -51,6 +51,16 @@ struct xvs_key {
 int xvs_read_keys(struct xvs_reading *reading, const struct xvs_pair *owner,
 	const struct xvs_key *keys, void *object);
 
+/* The same for an item of the list `name`, which has no key of its own. */
+int xvs_read_item_keys(struct xvs_reading *reading, const char *name, const struct xvs_node *node,
+	const struct xvs_key *keys, void *object);
+
+/* Reads each item of `list`, the value of `key`. */
+typedef int (*xvs_read_item_t)(struct xvs_reading *reading, const struct xvs_key *key,
+	const struct xvs_node *node, void *target);
+int xvs_read_items(struct xvs_reading *reading, const struct xvs_key *key,
+	const struct xvs_node *list, xvs_read_item_t read, void *target);
+
 /* The key that `name` names. NULL: there is none, reported. */
 const struct xvs_key *xvs_find_key(
 	struct xvs_reading *reading, const struct xvs_key *keys, const struct xvs_node *name);
@@ -94,12 +104,29 @@ int xvs_check_name(struct xvs_reading *reading, const struct xvs_node *node);
 int xvs_read_address(struct xvs_reading *reading, const char *name, const struct xvs_node *node,
 	char ret[XVS_ADDRESS_SIZE]);
 
+/* In yaml/ip.c. */
+int xvs_read_station(struct xvs_reading *reading, const struct xvs_key *key,
+	const struct xvs_pair *pair, void *target); /* struct xvs_prefix, a station's address */
+int xvs_read_group(struct xvs_reading *reading, const struct xvs_key *key,
+	const struct xvs_pair *pair, void *target); /* struct xvs_prefix, a multicast address */
+int xvs_read_prefix(struct xvs_reading *reading, const struct xvs_key *key,
+	const struct xvs_pair *pair, void *target); /* struct xvs_prefix, IPv4 or IPv6 */
+/* Reports that bits are set behind the prefix that `text` gives. -EINVAL. */
+int xvs_refuse_host_bits(struct xvs_reading *reading, const struct xvs_place *place,
+	const char *text, const struct xvs_prefix *prefix);
+
 /* In yaml/vlan.c. */
 extern const struct xvs_key xvs_vlan_keys[];
 int xvs_read_vlan(struct xvs_reading *reading, const struct xvs_key *key,
 	const struct xvs_pair *pair, void *target); /* struct xvs_vlan_setting */
 int xvs_read_host_vlan(struct xvs_reading *reading, const struct xvs_key *key,
 	const struct xvs_pair *pair, void *target); /* struct xvs_vlan_setting */
+
+/* In yaml/route.c: lists of routes. */
+int xvs_read_provider_routes(struct xvs_reading *reading, const struct xvs_key *key,
+	const struct xvs_pair *pair, void *target); /* struct xvs_host_port */
+int xvs_read_customer_routes(struct xvs_reading *reading, const struct xvs_key *key,
+	const struct xvs_pair *pair, void *target); /* struct xvs_network */
 
 /* In yaml/acl.c. */
 int xvs_read_acl_setting(struct xvs_reading *reading, const struct xvs_key *key,

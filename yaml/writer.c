@@ -133,6 +133,38 @@ static void put_vlan(
 		put_private_vlan(arena, node, vlan);
 }
 
+static void put_prefix(struct xvs_arena *arena, struct xvs_node *map, const char *key,
+	const struct xvs_prefix *prefix)
+{
+	char text[XVS_PREFIX_TEXT_SIZE];
+
+	copy_text(arena, xvs_node_put(arena, map, key), xvs_prefix_format(prefix, text));
+}
+
+static void append_route(struct xvs_arena *arena, struct xvs_node *list,
+	const struct xvs_prefix *to, const struct xvs_prefix *via, uint32_t metric)
+{
+	struct xvs_node *node = xvs_node_append(arena, list);
+
+	*node = (struct xvs_node){.kind = XVS_NODE_MAP};
+	put_prefix(arena, node, "to", to);
+	put_prefix(arena, node, "via", via);
+	if (metric)
+		put_number(arena, node, "metric", metric, "");
+}
+
+static void put_addresses(
+	struct xvs_arena *arena, struct xvs_node *map, const struct xvs_host_port *host)
+{
+	struct xvs_node *list;
+
+	if (host->address_count == 0)
+		return;
+	list = put_empty(arena, map, "addresses", XVS_NODE_LIST);
+	for (size_t i = 0; i < host->address_count; i++)
+		set_text(xvs_node_append(arena, list), host->addresses[i]);
+}
+
 static void put_host_port(
 	struct xvs_arena *arena, struct xvs_node *map, const struct xvs_host_port *host)
 {
@@ -144,11 +176,15 @@ static void put_host_port(
 	put_mac(arena, node, &host->mac);
 	if (host->take_addresses)
 		put_text(arena, node, "take-addresses", "on");
-	if (host->address_count == 0)
+	put_addresses(arena, node, host);
+	if (host->provider)
+		put_text(arena, node, "provider", "on");
+	if (host->route_count == 0)
 		return;
-	list = put_empty(arena, node, "addresses", XVS_NODE_LIST);
-	for (size_t i = 0; i < host->address_count; i++)
-		set_text(xvs_node_append(arena, list), host->addresses[i]);
+	list = put_empty(arena, node, "routes", XVS_NODE_LIST);
+	for (size_t i = 0; i < host->route_count; i++)
+		append_route(arena, list, &host->routes[i].to, &host->routes[i].via,
+			host->routes[i].metric);
 }
 
 static void put_entries(
@@ -252,14 +288,6 @@ static void put_match(struct xvs_arena *arena, struct xvs_node *map, const struc
 		put_address(arena, node, "mac", &match->mac);
 	else
 		put_text(arena, node, "name", match->name_pattern);
-}
-
-static void put_prefix(struct xvs_arena *arena, struct xvs_node *map, const char *key,
-	const struct xvs_prefix *prefix)
-{
-	char text[XVS_PREFIX_TEXT_SIZE];
-
-	copy_text(arena, xvs_node_put(arena, map, key), xvs_prefix_format(prefix, text));
 }
 
 static void put_port_range(struct xvs_arena *arena, struct xvs_node *map, const char *key,
@@ -402,6 +430,8 @@ struct xvs_node xvs_write_port(struct xvs_arena *arena, const struct xvs_port_se
 	put_text(arena, &map, "switch", port->switch_name);
 	put_match(arena, &map, &port->match);
 	put_vlan(arena, &map, &port->vlan);
+	if (port->vsid)
+		put_number(arena, &map, "vsid", port->vsid, "");
 	put_mac(arena, &map, &port->mac);
 	if (port->priority_tag)
 		put_text(arena, &map, "priority-tag", "on");
@@ -420,6 +450,87 @@ struct xvs_node xvs_write_port(struct xvs_arena *arena, const struct xvs_port_se
 		put_number(arena, &map, "flow-limit", port->flow_limit, "");
 	put_uses(arena, &map, port->extensions, port->extension_count, false);
 	return map;
+}
+
+static void put_subnet(
+	struct xvs_arena *arena, struct xvs_node *map, const struct xvs_subnet_setting *subnet)
+{
+	struct xvs_node *node = put_empty(arena, map, subnet->name, XVS_NODE_MAP), *list;
+	char text[XVS_PREFIX_TEXT_SIZE];
+
+	put_number(arena, node, "vsid", subnet->vsid, "");
+	list = put_empty(arena, node, "prefixes", XVS_NODE_LIST);
+	for (size_t i = 0; i < subnet->prefix_count; i++)
+		copy_text(arena, xvs_node_append(arena, list),
+			xvs_prefix_format(&subnet->prefixes[i], text));
+	if (subnet->group.family != XVS_ADDRESS_ANY)
+		put_prefix(arena, node, "group", &subnet->group);
+}
+
+static void put_customer_routes(
+	struct xvs_arena *arena, struct xvs_node *map, const struct xvs_network *item)
+{
+	struct xvs_node *list;
+
+	if (item->route_count == 0)
+		return;
+	list = put_empty(arena, map, "routes", XVS_NODE_LIST);
+	for (size_t i = 0; i < item->route_count; i++)
+		append_route(arena, list, &item->routes[i].to, &item->routes[i].via,
+			item->routes[i].metric);
+}
+
+struct xvs_node xvs_write_network(struct xvs_arena *arena, const struct xvs_network *item)
+{
+	struct xvs_node map = {.kind = XVS_NODE_MAP}, *subnets;
+
+	put_text(arena, &map, "switch", item->switch_name);
+	put_text(arena, &map, "unknown", item->learn ? "learn" : "drop");
+	if (item->clamp)
+		put_text(arena, &map, "mss-clamp", "on");
+	put_address(arena, &map, "gateway-mac", &item->gateway_mac);
+	if (item->subnet_count) {
+		subnets = put_empty(arena, &map, "subnets", XVS_NODE_MAP);
+		for (size_t i = 0; i < item->subnet_count; i++)
+			put_subnet(arena, subnets, &item->subnets[i]);
+	}
+	put_customer_routes(arena, &map, item);
+	return map;
+}
+
+struct xvs_node xvs_write_record(struct xvs_arena *arena, const struct xvs_record_setting *record)
+{
+	struct xvs_node map = {.kind = XVS_NODE_MAP};
+
+	put_number(arena, &map, "vsid", record->vsid, "");
+	if (record->address.family != XVS_ADDRESS_ANY)
+		put_prefix(arena, &map, "address", &record->address);
+	if (record->kind != XVS_LOOKUP_DYNAMIC)
+		put_address(arena, &map, "mac", &record->mac);
+	put_prefix(arena, &map, "provider", &record->provider);
+	if (record->rule != XVS_METHOD_ENCAP)
+		put_text(arena, &map, "rule", xvs_record_rule_words[record->rule]);
+	if (record->kind != XVS_LOOKUP_STATIC)
+		put_text(arena, &map, "kind", xvs_lookup_kind_words[record->kind]);
+	return map;
+}
+
+/* A record at a time, as rules below. */
+static void print_records(struct xvs_print *print, const struct xvs_config *config)
+{
+	_cleanup_(xvs_arena_clear) struct xvs_arena arena = {0};
+
+	if (config->record_count)
+		xvs_print_word(print, "records:\n");
+	for (size_t i = 0; i < config->record_count; i++) {
+		struct xvs_node record = xvs_write_record(&arena, &config->records[i]);
+
+		print->failed = print->failed || arena.failed;
+		xvs_print_word(print, "  - ");
+		xvs_print_flow(print, &record);
+		xvs_print_word(print, "\n");
+		xvs_arena_reuse(&arena);
+	}
 }
 
 /* A rule at a time: as nodes a list takes ten times as much memory as as text. */
@@ -458,6 +569,19 @@ static void print_object(struct xvs_print *print, const char *name, const struct
 	xvs_print_block(print, map, 4);
 }
 
+static void print_networks(
+	struct xvs_print *print, struct xvs_arena *arena, const struct xvs_config *config)
+{
+	if (config->networks)
+		xvs_print_word(print, "networks:\n");
+	XVS_EACH_NETWORK(config, item)
+	{
+		struct xvs_node map = xvs_write_network(arena, item);
+
+		print_object(print, item->name, &map);
+	}
+}
+
 static void print_config(
 	struct xvs_print *print, struct xvs_arena *arena, const struct xvs_config *config)
 {
@@ -468,6 +592,11 @@ static void print_config(
 		map = xvs_write_pool(arena, &config->mac_pool);
 		xvs_print_word(print, "mac-pool: ");
 		xvs_print_flow(print, &map);
+		xvs_print_word(print, "\n");
+	}
+	if (config->record_folder) {
+		xvs_print_word(print, "record-folder: ");
+		xvs_print_scalar(print, config->record_folder);
 		xvs_print_word(print, "\n");
 	}
 	if (config->extensions)
@@ -482,6 +611,8 @@ static void print_config(
 		map = xvs_write_switch(arena, item);
 		print_object(print, item->name, &map);
 	}
+	print_networks(print, arena, config);
+	print_records(print, config);
 	print_lists(print, "acls:\n", config->acls, xvs_write_rule);
 	print_lists(print, "port-acls:\n", config->port_acls, xvs_write_entry);
 	if (config->ports)

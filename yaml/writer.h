@@ -17,6 +17,8 @@ struct xvs_node xvs_write_pool(struct xvs_arena *arena, const struct xvs_mac_poo
 struct xvs_node xvs_write_switch(struct xvs_arena *arena, const struct xvs_switch *item);
 struct xvs_node xvs_write_port(struct xvs_arena *arena, const struct xvs_port_setting *port);
 struct xvs_node xvs_write_extension(struct xvs_arena *arena, const struct xvs_extension_file *item);
+struct xvs_node xvs_write_network(struct xvs_arena *arena, const struct xvs_network *item);
+struct xvs_node xvs_write_record(struct xvs_arena *arena, const struct xvs_record_setting *record);
 /* An extension of a switch, or of a port. */
 struct xvs_node xvs_write_use(
 	struct xvs_arena *arena, const struct xvs_extension_use *use, bool of_switch);

@@ -125,6 +125,23 @@ static const struct ctl_parameter new_extension[] = {
 	{0},
 };
 
+static const struct ctl_parameter network_filter[] = {
+	{"name", "NAME", CTL_POSITIONAL},
+	{0},
+};
+
+static const struct ctl_parameter route_filter[] = {
+	{"network", "NETWORK", CTL_POSITIONAL},
+	{0},
+};
+
+static const struct ctl_parameter record_filter[] = {
+	{"address", "ADDRESS", CTL_POSITIONAL},
+	{"vsid", "VSID", CTL_VSID},
+	{"provider", "PROVIDER", 0},
+	{0},
+};
+
 #define CHANGE(section_, operation_, words_, ...)                                                  \
 	(&(const struct ctl_change){                                                               \
 		.section = section_, .operation = operation_, .words = words_, __VA_ARGS__})
@@ -314,6 +331,49 @@ const struct ctl_command ctl_commands[] = {
 		.summary = "such a document, in place of what they remember of a port here",
 		.takes = CTL_FILES | CTL_STRICT, .run = ctl_state_import,
 		.status = ctl_imported_status},
+	{"network", "list", "ListNetworks", network_filter, ctl_print_networks,
+		.summary = "virtual networks, a row each"},
+	{"network", "show", "ListNetworks", network_filter, ctl_print_networks,
+		.summary = "one network with its subnets, counters and routes", .page = true},
+	{"network", "add", "Change", none, ctl_print_steps,
+		.summary = "make a new virtual network, without a file",
+		.change = CHANGE("networks", "add", CTL_NAMED | CTL_PAIRS),
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"network", "set", "Change", none, ctl_print_steps, .summary = "change keys of a network",
+		.change = CHANGE("networks", "set", CTL_NAMED | CTL_PAIRS | CTL_SOME),
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"network", "unset", "Change", none, ctl_print_steps,
+		.summary = "take keys out of a network, back to the default",
+		.change = CHANGE("networks", "set", CTL_NAMED | CTL_KEYS | CTL_SOME),
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"network", "del", "Change", none, ctl_print_steps, .summary = "remove a network",
+		.change = CHANGE("networks", "del", CTL_NAMED), .takes = CTL_SAVE | CTL_DRY_RUN},
+	{"record", "list", "ListRecords", record_filter, ctl_print_records,
+		.summary = "where customer addresses are, of all subnets, of one, or at one host",
+		.stream = true},
+	{"record", "show", "ListRecords", record_filter, ctl_print_records, .summary = "the same",
+		.stream = true},
+	{"record", "add", "Change", none, ctl_print_steps, .summary = "tell where an address is",
+		.change = CHANGE("records", "add", CTL_PAIRS | CTL_SOME),
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"record", "set", "Change", none, ctl_print_steps,
+		.summary = "change keys of the record that `vsid` and `address`, or `mac`, name",
+		.change = CHANGE("records", "set", CTL_PAIRS | CTL_SOME),
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"record", "del", "Change", none, ctl_print_steps,
+		.summary = "remove the record that is named in this way",
+		.change = CHANGE("records", "del", CTL_PAIRS | CTL_SOME),
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"route", "list", "ListRoutes", route_filter, ctl_print_routes,
+		.summary = "customer routes of all networks, or of one"},
+	{"route", "add", "Change", none, ctl_print_steps,
+		.summary = "add a customer route to a network",
+		.change = CHANGE("networks", "add_route", CTL_NAMED | CTL_PAIRS | CTL_SOME),
+		.takes = CTL_SAVE | CTL_DRY_RUN},
+	{"route", "del", "Change", none, ctl_print_steps,
+		.summary = "remove the customer route that `to`, and `via`, name",
+		.change = CHANGE("networks", "del_route", CTL_NAMED | CTL_PAIRS | CTL_SOME),
+		.takes = CTL_SAVE | CTL_DRY_RUN},
 	{"monitor", NULL, "Monitor", event_filter, ctl_print_event,
 		.summary = "a line for each event, or those of one kind or port, until Ctrl-C",
 		.stream = true, .endless = true},
@@ -477,7 +537,13 @@ static int set(struct ctl_request *request, const struct ctl_parameter *paramete
 
 	if (json_object_get(request->parameters, parameter->key))
 		return ctl_fail(CTL_WRONG, "'%s' is given twice", parameter->key);
-	if (parameter->flags & CTL_VLAN) {
+	if (parameter->flags & CTL_VSID) {
+		errno = 0;
+		vlan = strtol(word, &end, 10);
+		if (end == word || *end || errno || vlan < 0)
+			return ctl_fail(CTL_WRONG, "vsid '%s': expected a number", word);
+		value = json_integer(vlan);
+	} else if (parameter->flags & CTL_VLAN) {
 		errno = 0;
 		vlan = strtol(word, &end, 10);
 		if (end == word || *end || errno || vlan < 0 || vlan > 4094)

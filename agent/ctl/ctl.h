@@ -58,6 +58,7 @@ enum {
 	CTL_REQUIRED = 2,
 	CTL_VLAN = 4, /* a VLAN id; without it, a string that the daemon judges */
 	CTL_EITHER = 8, /* this one or the next one must be given */
+	CTL_VSID = 16, /* a virtual subnet's number */
 };
 
 struct ctl_parameter {
@@ -152,6 +153,9 @@ void ctl_print_flows(struct ctl_request *request, const json_t *reply, bool last
 void ctl_print_flows_flushed(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_extensions(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_extension(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_networks(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_routes(struct ctl_request *request, const json_t *reply, bool last);
+void ctl_print_records(struct ctl_request *request, const json_t *reply, bool last);
 void ctl_print_event(struct ctl_request *request, const json_t *reply, bool last);
 
 /*

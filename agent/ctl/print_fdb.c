@@ -5,6 +5,8 @@
 
 static char *vlan_text(const json_t *entry)
 {
+	if (json_is_integer(ctl_find(entry, "vsid")))
+		return ctl_format("vsid %" JSON_INTEGER_FORMAT, ctl_number(entry, "vsid"));
 	return json_is_null(ctl_find(entry, "vlan")) ? ctl_format("all") : ctl_text(entry, "vlan");
 }
 

@@ -17,7 +17,8 @@ static const enum bpf_map_type offered[] = {BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_ARRA
 static const char *const reserved[] = {"control", "port_index", "port_cache", "ports", "counters",
 	"drops", "port_state", "vm_macs", "port_addresses", "learned_addresses", "vlan_sets",
 	"fdb_pattern", "fdb", "acls", "fragments", "flow_tags", "flows", "flow_sweep",
-	"flood_lists", "flood_members", "private_vlans", "events", "xdp_ports", "slots_ingress",
+	"flood_lists", "flood_members", "private_vlans", "subnets", "vsids", "providers",
+	"customer_routes", "record_table", "icmp_room", "events", "xdp_ports", "slots_ingress",
 	"slots_egress", "chains", "chain_state", "extension_reasons", "instances", "scratch",
 	"port_names", "switch_names", "device_saved", "slots_xdp", "xdp_cache", "stub_in",
 	"stub_out", "stub_xdp", "links", "tables", "lists", "extensions"};

@@ -227,6 +227,13 @@ static uint32_t port_id(const struct xvs_agent *agent, const char *name)
 	return port ? port->id : 0;
 }
 
+static uint32_t switch_id(const struct xvs_agent *agent, const char *name)
+{
+	const struct xvs_switch_state *item = xvs_switch_find(agent->switching, name);
+
+	return item ? item->id : 0;
+}
+
 static void tick(struct xvs_agent *agent)
 {
 	if (!agent->trial) /* else it may yet be undone */
@@ -299,6 +306,7 @@ const struct xvs_feature xvs_feature_switch = {
 	.uplink_on = uplink_on,
 	.port_name = port_name,
 	.port_id = port_id,
+	.switch_id = switch_id,
 	.tick = tick,
 	.release = release,
 	.methods = xvs_switch_methods,

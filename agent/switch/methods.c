@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <bpf/bpf.h>
 #include "agent/methods.h"
 #include "agent/switch/switching.h"
 
@@ -144,6 +145,19 @@ static bool is_meant(const struct filter *filter, const struct xvs_fdb_entry *en
 }
 
 /* Port names on the wire are "uplink" and "host" for the switch's own. */
+/* The VSID of a number in the place of a VLAN's; 0: it is a VLAN. */
+static uint32_t vsid_of(const struct xvs_agent *agent, uint16_t vlan)
+{
+	const struct xvs_tables *tables = &agent->loader.tables;
+	uint32_t id = vlan - XVS_SUBNET_FIRST;
+	struct xvs_subnet subnet;
+
+	if (vlan == XVS_FDB_ANY_VLAN || vlan < XVS_SUBNET_FIRST ||
+		bpf_map_lookup_elem(tables->subnets, &id, &subnet))
+		return 0;
+	return subnet.half[xvs_tables_active(tables)].vsid;
+}
+
 static json_t *describe_entry(struct xvs_agent *agent, const struct xvs_switch_state *item,
 	const struct xvs_fdb_entry *entry)
 {
@@ -151,6 +165,7 @@ static json_t *describe_entry(struct xvs_agent *agent, const struct xvs_switch_s
 		entry->port < XVS_PORT_MAX ? agent->switching->port_by_id[entry->port] : NULL;
 	bool permanent = entry->flags & XVS_FDB_PERMANENT;
 	uint64_t now = xvs_mac_table_now();
+	uint32_t vsid = vsid_of(agent, entry->key.vlan);
 	char text[XVS_MAC_TEXT_SIZE];
 	struct xvs_mac mac;
 	json_t *answer;
@@ -158,13 +173,16 @@ static json_t *describe_entry(struct xvs_agent *agent, const struct xvs_switch_s
 	memcpy(mac.byte, entry->key.mac, XVS_MAC_SIZE);
 	answer = json_pack("{s:s, s:s, s:o, s:s?, s:s}", "switch", item->name, "mac",
 		xvs_mac_format(&mac, text), "vlan",
-		entry->key.vlan == XVS_FDB_ANY_VLAN ? json_null() : json_integer(entry->key.vlan),
+		entry->key.vlan == XVS_FDB_ANY_VLAN || vsid ? json_null()
+							    : json_integer(entry->key.vlan),
 		"port",
 		port ? strchr(port->name, '/') ? strchr(port->name, '/') + 1 : port->name : NULL,
 		"kind",
 		!permanent                        ? "learned"
 		: entry->flags & XVS_FDB_ASSIGNED ? "assigned"
 						  : "static");
+	if (vsid)
+		json_object_set_new(answer, "vsid", json_integer(vsid));
 	if (!permanent)
 		json_object_set_new(answer, "age",
 			json_integer(

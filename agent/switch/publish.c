@@ -437,7 +437,8 @@ static void add_assigned(struct xvs_fdb_entry *entries, size_t *count,
 
 	memcpy(entry.key.mac, port->mac, XVS_MAC_SIZE);
 	entry.key.vlan = XVS_FDB_ANY_VLAN;
-	entries[(*count)++] = entry;
+	if (port->vlan_mode != XVS_VLAN_VIRTUAL) /* another subnet may have the same address */
+		entries[(*count)++] = entry;
 	if (port->vlan_mode == XVS_VLAN_TRUNK)
 		return;
 	/* the same once more, found by the first lookup */
@@ -446,9 +447,10 @@ static void add_assigned(struct xvs_fdb_entry *entries, size_t *count,
 }
 
 static void add_static(const struct xvs_switching *switching, const struct xvs_switch *item,
-	const struct xvs_private_vlan *private_vlans, const struct xvs_static_entry *setting,
+	const struct half *half, const struct xvs_static_entry *setting,
 	struct xvs_fdb_entry *entries, size_t *count)
 {
+	const uint32_t switch_id = xvs_switch_find(switching, item->name)->id;
 	struct xvs_fdb_entry entry = {.flags = XVS_FDB_STATIC};
 	char own[XVS_PORT_NAME_SIZE];
 	const char *name = setting->port;
@@ -462,7 +464,10 @@ static void add_static(const struct xvs_switching *switching, const struct xvs_s
 	if (!port)
 		return;
 	memcpy(entry.key.mac, setting->mac.byte, XVS_MAC_SIZE);
-	entry.key.vlan = xvs_private_vlans_fid(private_vlans, setting->vlan);
+	entry.key.vlan =
+		half->ports[port->id].vlan_mode == XVS_VLAN_VIRTUAL
+			? half->ports[port->id].vlan
+			: xvs_private_vlans_fid(half->private_vlans[switch_id], setting->vlan);
 	entry.port = port->id;
 	entries[(*count)++] = entry;
 }
@@ -485,8 +490,7 @@ static int write_permanent(
 			(half->ports[id].flags & XVS_PORT_MAC))
 			add_assigned(entries, &count, &half->ports[id], id);
 	for (size_t i = 0; i < item->static_entry_count; i++)
-		add_static(switching, item, half->private_vlans[state->id],
-			&item->static_entries[i], entries, &count);
+		add_static(switching, item, half, &item->static_entries[i], entries, &count);
 	return xvs_fdb_set_permanent(agent, state, entries, count);
 }
 

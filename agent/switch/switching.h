@@ -267,10 +267,13 @@ void xvs_fdb_tell_move(struct xvs_agent *agent, const void *record);
 int xvs_fdb_read(int fd, struct xvs_fdb_cursor *cursor);
 void xvs_fdb_cursor_clear(struct xvs_fdb_cursor *cursor);
 
-/* An assigned address stands twice in its table; the entry for all VLANs is the one to show. */
+/*
+ * An assigned address stands twice in its table; the entry for all VLANs is the one to show. In a
+ * virtual subnet it stands once.
+ */
 static inline bool xvs_fdb_is_shadow(const struct xvs_fdb_entry *entry)
 {
-	return (entry->flags & XVS_FDB_ASSIGNED) && entry->key.vlan != XVS_FDB_ANY_VLAN;
+	return (entry->flags & XVS_FDB_ASSIGNED) && entry->key.vlan < XVS_SUBNET_FIRST;
 }
 
 /* leases.c */

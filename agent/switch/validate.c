@@ -9,7 +9,7 @@
 union claim_key {
 	char interface[IFNAMSIZ]; /* with zeros behind it */
 	struct {
-		const struct xvs_switch *of;
+		uintptr_t of; /* the switch, or the VSID, which is no address, of a subnet of it */
 		struct xvs_mac mac;
 		uint16_t vlan; /* of a static entry; XVS_FDB_ANY_VLAN = a port's own address */
 	} address;
@@ -40,6 +40,14 @@ static const char *claim(struct claim **claims, const union claim_key *key, cons
 	found->owner = owner;
 	HASH_ADD(hh, *claims, key, sizeof(*key), found);
 	return NULL;
+}
+
+static const char *owner_of(struct claim *claims, const union claim_key *key)
+{
+	struct claim *found;
+
+	HASH_FIND(hh, claims, key, sizeof(*key), found);
+	return found ? found->owner : NULL;
 }
 
 static void clear_claims(struct claim **claims)
@@ -157,16 +165,20 @@ static void check_interfaces(const struct xvs_wanted_list *wanted, struct xvs_re
 
 /*
  * An address may be the own one of one port of a switch, and stand in one static entry of a VLAN;
- * a given one must not lie in the pool.
+ * a given one must not lie in the pool. In each virtual subnet it may be that of another port, for
+ * tenants don't know of each other: `vsid`, else 0. Ports in none come first.
  */
 static void check_address(const struct xvs_pool *pool, struct claim **claims,
-	const struct xvs_switch *of, const struct xvs_mac *mac, uint16_t vlan, const char *owner,
-	const struct xvs_place *place, struct xvs_report *report)
+	const struct xvs_switch *of, uint32_t vsid, const struct xvs_mac *mac, uint16_t vlan,
+	const char *owner, const struct xvs_place *place, struct xvs_report *report)
 {
-	const union claim_key key = {.address = {of, *mac, vlan}};
-	const char *other = claim(claims, &key, owner);
+	const union claim_key key = {.address = {vsid ?: (uintptr_t)of, *mac, vlan}};
+	const union claim_key whole = {.address = {(uintptr_t)of, *mac, vlan}};
+	const char *other = vsid ? owner_of(*claims, &whole) : NULL;
 	char text[XVS_MAC_TEXT_SIZE];
 
+	if (!other)
+		other = claim(claims, &key, owner);
 	if (xvs_pool_contains(pool, mac))
 		xvs_report(report, place,
 			"%s lies in the MAC pool, whose addresses xvswitch hands out itself; "
@@ -206,11 +218,25 @@ static void check_static_entries(const struct xvs_config *config, const struct x
 		const struct xvs_static_entry *entry = &item->static_entries[i];
 
 		check_static_entry(config, item, entry, report);
-		check_address(pool, claims, item, &entry->mac,
+		check_address(pool, claims, item, 0, &entry->mac,
 			xvs_private_vlans_fid(private_vlans, entry->vlan), "a static entry",
 			&entry->place, report);
 	}
 	free(private_vlans);
+}
+
+/* `virtual`: of those in virtual subnets, else of the others. */
+static void check_port_addresses(const struct xvs_pool *pool, struct claim **claims,
+	const struct xvs_wanted_list *wanted, bool virtual, struct xvs_report *report)
+{
+	for (size_t i = 0; i < wanted->count; i++) {
+		const struct xvs_wanted *item = &wanted->item[i];
+		const uint32_t vsid = item->setting ? item->setting->vsid : 0;
+
+		if (item->mac && item->mac->source == XVS_MAC_GIVEN && !vsid == !virtual)
+			check_address(pool, claims, item->of, vsid, &item->mac->mac,
+				XVS_FDB_ANY_VLAN, item->name, item->place, report);
+	}
 }
 
 static void check_addresses(const struct xvs_config *config, const struct xvs_pool *pool,
@@ -218,13 +244,8 @@ static void check_addresses(const struct xvs_config *config, const struct xvs_po
 {
 	struct claim *claims = NULL;
 
-	for (size_t i = 0; i < wanted->count; i++) {
-		const struct xvs_wanted *item = &wanted->item[i];
-
-		if (item->mac && item->mac->source == XVS_MAC_GIVEN)
-			check_address(pool, &claims, item->of, &item->mac->mac, XVS_FDB_ANY_VLAN,
-				item->name, item->place, report);
-	}
+	check_port_addresses(pool, &claims, wanted, false, report);
+	check_port_addresses(pool, &claims, wanted, true, report);
 	XVS_EACH_SWITCH (config, item)
 		check_static_entries(config, pool, &claims, item, wanted, report);
 	clear_claims(&claims);

@@ -30,6 +30,7 @@ struct xvs_context {
 	__u8 parsed; /* what it carries stands in the hook's scratch */
 	__u8 looked; /* whether it is plain is known: */
 	__u8 plain; /* bits XVS_PLAIN */
+	__u8 decided; /* whether it is another host's NVGRE is known */
 	__u32 packets; /* as how many it counts: the segments of a GSO packet */
 	__u32 now; /* tick, once it was needed, see xvs_now() */
 };
@@ -43,8 +44,9 @@ static __always_inline __u32 xvs_now(struct xvs_context *c)
 
 /* A function of the packet's way returns a TC action, XVS_PASS, or minus a drop reason. */
 #define XVS_PASS 0x100 /* not ours: to the next program and the stack (TC_ACT_UNSPEC is -1) */
+#define XVS_TO_DECAP 0x101 /* a main function jumps there: it may be a frame of another host's */
 
-/* Generation, priority and VLAN in a word. */
+/* Generation, priority and VLAN or subnet in a word. */
 static __always_inline __u32 xvs_place_word(const struct xvs_context *c)
 {
 	return c->generation << XVS_CB_GENERATION_SHIFT |
@@ -54,7 +56,7 @@ static __always_inline __u32 xvs_place_word(const struct xvs_context *c)
 static __always_inline void xvs_place_from(struct xvs_context *c, __u32 word)
 {
 	c->generation = word >> XVS_CB_GENERATION_SHIFT;
-	c->vlan.id = c->vlan.fid = word & XVS_VID_MASK;
+	c->vlan.id = c->vlan.fid = word & XVS_NUMBER_MASK;
 	c->vlan.priority = word >> XVS_CB_PRIORITY_SHIFT & 7;
 }
 
@@ -95,7 +97,7 @@ static __always_inline __u32 xvs_way_source(__u64 way)
 	return way >> XVS_WAY_SOURCE_SHIFT & 0xffff;
 }
 
-/* Its lower 16 bits, of which the lowest tells the half. */
+/* Its lower 13 bits, of which the lowest tells the half. */
 static __always_inline __u32 xvs_way_generation(__u64 way)
 {
 	return (__u32)way >> XVS_CB_GENERATION_SHIFT;

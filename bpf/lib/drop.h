@@ -53,7 +53,7 @@ __noinline int xvs_tell_drop(struct __sk_buff *skb, __u32 port, __u32 reason, __
 	if (!(what & XVS_DROPPED_PARSED))
 		room->error = xvs_read_packet(skb, &room->packet);
 	room->passing.port = port;
-	room->passing.vlan = what & XVS_VID_MASK;
+	room->passing.vlan = what & XVS_NUMBER_MASK;
 	room->passing.direction = what & XVS_DROPPED_OUT ? XVS_ACL_OUT : XVS_ACL_IN;
 	xvs_describe(skb, room, reason);
 	return xvs_tell(hook, XVS_EVENT_DROPPED, list, rule, reason);

@@ -24,6 +24,15 @@ static __always_inline __u64 xvs_packet_word(const struct xvs_packet *packet)
 	       family << 42 | (__u64)packet->network << 44 | (__u64)packet->transport << 52;
 }
 
+/* The VSID in the word `place`; 0: the frame is in no virtual subnet. */
+static __always_inline __u64 xvs_vsid_word(const struct xvs_context *c)
+{
+	__u32 id = xvs_subnet_id(c->vlan.id);
+	const struct xvs_subnet_config *subnet = id ? xvs_subnet(id, c->generation) : NULL;
+
+	return subnet ? (__u64)subnet->vsid << XVS_PLACE_VSID_SHIFT : 0;
+}
+
 /*
  * Apart, so that the way of other frames does not grow. Returns the first slot of the port's chain,
  * or minus the drop reason. `to`: whom the frame is for, 0 on the way in.
@@ -38,22 +47,14 @@ static __noinline int xvs_enter_chain(
 
 	if (!state || !room || !chain)
 		return -XVS_DROP_no_program; /* cannot be: arrays' elements */
-	state->ports = c->source | (__u64)to << 32;
-	state->place = c->vlan.id | (__u64)port->switch_id << XVS_PLACE_SWITCH_SHIFT |
-		       (__u64)c->vlan.priority << XVS_PLACE_PRIORITY_SHIFT |
-		       (to ? XVS_PLACE_OUT : 0) |
-		       (__u64)(c->generation & 1) << XVS_PLACE_HALF_SHIFT;
+	xvs_leave_state(c, port->switch_id, to, state);
+	state->place |= xvs_vsid_word(c);
 	state->packet = 0;
 	if (chain->headers)
 		state->packet = xvs_parse(c->skb, room, &c->parsed)
 					? XVS_PACKET_UNREADABLE
 					: xvs_packet_word(&room->packet);
-	state->generation = c->generation;
-	state->packets = c->packets;
-	state->fid = c->vlan.fid;
-	state->secondaries = c->vlan.secondaries;
 	state->forward = chain->forward;
-	state->routed = XVS_ROUTE_NONE;
 	state->reason = chain->missing & (to ? XVS_CHAIN_MISSING_OUT : XVS_CHAIN_MISSING_IN)
 				? XVS_DROP_extension_missing
 				: 0;

@@ -36,7 +36,7 @@ static __always_inline int xvs_is_member(
 {
 	if (port->switch_id != flood->switch_id || !(port->flags & XVS_PORT_UP))
 		return 0;
-	return xvs_receives(port, xvs_vlan_set_of(port), flood->way & XVS_VID_MASK);
+	return xvs_receives(port, xvs_vlan_set_of(port), flood->way & XVS_NUMBER_MASK);
 }
 
 static long xvs_visit(__u32 position, struct xvs_flood *flood)

@@ -20,7 +20,7 @@ static __always_inline __u64 xvs_known_tuple(const struct xvs_tcp *tcp, __u32 wh
 	__u64 from = bpf_ntohs(tcp->source), to = bpf_ntohs(tcp->destination);
 	__u64 ports = what & XVS_KNOWN_OUT ? from | to << 16 : to | from << 16;
 
-	return ports | (__u64)(what & XVS_VID_MASK) << 32 | (__u64)protocol << 48;
+	return ports | (__u64)(what & XVS_NUMBER_MASK) << 32 | (__u64)protocol << 48;
 }
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a word with the first member lowest");
 

@@ -305,6 +305,13 @@ static __always_inline const struct xvs_port_config *xvs_port_config(__u32 port,
 	return both ? &both->half[generation & 1] : NULL;
 }
 
+static __always_inline const struct xvs_subnet_config *xvs_subnet(__u32 id, __u32 generation)
+{
+	struct xvs_subnet *both = bpf_map_lookup_elem(&subnets, &id);
+
+	return both ? &both->half[generation & 1] : NULL;
+}
+
 static __always_inline const struct xvs_vlan_set *xvs_vlan_set_of(
 	const struct xvs_port_config *port)
 {

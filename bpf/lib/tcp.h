@@ -6,13 +6,8 @@
 #ifndef XVS_BPF_TCP_H
 #define XVS_BPF_TCP_H
 
-#include "bpf/lib/packet.h"
+#include "bpf/lib/tcp_header.h"
 #include "maps/flow.h"
-
-#define XVS_TCP_FIN 0x01
-#define XVS_TCP_SYN 0x02
-#define XVS_TCP_RST 0x04
-#define XVS_TCP_ACK 0x10
 
 /* The state of a connection that begins with this packet. */
 static __always_inline __u8 xvs_tcp_begin(const struct xvs_packet *packet)
@@ -32,48 +27,18 @@ static __always_inline __u8 xvs_tcp_begin(const struct xvs_packet *packet)
 #define XVS_TCP_WINDOW_SHIFT 14
 #define XVS_TCP_NO_SCALE 15
 #define XVS_TCP_SCALE_MAX 14 /* RFC 7323, section 2.3 */
-#define XVS_TCP_OPTIONS_MAX 40 /* bytes */
 #define XVS_TCP_SYN_DATA_MAX 16384 /* bytes: more than a frame takes */
 
-struct xvs_tcp_walk {
-	struct __sk_buff *skb;
-	__u32 offset, end; /* of the options that are left */
-	int scale;
-};
-
-static long xvs_tcp_option(__u32 number, struct xvs_tcp_walk *walk)
-{
-	struct {
-		__u8 kind, size, value;
-	} option;
-
-	if (walk->offset >= walk->end || bpf_skb_load_bytes(walk->skb, walk->offset, &option, 1) ||
-		!option.kind)
-		return 1;
-	if (option.kind == 1) { /* nothing: fills up */
-		walk->offset++;
-		return 0;
-	}
-	if (bpf_skb_load_bytes(walk->skb, walk->offset, &option, sizeof(option)) || option.size < 2)
-		return 1;
-	if (option.kind == 3 && option.size == 3) {
-		walk->scale = option.value < XVS_TCP_SCALE_MAX ? option.value : XVS_TCP_SCALE_MAX;
-		return 1;
-	}
-	walk->offset += option.size;
-	return 0;
-}
-
-/*
- * The window scale among the options of a SYN, or XVS_TCP_NO_SCALE. `offset`, `end`: of the
- * options. The verifier looks at it once: it is a function of its own.
- */
+/* The window scale among the options of a SYN, or XVS_TCP_NO_SCALE. `offset`, `end`: as above. */
 __noinline int xvs_tcp_scale(struct __sk_buff *skb, __u32 offset, __u32 end)
 {
-	struct xvs_tcp_walk walk = {skb, offset, end, XVS_TCP_NO_SCALE};
+	__u32 found =
+		xvs_tcp_find(skb, offset, end, XVS_TCP_OPTION_SCALE, XVS_TCP_OPTION_SCALE_SIZE);
+	__u8 scale;
 
-	bpf_loop(XVS_TCP_OPTIONS_MAX, xvs_tcp_option, &walk, 0);
-	return walk.scale;
+	if (!found || bpf_skb_load_bytes(skb, found, &scale, sizeof(scale)))
+		return XVS_TCP_NO_SCALE;
+	return scale < XVS_TCP_SCALE_MAX ? scale : XVS_TCP_SCALE_MAX;
 }
 
 /* The sequence number behind the packet. */

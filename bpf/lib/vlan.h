@@ -21,9 +21,10 @@ struct xvs_tag {
 	__u16 control; /* TCI, host order: priority 3 bits, DEI 1, VLAN id 12 */
 };
 
-/* A frame's place inside the switch. */
+/* A frame's place inside the switch: a VLAN, or a virtual subnet (maps/virtual.h). */
 struct xvs_vlan {
-	__u16 id; /* 0 = untagged domain; in a private VLAN the one that its sender transmits in */
+	__u16 id; /* 0 = untagged domain; in a private VLAN the one that its sender transmits in;
+		     from XVS_SUBNET_FIRST on a subnet */
 	__u16 fid; /* where addresses are learned and looked up: a primary VLAN, else `id` */
 	__u8 priority; /* 802.1p, 0..7 */
 	__u8 secondaries; /* isolated or community ports are among its receivers */
@@ -37,7 +38,18 @@ static inline __attribute__((always_inline)) int xvs_is_tpid(__u16 protocol)
 static inline __attribute__((always_inline)) int xvs_vlan_in_set(
 	const struct xvs_vlan_set *set, __u16 vlan)
 {
-	return set && (set->word[(vlan & XVS_VID_MASK) / 64] >> (vlan % 64) & 1);
+	__u64 bit = vlan;
+
+	/* the verifier wants to see the bound here, whatever the compiler knows of `vlan` */
+	asm volatile("" : "+r"(bit));
+	bit &= XVS_VID_MASK;
+	return set && (set->word[bit / 64] >> (bit % 64) & 1);
+}
+
+/* The subnet id of a number in the place of a VLAN's, 0: it is a VLAN. */
+static inline __attribute__((always_inline)) __u32 xvs_subnet_id(__u16 number)
+{
+	return number >= XVS_SUBNET_FIRST ? number - XVS_SUBNET_FIRST : 0;
 }
 
 /* May the trunk `port` carry `vlan` in tagged frames? `set` is its list, unused with ALL_VLANS. */
@@ -53,7 +65,8 @@ static inline __attribute__((always_inline)) int xvs_trunk_allows(
 
 /*
  * The VLAN of a frame that `port` sends. Truth table; a port of a private VLAN is like an access
- * port of its secondary VLAN, a promiscuous one of the primary:
+ * port of its secondary VLAN, a promiscuous one of the primary, and one of a virtual subnet like an
+ * access port of that:
  *
  *   tag            untagged port    access port      trunk port
  *   none           domain 0         VLAN of port     native VLAN
@@ -73,7 +86,7 @@ static inline __attribute__((always_inline)) int xvs_vlan_of(const struct xvs_po
 	ret->id = port->vlan;
 	ret->fid = port->primary_vlan ? port->primary_vlan : port->vlan;
 	ret->priority = 0;
-	ret->secondaries = port->vlan_mode >= XVS_VLAN_COMMUNITY;
+	ret->secondaries = port->primary_vlan && port->vlan_mode != XVS_VLAN_ISOLATED;
 	if (!tag->present)
 		return 0;
 	if (tag->protocol != XVS_TPID_8021Q)
@@ -100,6 +113,8 @@ static inline __attribute__((always_inline)) int xvs_vlan_of(const struct xvs_po
  *   community C port  (in C)   no          yes            yes            if it allows C
  *   community D port  (in D)   no          no             yes            if it allows D
  *   promiscuous port  (in P)   yes         yes            yes            if it allows P
+ *
+ * Frames of a virtual subnet are for its own ports; no trunk carries them.
  */
 static inline __attribute__((always_inline)) int xvs_receives(
 	const struct xvs_port_config *port, const struct xvs_vlan_set *set, __u16 vlan)

@@ -89,13 +89,16 @@ _xvsctl_extension()
 _xvsctl_candidates()
 {
 	case $1:$2 in
-	:) echo apply diff try confirm cancel save show features switch port acl port-acl mac-pool fdb flow extension monitor help; return ;;
-	help:) echo apply diff try confirm cancel save show features switch port acl port-acl mac-pool fdb flow extension monitor; return ;;
+	:) echo apply diff try confirm cancel save show features switch port acl port-acl mac-pool fdb network record route flow extension monitor help; return ;;
+	help:) echo apply diff try confirm cancel save show features switch port acl port-acl mac-pool fdb network record route flow extension monitor; return ;;
 	apply: | diff: | try:) echo -f; return ;;
 	switch:) echo list show add set unset del help; return ;;
 	port:) echo list show add set unset del forget-addresses help; return ;;
 	mac-pool:) echo set del help; return ;;
 	fdb:) echo list show flush add del help; return ;;
+	network:) echo list show add set unset del help; return ;;
+	record:) echo list show add set del help; return ;;
+	route:) echo list add del help; return ;;
 	flow:) echo list show flush help; return ;;
 	monitor:) echo link attached detached mac_moved logged dropped imported step trial configuration port; return ;;
 	acl: | port-acl:) echo list show add set del rule reset help; return ;;
@@ -123,6 +126,7 @@ _xvsctl_candidates()
 	fdb:list | fdb:show) echo switch vlan port mac ;;
 	fdb:flush | fdb:add) echo switch vlan port ;;
 	fdb:del) echo switch vlan ;;
+	record:list | record:show) echo vsid provider ;;
 	flow:list | flow:show | flow:flush) echo port switch ;;
 	monitor:*) [[ $3 ]] || echo port ;;
 	esac

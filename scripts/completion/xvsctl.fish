@@ -138,7 +138,7 @@ function __xvsctl_changes
     __xvsctl_at apply
 end
 
-set -l objects apply diff try confirm cancel save show features switch port acl port-acl mac-pool fdb flow extension monitor
+set -l objects apply diff try confirm cancel save show features switch port acl port-acl mac-pool fdb network record route flow extension monitor
 
 complete -c xvsctl -f
 complete -c xvsctl -s j -l json -d 'the reply as JSON'
@@ -170,6 +170,10 @@ complete -c xvsctl -n '__xvsctl_wants_verb acl port-acl' -a 'list show add set d
 complete -c xvsctl -n '__xvsctl_wants_verb port' -a forget-addresses
 complete -c xvsctl -n '__xvsctl_wants_verb mac-pool' -a 'set del help'
 complete -c xvsctl -n '__xvsctl_wants_verb fdb' -a 'list show flush add del help'
+complete -c xvsctl -n '__xvsctl_wants_verb network' -a 'list show add set unset del help'
+complete -c xvsctl -n '__xvsctl_wants_verb record' -a 'list show add set del help'
+complete -c xvsctl -n '__xvsctl_wants_verb route' -a 'list add del help'
+complete -c xvsctl -n '__xvsctl_at record list show; and __xvsctl_wants_word' -a 'vsid provider'
 complete -c xvsctl -n '__xvsctl_wants_verb flow' -a 'list show flush help'
 complete -c xvsctl -n '__xvsctl_wants_verb extension' -a 'list show install remove enable disable move set verify export import help'
 complete -c xvsctl -n '__xvsctl_at extension; and test (count (__xvsctl_words)) -gt 2' -a '(__xvsctl_extension)'

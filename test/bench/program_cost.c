@@ -86,7 +86,7 @@ static void hand_over(struct cost_setup *setup)
 	tool_check_returned(bpf_map_lookup_elem(map, &zero, &control), "read the control map");
 	close(map);
 	setup->cb[0] = control.cookie ^ phase;
-	setup->cb[1] = control.generation << 16;
+	setup->cb[1] = control.generation << XVS_CB_GENERATION_SHIFT;
 	setup->cb[3] = port_on(tool_ifindex(device));
 }
 

@@ -15,6 +15,7 @@ static const char *const program_words[PROGRAMS] = {
 	[EGRESS] = "egress",
 	[STUB_IN] = "stub-in",
 	[STUB_OUT] = "stub-out",
+	[ROUTE] = "route",
 	[XDP] = "xdp",
 	[STUB_XDP] = "stub-xdp",
 };
@@ -115,7 +116,7 @@ void case_mark(struct fuzz_case *fuzz)
 	if (!fuzz->is_copy)
 		return;
 	hand_over(fuzz->input.cb, fuzz->phase, fuzz->to, (struct tag){0, fuzz->vlan});
-	fuzz->input.cb[1] += fuzz->generation << 16;
+	fuzz->input.cb[1] += fuzz->generation << XVS_CB_GENERATION_SHIFT;
 }
 
 /* ---- files ---- */

@@ -192,6 +192,7 @@ static void empty_map(const struct pinned_map *map, void *data)
 	case BPF_MAP_TYPE_PERCPU_ARRAY:
 		return zero_elements(map);
 	case BPF_MAP_TYPE_HASH:
+	case BPF_MAP_TYPE_LPM_TRIE:
 		return remove_keys(map);
 	case BPF_MAP_TYPE_ARRAY_OF_MAPS:
 	case BPF_MAP_TYPE_DEVMAP:

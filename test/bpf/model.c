@@ -551,15 +551,15 @@ static void expect_copy(const struct input *input, struct expectation *ret)
 {
 	struct parsed frame = parse(input);
 	uint32_t to = input->cb[3];
-	const struct xvs_port_config *port = config_of(input->cb[1] >> 16, to);
+	const struct xvs_port_config *port = config_of(input->cb[1] >> XVS_CB_GENERATION_SHIFT, to);
 	struct inside place = {
-		.vlan = input->cb[1] & VLAN_MASK,
-		.table = input->cb[1] & VLAN_MASK,
-		.priority = input->cb[1] >> PRIORITY_SHIFT & 7,
+		.vlan = input->cb[1] & XVS_NUMBER_MASK,
+		.table = input->cb[1] & XVS_NUMBER_MASK,
+		.priority = input->cb[1] >> XVS_CB_PRIORITY_SHIFT & 7,
 	};
 
 	ret->verdict = TC_ACT_SHOT;
-	frame.generation = input->cb[1] >> 16;
+	frame.generation = input->cb[1] >> XVS_CB_GENERATION_SHIFT;
 	ret->frame_packets = frame.packets;
 	if (frame.cut) {
 		ret->change.lost[to][XVS_DROP_truncated] = frame.packets;
@@ -580,7 +580,7 @@ static void expect_mirrored(const struct input *input, struct expectation *ret)
 {
 	struct parsed frame = parse(input);
 	uint32_t to = input->cb[3];
-	const struct xvs_port_config *port = config_of(input->cb[1] >> 16, to);
+	const struct xvs_port_config *port = config_of(input->cb[1] >> XVS_CB_GENERATION_SHIFT, to);
 	enum xvs_drop reason = 0;
 
 	ret->verdict = TC_ACT_SHOT;

@@ -36,7 +36,7 @@ static struct {
 
 static const char *const slots[] = {"slots_ingress", "slots_egress", "slots_xdp"};
 #define SLOTS (sizeof(slots) / sizeof(*slots))
-#define MAIN_SLOTS (XVS_SLOT_COMMIT + 1) /* those that the loader fills, or some of them */
+#define MAIN_SLOTS (XVS_SLOT_DECAP + 1) /* those that the loader fills, or some of them */
 
 /* ---- in the process that runs the tests ---- */
 
@@ -151,6 +151,7 @@ static void load(struct xvs_loader *loader)
 	empty_folder(set.folder);
 	cr_assert_eq(xvs_loader_open(loader, path_of("pins")), 0);
 	cr_assert_eq(xvs_programs_load_chains(loader), 0);
+	cr_assert_eq(xvs_programs_load_networks(loader), 0);
 	for (size_t i = 0; i < SLOTS; i++)
 		keep_programs(loader, slots[i]);
 	table = xvs_fdb_create(&loader->tables, 1, XVS_FDB_SIZE_MIN);
@@ -164,6 +165,7 @@ void pinned_load_beside(struct xvs_loader *loader)
 	empty_folder(path_of("beside"));
 	cr_assert_eq(xvs_loader_open(loader, path_of("beside")), 0);
 	cr_assert_eq(xvs_programs_load_chains(loader), 0);
+	cr_assert_eq(xvs_programs_load_networks(loader), 0);
 }
 
 /* ---- a set that another test has used ---- */

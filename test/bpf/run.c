@@ -34,13 +34,13 @@ int run_program(enum program program)
 	return programs[program];
 }
 
-/* The main program behind a hook. */
-static int main_program(const char *slots)
+/* The program in a slot of a hook. */
+static int slot_program(const char *slots, uint32_t slot)
 {
-	uint32_t slot = XVS_SLOT_MAIN, id;
+	uint32_t id;
 	int array = world_pin(slots), fd;
 
-	cr_assert_eq(bpf_map_lookup_elem(array, &slot, &id), 0, "%s is empty", slots);
+	cr_assert_eq(bpf_map_lookup_elem(array, &slot, &id), 0, "%s: %u is empty", slots, slot);
 	close(array);
 	fd = bpf_prog_get_fd_by_id(id);
 	cr_assert_geq(fd, 0);
@@ -75,9 +75,10 @@ void run_open(void)
 {
 	world_open();
 	stay_on_cpu();
-	programs[INGRESS] = main_program("slots_ingress");
-	programs[EGRESS] = main_program("slots_egress");
-	programs[XDP] = main_program("slots_xdp");
+	programs[INGRESS] = slot_program("slots_ingress", XVS_SLOT_MAIN);
+	programs[EGRESS] = slot_program("slots_egress", XVS_SLOT_MAIN);
+	programs[XDP] = slot_program("slots_xdp", XVS_SLOT_MAIN);
+	programs[ROUTE] = slot_program("slots_ingress", XVS_SLOT_ROUTE);
 	programs[STUB_IN] = world.loader.stub_in.fd;
 	programs[STUB_OUT] = world.loader.stub_out.fd;
 	programs[STUB_XDP] = world.loader.stub_xdp.fd;
@@ -253,7 +254,8 @@ void hand_over(uint32_t cb[CB_WORDS], uint32_t phase, uint32_t to, struct tag vl
 	const struct xvs_control *control = world.loader.tables.control;
 
 	cb[0] = control->cookie ^ phase;
-	cb[1] = control->generation << 16 | vlan.control;
+	cb[1] = control->generation << XVS_CB_GENERATION_SHIFT |
+		(vlan.control >> 13) << XVS_CB_PRIORITY_SHIFT | (vlan.control & 0xfff);
 	cb[2] = A;
 	cb[3] = to;
 }

@@ -13,6 +13,7 @@ enum program {
 	EGRESS,
 	STUB_IN,
 	STUB_OUT,
+	ROUTE, /* ingress, from chain_state on */
 	XDP, /* this one and those after it run on XDP */
 	STUB_XDP,
 	PROGRAMS,

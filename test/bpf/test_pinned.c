@@ -105,6 +105,7 @@ static uint8_t *contents(const char *pin_dir, const struct pinned_map *map, size
 	case BPF_MAP_TYPE_PROG_ARRAY:
 		return read_slots(map);
 	case BPF_MAP_TYPE_HASH:
+	case BPF_MAP_TYPE_LPM_TRIE:
 		*ret_size = sizeof(uint32_t);
 		return boxed(count_keys(map));
 	case BPF_MAP_TYPE_RINGBUF:
@@ -154,10 +155,23 @@ static void write_hash(const struct pinned_map *map)
 	}
 }
 
+/* The first word of a key is its length in bits. */
+static void write_trie(const struct pinned_map *map)
+{
+	uint32_t *key = make_noise(map->info.key_size);
+	void *value = make_noise(map->value_size);
+
+	*key = 8 * (map->info.key_size - sizeof(*key));
+	cr_assert_eq(bpf_map_update_elem(map->fd, key, value, BPF_ANY), 0, "%s: %m", map->name);
+	free(value);
+	free(key);
+}
+
 /* An object of the kernel that such an array takes: at its end, as nothing of ours stands there. */
 static void write_last(const struct pinned_map *map)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE | BPF_F_INNER_MAP);
+	LIBBPF_OPTS(bpf_map_create_opts, records, .map_flags = BPF_F_NO_PREALLOC);
 	struct bpf_devmap_val device = {.ifindex = world.ifindex[A]};
 	uint32_t last = map->info.max_entries - 1;
 	int fd = -1;
@@ -167,6 +181,9 @@ static void write_last(const struct pinned_map *map)
 	if (!strcmp(map->name, "acls"))
 		fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "acl", sizeof(uint32_t),
 			sizeof(struct xvs_acl_page), 1, &options);
+	if (!strcmp(map->name, "record_table"))
+		fd = bpf_map_create(BPF_MAP_TYPE_HASH, "records", sizeof(struct xvs_record_key),
+			sizeof(struct xvs_record), 1, &records);
 	cr_assert_eq(bpf_map_update_elem(map->fd, &last, fd < 0 ? (void *)&device : &fd, BPF_ANY),
 		0, "%s: %m", map->name);
 	close(fd);
@@ -182,6 +199,8 @@ static void write_map(const struct pinned_map *map, void *data)
 		return write_array(map);
 	case BPF_MAP_TYPE_HASH:
 		return write_hash(map);
+	case BPF_MAP_TYPE_LPM_TRIE:
+		return write_trie(map);
 	case BPF_MAP_TYPE_PROG_ARRAY:
 		cr_assert_eq(bpf_map_delete_elem(map->fd, &slot), 0, "%s: %m", map->name);
 		return;

@@ -1292,7 +1292,8 @@ class Completion(Case):
 
     CASES = (
         ("xvsctl ", {"apply", "diff", "try", "confirm", "cancel", "save", "show", "features",
-                     "switch", "port", "acl", "port-acl", "mac-pool", "fdb", "flow",
+                     "switch", "port", "acl", "port-acl", "mac-pool", "fdb", "network", "record",
+                     "route", "flow",
                      "extension", "monitor", "help"}),
         ("xvsctl c", {"confirm", "cancel"}),
         ("xvsctl port ", {"list", "show", "add", "set", "unset", "del", "forget-addresses",

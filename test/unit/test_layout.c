@@ -28,7 +28,7 @@ static const struct size sizes[] = {
 	SIZE(xvs_port, 128),
 	SIZE(xvs_name, 72),
 	SIZE(xvs_counters, 64),
-	SIZE(xvs_port_state, 40),
+	SIZE(xvs_port_state, 48),
 	SIZE(xvs_told, 64),
 	SIZE(xvs_vlan_set, 512),
 	SIZE(xvs_vm_mac, 12),
@@ -55,6 +55,13 @@ static const struct size sizes[] = {
 	SIZE(xvs_private_vlan_key, 8),
 	SIZE(xvs_private_vlan, 4),
 	SIZE(xvs_device_saved, 8),
+	SIZE(xvs_subnet, 256),
+	SIZE(xvs_vsid_key, 8),
+	SIZE(xvs_provider, 128),
+	SIZE(xvs_route_key, 24),
+	SIZE(xvs_hop, 20),
+	SIZE(xvs_record_key, 20),
+	SIZE(xvs_record, 88),
 	OFFSET(xvs_control, generation, 4),
 	OFFSET(xvs_control, cookie, 8),
 	OFFSET(xvs_control, in_force, 40),
@@ -167,6 +174,10 @@ Test(layout, limits_fit_their_types)
 	cr_expect_gt(XVS_FDB_ANY_VLAN, XVS_VLAN_MAX);
 	cr_expect_gt(XVS_FLOOD_TRUNKS, XVS_FLOOD_SECONDARIES | (XVS_VLAN_MAX - 1));
 	cr_expect_geq(XVS_FLOOD_SECONDARIES, XVS_VLAN_MAX);
+	cr_expect_geq(XVS_SUBNET_FIRST, XVS_FLOOD_SECONDARIES + XVS_VLAN_MAX);
+	cr_expect_lt(XVS_SUBNET_FIRST + XVS_SUBNET_MAX - 1, XVS_FLOOD_TRUNKS);
+	cr_expect_not(XVS_SUBNET_FIRST & XVS_FLOOD_SECONDARIES);
+	cr_expect_leq(XVS_NUMBER_MASK, (1u << XVS_CB_PRIORITY_SHIFT) - 1);
 	cr_expect_eq(XVS_FDB_PERMANENT, XVS_FDB_STATIC | XVS_FDB_ASSIGNED);
 	cr_expect_leq(XVS_FDB_SIZE_MIN, XVS_FDB_SIZE_DEFAULT);
 	cr_expect_leq(XVS_FDB_SIZE_DEFAULT, XVS_FDB_SIZE_MAX);

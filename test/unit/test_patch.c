@@ -354,7 +354,8 @@ Test(patch, what_is_wrong_is_said_and_nothing_changed)
 		{{"set", "port", "web", {"mac=pool"}}, NULL,
 			"unknown section 'port', did you mean 'ports'?"},
 		{{"set", "teams", "web", {"mac=pool"}}, NULL,
-			"known are extensions, switches, ports, acls, port-acls and mac-pool"},
+			"known are extensions, switches, ports, acls, port-acls, mac-pool, "
+			"networks and records"},
 		{{"change", "ports", "web", {"mac=pool"}}, NULL,
 			"unknown operation 'change'; known are add, set, del and set_extension"},
 		{{"change", "mac-pool", "", {"size=3"}}, NULL,

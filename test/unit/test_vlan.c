@@ -14,10 +14,11 @@ static void setup(void)
 
 TestSuite(vlan, .init = setup);
 
-enum port_kind { UNTAGGED, ACCESS, LIST, LIST_0, ALL, ALL_0, PORT_KINDS };
+enum port_kind { UNTAGGED, ACCESS, LIST, LIST_0, ALL, ALL_0, VIRTUAL, PORT_KINDS };
 
 #define ACCESS_VLAN 100
 #define NATIVE 5
+#define SUBNET (XVS_SUBNET_FIRST + 10)
 
 static const struct {
 	const char *name;
@@ -32,6 +33,7 @@ static const struct {
 		{.vlan_mode = XVS_VLAN_TRUNK, .vlan = NATIVE, .flags = XVS_PORT_ALL_VLANS}},
 	[ALL_0] = {"trunk all native 0",
 		{.vlan_mode = XVS_VLAN_TRUNK, .flags = XVS_PORT_ALL_VLANS}},
+	[VIRTUAL] = {"virtual subnet", {.vlan_mode = XVS_VLAN_VIRTUAL, .vlan = SUBNET}},
 };
 
 static const struct xvs_vlan_set *set_of(enum port_kind kind)
@@ -65,28 +67,30 @@ static const struct xvs_vlan_set *set_of(enum port_kind kind)
 static const struct {
 	const char *name;
 	struct xvs_tag tag;
-	int expected[PORT_KINDS]; /* untagged, access, list/5, list/0, all/5, all/0 */
+	int expected[PORT_KINDS]; /* untagged, access, list/5, list/0, all/5, all/0, virtual */
 } ingress[] = {
-	{"no tag", {0}, {0, 100, 5, 0, 5, 0}},
+	{"no tag", {0}, {0, 100, 5, 0, 5, 0, SUBNET}},
 	{"no tag, rest of the struct is garbage",
-		{.inner = 1, .protocol = 0x88a8, .control = 0xffff}, {0, 100, 5, 0, 5, 0}},
-	{"VID 0", Q(0), {0, 100, 5, 0, 5, 0}},
-	{"VID 0, priority 7 and DEI", Q(0xf000), {0, 100, 5, 0, 5, 0}},
-	{"VID 1, in no list", Q(1), {TAGGED, TAGGED, NOT_IN, NOT_IN, 1, 1}},
-	{"VID 5, native of some", Q(5), {TAGGED, TAGGED, 5, NOT_IN, 5, 5}},
-	{"VID 10, in the list", Q(10), {TAGGED, TAGGED, 10, 10, 10, 10}},
-	{"VID 20, priority 3", Q(0x6000 | 20), {TAGGED, TAGGED, 20, 20, 20, 20}},
-	{"VID 74: bit 10 of another word", Q(74), {TAGGED, TAGGED, NOT_IN, NOT_IN, 74, 74}},
-	{"VID 100, the access port's own", Q(100), {TAGGED, TAGGED, NOT_IN, NOT_IN, 100, 100}},
-	{"VID 4094, last and in the list", Q(4094), {TAGGED, TAGGED, 4094, 4094, 4094, 4094}},
-	{"VID 4095, reserved", Q(4095), {TAGGED, TAGGED, NOT_IN, NOT_IN, NOT_IN, NOT_IN}},
-	{"VID 0, then a tag", Q_INNER(0), {INNER, INNER, INNER, INNER, INNER, INNER}},
-	{"VID 5, then a tag", Q_INNER(5), {TAGGED, TAGGED, 5, NOT_IN, 5, 5}},
-	{"VID 10, then a tag", Q_INNER(10), {TAGGED, TAGGED, 10, 10, 10, 10}},
-	{"VID 11, then a tag", Q_INNER(11), {TAGGED, TAGGED, NOT_IN, NOT_IN, 11, 11}},
-	{"802.1ad, VID 0", AD(0), {PROTO, PROTO, PROTO, PROTO, PROTO, PROTO}},
-	{"802.1ad, VID 10", AD(10), {PROTO, PROTO, PROTO, PROTO, PROTO, PROTO}},
-	{"0x9100", OTHER(0x9100), {PROTO, PROTO, PROTO, PROTO, PROTO, PROTO}},
+		{.inner = 1, .protocol = 0x88a8, .control = 0xffff}, {0, 100, 5, 0, 5, 0, SUBNET}},
+	{"VID 0", Q(0), {0, 100, 5, 0, 5, 0, SUBNET}},
+	{"VID 0, priority 7 and DEI", Q(0xf000), {0, 100, 5, 0, 5, 0, SUBNET}},
+	{"VID 1, in no list", Q(1), {TAGGED, TAGGED, NOT_IN, NOT_IN, 1, 1, TAGGED}},
+	{"VID 5, native of some", Q(5), {TAGGED, TAGGED, 5, NOT_IN, 5, 5, TAGGED}},
+	{"VID 10, in the list", Q(10), {TAGGED, TAGGED, 10, 10, 10, 10, TAGGED}},
+	{"VID 20, priority 3", Q(0x6000 | 20), {TAGGED, TAGGED, 20, 20, 20, 20, TAGGED}},
+	{"VID 74: bit 10 of another word", Q(74), {TAGGED, TAGGED, NOT_IN, NOT_IN, 74, 74, TAGGED}},
+	{"VID 100, the access port's own", Q(100),
+		{TAGGED, TAGGED, NOT_IN, NOT_IN, 100, 100, TAGGED}},
+	{"VID 4094, last and in the list", Q(4094),
+		{TAGGED, TAGGED, 4094, 4094, 4094, 4094, TAGGED}},
+	{"VID 4095, reserved", Q(4095), {TAGGED, TAGGED, NOT_IN, NOT_IN, NOT_IN, NOT_IN, TAGGED}},
+	{"VID 0, then a tag", Q_INNER(0), {INNER, INNER, INNER, INNER, INNER, INNER, INNER}},
+	{"VID 5, then a tag", Q_INNER(5), {TAGGED, TAGGED, 5, NOT_IN, 5, 5, TAGGED}},
+	{"VID 10, then a tag", Q_INNER(10), {TAGGED, TAGGED, 10, 10, 10, 10, TAGGED}},
+	{"VID 11, then a tag", Q_INNER(11), {TAGGED, TAGGED, NOT_IN, NOT_IN, 11, 11, TAGGED}},
+	{"802.1ad, VID 0", AD(0), {PROTO, PROTO, PROTO, PROTO, PROTO, PROTO, PROTO}},
+	{"802.1ad, VID 10", AD(10), {PROTO, PROTO, PROTO, PROTO, PROTO, PROTO, PROTO}},
+	{"0x9100", OTHER(0x9100), {PROTO, PROTO, PROTO, PROTO, PROTO, PROTO, PROTO}},
 };
 
 Test(vlan, ingress_truth_table)
@@ -131,18 +135,20 @@ enum way { NO, UNTAG, TAG };
 
 static const struct {
 	unsigned int vlan;
-	enum way way[PORT_KINDS]; /* untagged, access, list/5, list/0, all/5, all/0 */
+	enum way way[PORT_KINDS]; /* untagged, access, list/5, list/0, all/5, all/0, virtual */
 } egress[] = {
-	{0, {UNTAG, NO, NO, UNTAG, NO, UNTAG}},
-	{1, {NO, NO, NO, NO, TAG, TAG}},
-	{5, {NO, NO, UNTAG, NO, UNTAG, TAG}},
-	{10, {NO, NO, TAG, TAG, TAG, TAG}},
-	{11, {NO, NO, NO, NO, TAG, TAG}},
-	{20, {NO, NO, TAG, TAG, TAG, TAG}},
-	{74, {NO, NO, NO, NO, TAG, TAG}},
-	{100, {NO, UNTAG, NO, NO, TAG, TAG}},
-	{4094, {NO, NO, TAG, TAG, TAG, TAG}},
-	{4095, {NO, NO, NO, NO, NO, NO}},
+	{0, {UNTAG, NO, NO, UNTAG, NO, UNTAG, NO}},
+	{1, {NO, NO, NO, NO, TAG, TAG, NO}},
+	{5, {NO, NO, UNTAG, NO, UNTAG, TAG, NO}},
+	{10, {NO, NO, TAG, TAG, TAG, TAG, NO}},
+	{11, {NO, NO, NO, NO, TAG, TAG, NO}},
+	{20, {NO, NO, TAG, TAG, TAG, TAG, NO}},
+	{74, {NO, NO, NO, NO, TAG, TAG, NO}},
+	{100, {NO, UNTAG, NO, NO, TAG, TAG, NO}},
+	{4094, {NO, NO, TAG, TAG, TAG, TAG, NO}},
+	{4095, {NO, NO, NO, NO, NO, NO, NO}},
+	{SUBNET, {NO, NO, NO, NO, NO, NO, UNTAG}},
+	{SUBNET + 1, {NO, NO, NO, NO, NO, NO, NO}},
 };
 
 /* Of a frame that leaves with `way`: with or without priority, keeping it or not, inner tag. */
@@ -184,6 +190,15 @@ Test(vlan, egress_truth_table)
 		for (enum port_kind kind = 0; kind < PORT_KINDS; kind++)
 			for (unsigned int bits = 0; bits < 8; bits++)
 				check_tag(kind, egress[i].vlan, egress[i].way[kind], bits);
+}
+
+/* The subnet of a number, and those of VLANs, which are none's. */
+Test(vlan, subnet_of_a_number)
+{
+	for (unsigned int vlan = 0; vlan <= XVS_SUBNET_FIRST; vlan++)
+		cr_assert_eq(xvs_subnet_id(vlan), 0, "%u", vlan);
+	cr_expect_eq(xvs_subnet_id(SUBNET), 10);
+	cr_expect_eq(xvs_subnet_id(XVS_SUBNET_FIRST + XVS_SUBNET_MAX - 1), XVS_SUBNET_MAX - 1);
 }
 
 /* A VLAN that a port may send in is one that it receives, for all of them. */

@@ -1280,7 +1280,7 @@ Test(yaml, many_problems_are_counted)
 /* Examples */
 
 static const char *const examples[] = {"private.yaml", "internal.yaml", "external.yaml", "acl.yaml",
-	"private-vlan.yaml", "extension.yaml"};
+	"private-vlan.yaml", "extension.yaml", "network.yaml"};
 #define EXAMPLE_COUNT (sizeof(examples) / sizeof(*examples))
 
 static struct xvs_source load_example(const char *name)
@@ -1300,7 +1300,8 @@ static struct xvs_source load_example(const char *name)
 Test(yaml, examples_are_valid)
 {
 	static const unsigned int switch_types[] = {XVS_SWITCH_PRIVATE, XVS_SWITCH_INTERNAL,
-		XVS_SWITCH_EXTERNAL, XVS_SWITCH_INTERNAL, XVS_SWITCH_EXTERNAL, XVS_SWITCH_INTERNAL};
+		XVS_SWITCH_EXTERNAL, XVS_SWITCH_INTERNAL, XVS_SWITCH_EXTERNAL, XVS_SWITCH_INTERNAL,
+		XVS_SWITCH_EXTERNAL};
 
 	for (size_t i = 0; i < EXAMPLE_COUNT; i++) {
 		struct xvs_source source = load_example(examples[i]);
