@@ -11,6 +11,8 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include "agent/certify/random.h"
+#include "test/bpf/mutate.h"
 #include "test/bpf/tenant.h"
 
 #define GATEWAY "10.0.1.1"
@@ -895,4 +897,145 @@ Test(route, priority_tags)
 	packet_put_tag(&question, (struct tag)Q(PRIORITY(5)));
 	arp_fill(&answer, &reply);
 	check_answer("in the packet", &question, &answer);
+}
+
+/* ---- frames that nobody should send ---- */
+
+#define FUZZ_CASES 6000
+#define FUZZ_FRAMES 8
+
+static void make_right_frames(struct packet *ret)
+{
+	const struct ip ping = {
+		GATEWAY_MAC, MAC_A, "10.0.1.10", GATEWAY, 64, IPPROTO_ICMP, 0, 0, NULL, 0};
+	const struct ip ping6 = {
+		GATEWAY_MAC, MAC_A, OWN6, GATEWAY6, 64, IPPROTO_ICMPV6, 0, 0, NULL, 0};
+
+	ask_arp(&ret[0], GATEWAY);
+	ask_arp(&ret[1], "10.0.1.11");
+	nd_fill(&ret[2], 135, &for_other);
+	echo_fill(&ret[3], &ping, 8);
+	echo_fill(&ret[4], &ping6, 128);
+	datagram(&ret[5], MAC_A, "10.0.1.10", "10.0.2.20", 64);
+	datagram(&ret[6], MAC_A, OWN6, "fd00:0:0:2::20", 64);
+	datagram(&ret[7], MAC_A, "10.0.1.10", "10.0.2.20", 1);
+}
+
+/* The source address stays: it has been looked at before. */
+static void make_case(struct random *random, const struct packet *right, struct packet *ret)
+{
+	const struct packet *from = &right[random_below(random, FUZZ_FRAMES)];
+	uint32_t changes = random_below(random, 4);
+
+	if (random_once_in(random, 4)) {
+		mutate_frame(random, ret);
+		memcpy(ret->bytes, GATEWAY_MAC, ETH_ALEN);
+	} else {
+		ret->size = from->size;
+		memcpy(ret->bytes, from->bytes, from->size);
+		for (uint32_t i = 0; i < changes; i++)
+			ret->bytes[random_below(random, ret->size)] = random_next(random);
+		if (random_once_in(random, 8))
+			ret->size = ETH_HLEN + random_below(random, ret->size - ETH_HLEN + 1);
+	}
+	memcpy(ret->bytes + ETH_ALEN, MAC_A, ETH_ALEN);
+}
+
+static uint16_t sum_of_ip4(const struct packet *packet)
+{
+	return sum_of(packet->bytes + ETH_HLEN, (packet->bytes[ETH_HLEN] & 0xf) * 4, 0);
+}
+
+/* Nothing but both MAC addresses, TTL and checksum has changed. */
+static const char *judge_routed(const struct packet *in, const struct packet *out)
+{
+	bool is_ip6 = in->bytes[13] == 0xdd;
+	struct packet *back = malloc(sizeof(*back));
+	uint32_t hops = is_ip6 ? 21 : 22;
+	const char *wrong = NULL;
+
+	back->size = out->size;
+	memcpy(back->bytes, out->bytes, out->size);
+	memcpy(back->bytes, in->bytes, 2 * ETH_ALEN);
+	back->bytes[hops]++;
+	if (!is_ip6)
+		memcpy(back->bytes + 24, in->bytes + 24, 2);
+	if (!packet_equal(back, in))
+		wrong = "more has changed";
+	else if (memcmp(in->bytes, GATEWAY_MAC, ETH_ALEN) ||
+		 !memcmp(out->bytes, GATEWAY_MAC, ETH_ALEN) ||
+		 memcmp(out->bytes + ETH_ALEN, GATEWAY_MAC, ETH_ALEN))
+		wrong = "MAC addresses";
+	else if (in->bytes[hops] < 2)
+		wrong = "TTL";
+	else if (!is_ip6 && sum_of_ip4(in) != sum_of_ip4(out))
+		wrong = "checksum";
+	free(back);
+	return wrong;
+}
+
+static const char *judge_answer(const struct packet *in, const struct packet *out, bool is_error)
+{
+	uint16_t type = in->bytes[12] << 8 | in->bytes[13];
+	bool is_nd = type == ETH_P_IPV6 && in->bytes[20] == IPPROTO_ICMPV6 && in->bytes[54] == 135;
+
+	if (memcmp(out->bytes, MAC_A, ETH_ALEN) && memcmp(out->bytes, ALL_NODES, ETH_ALEN))
+		return "to somebody else";
+	if (type == ETH_P_ARP)
+		return out->bytes[21] == 2 && !memcmp(out->bytes + 28, in->bytes + 38, 4) &&
+				       !memcmp(out->bytes + 38, in->bytes + 28, 4) &&
+				       !memcmp(out->bytes + 6, out->bytes + 22, 6)
+			       ? NULL
+			       : "ARP";
+	if (is_nd && (out->bytes[54] != 136 || memcmp(out->bytes + 62, in->bytes + 62, 16)))
+		return "ND";
+	if (type == ETH_P_IPV6 && (is_nd || is_error) &&
+		sum_of(out->bytes + 54, out->size - 54,
+			sum_of(out->bytes + 22, 32, IPPROTO_ICMPV6 + out->size - 54)) != 0xffff)
+		return "checksum";
+	if (type == ETH_P_IP && sum_of_ip4(out) != 0xffff && sum_of_ip4(in) == 0xffff)
+		return "IPv4's checksum";
+	if (is_error && out->bytes[type == ETH_P_IP ? 34 : 54] == 0)
+		return "no error";
+	return NULL;
+}
+
+static const char *judge(const struct packet *in, const struct outcome *got)
+{
+	struct tally_sums sums = tally_sum(&got->change);
+	struct xvs_chain_state state = state_now();
+
+	if (got->verdict == TC_ACT_REDIRECT)
+		return sums.received != 1 || sums.transmitted + sums.drops != 1
+			       ? "sent, but not counted so"
+			       : judge_answer(in, &got->packet, sums.drops);
+	if (got->verdict != TC_ACT_SHOT || sums.drops != 1 || sums.transmitted || sums.received)
+		return "neither sent nor dropped";
+	return state.routed ? judge_routed(in, &got->packet) : NULL;
+}
+
+/* Whatever comes is dropped for one reason, answered, or goes on as a router leaves it. */
+Test(route, random_frames)
+{
+	static struct packet right[FUZZ_FRAMES], packet;
+	static struct outcome got;
+	struct random random = {20261127};
+	unsigned int answered = 0, routed = 0, dropped = 0;
+
+	corpus_read();
+	make_right_frames(right);
+	for (int i = 0; i < FUZZ_CASES; i++) {
+		const char *wrong;
+
+		make_case(&random, right, &packet);
+		send_from(A, &packet, &got);
+		wrong = judge(&packet, &got);
+		cr_assert(!wrong, "case %d: %s", i, wrong);
+		answered += got.verdict == TC_ACT_REDIRECT;
+		routed += state_now().routed != 0;
+		dropped += got.verdict == TC_ACT_SHOT;
+	}
+	cr_expect_gt(answered, FUZZ_CASES / 20, "%u", answered);
+	cr_expect_gt(routed, FUZZ_CASES / 20, "%u", routed);
+	cr_expect_gt(dropped - routed, FUZZ_CASES / 20, "%u", dropped);
 }
