@@ -26,6 +26,7 @@ struct xvs_loader {
 	struct xvs_stub stub_in, stub_out, stub_xdp;
 	bool watching; /* for frames lost behind XDP */
 	bool has_chains; /* what stands behind extensions is loaded */
+	bool has_networks; /* and what virtual networks need */
 	bool adopted; /* the maps were there: traffic may be flowing */
 	uint64_t in_force; /* as the earlier run has noted it, where its programs stay; else 0; see
 			      maps/layout.h */

@@ -64,6 +64,8 @@ static const char *const own_pins[] = {
 	"providers",
 	"customer_routes",
 	"record_table",
+	"next_hops",
+	"tunnels",
 	"chains",
 	"chain_state",
 	"extension_reasons",

@@ -10,13 +10,16 @@
 #include "agent/pins.h"
 #include "agent/programs.h"
 #include "bpf/commit.skel.h"
+#include "bpf/decap.skel.h"
 #include "bpf/egress.skel.h"
 #include "bpf/egress_resume.skel.h"
+#include "bpf/encap.skel.h"
 #include "bpf/ingress.skel.h"
 #include "bpf/records.skel.h"
 #include "bpf/resume.skel.h"
 #include "bpf/route.skel.h"
 #include "bpf/stubs.skel.h"
+#include "bpf/virtual.skel.h"
 #include "bpf/xdp.skel.h"
 
 /* What is loaded together. */
@@ -24,7 +27,9 @@ enum group {
 	RECORDS = 1, /* maps only */
 	MAIN = 2,
 	CHAINS = 4, /* only where ports have extensions: takes the verifier as long as all else */
+	NETWORKS = 8, /* only where there are virtual networks, for the same reason */
 };
+#define ON_DEMAND (CHAINS | NETWORKS)
 
 /* An object of this build. */
 struct kind {
@@ -45,8 +50,11 @@ static const struct kind main_kinds[] = {
 	{"records", records_bpf__elf_bytes, NULL, 0, RECORDS},
 	{"egress_resume", egress_resume_bpf__elf_bytes, "slots_egress", XVS_SLOT_RESUME, CHAINS},
 	{"egress", egress_bpf__elf_bytes, "slots_egress", XVS_SLOT_MAIN, MAIN},
+	{"encap", encap_bpf__elf_bytes, "slots_ingress", XVS_SLOT_ENCAP, NETWORKS},
+	{"decap", decap_bpf__elf_bytes, "slots_ingress", XVS_SLOT_DECAP, NETWORKS},
+	{"virtual", virtual_bpf__elf_bytes, "slots_ingress", XVS_SLOT_VIRTUAL, NETWORKS},
+	{"route", route_bpf__elf_bytes, "slots_ingress", XVS_SLOT_ROUTE, NETWORKS},
 	{"commit", commit_bpf__elf_bytes, "slots_ingress", XVS_SLOT_COMMIT, CHAINS},
-	{"route", route_bpf__elf_bytes, "slots_ingress", XVS_SLOT_ROUTE, CHAINS},
 	{"resume", resume_bpf__elf_bytes, "slots_ingress", XVS_SLOT_RESUME, CHAINS},
 	{"ingress", ingress_bpf__elf_bytes, "slots_ingress", XVS_SLOT_MAIN, MAIN},
 	{"xdp", xdp_bpf__elf_bytes, "slots_xdp", XVS_SLOT_MAIN, MAIN},
@@ -188,13 +196,26 @@ static uint32_t id_in_slot(const struct xvs_loader *loader, const struct kind *k
 	return id;
 }
 
-/* Did an earlier run have extensions? */
-static bool has_chains(const struct xvs_loader *loader)
+/* Which groups an earlier run had loaded on demand. */
+static unsigned int groups_found(const struct xvs_loader *loader)
 {
+	unsigned int groups = 0;
+
 	for (size_t i = 0; i < MAIN_KINDS; i++)
-		if (main_kinds[i].group == CHAINS && id_in_slot(loader, &main_kinds[i]))
-			return true;
-	return false;
+		if (main_kinds[i].group & ON_DEMAND && id_in_slot(loader, &main_kinds[i]))
+			groups |= main_kinds[i].group;
+	return groups;
+}
+
+static unsigned int groups_loaded(const struct xvs_loader *loader)
+{
+	return (loader->has_chains ? CHAINS : 0) | (loader->has_networks ? NETWORKS : 0);
+}
+
+static void note_loaded(struct xvs_loader *loader, unsigned int groups)
+{
+	loader->has_chains |= !!(groups & CHAINS);
+	loader->has_networks |= !!(groups & NETWORKS);
 }
 
 /* Nothing that packets meet is touched before the kernel has taken everything. */
@@ -215,7 +236,8 @@ static int load_groups(struct xvs_loader *loader, unsigned int groups)
 	error = error ?: exchange_programs(loader, objects);
 	for (size_t i = 0; i < MAIN_KINDS; i++)
 		bpf_object__close(objects[i]);
-	loader->has_chains |= !error && groups & CHAINS;
+	if (!error)
+		note_loaded(loader, groups);
 	return error;
 }
 
@@ -224,7 +246,7 @@ static int load_groups(struct xvs_loader *loader, unsigned int groups)
  * the maps that are pinned. Never 0. Whatever somebody puts in another's place, and wherever an
  * exchange was cut short, it is another one.
  */
-static uint64_t digest_in_force(const struct xvs_loader *loader, bool chains)
+static uint64_t digest_in_force(const struct xvs_loader *loader, unsigned int on_demand)
 {
 	struct sha256_ctx context;
 	uint64_t digest;
@@ -237,7 +259,7 @@ static uint64_t digest_in_force(const struct xvs_loader *loader, bool chains)
 		const void *bytes = kind->bytes(&size);
 
 		sha256_update(&context, sizeof(id), (const uint8_t *)&id);
-		if (kind->group != CHAINS || chains)
+		if (!(kind->group & ON_DEMAND & ~on_demand))
 			sha256_update(&context, size, bytes);
 	}
 	xvs_pins_digest(loader, &context);
@@ -248,39 +270,49 @@ static uint64_t digest_in_force(const struct xvs_loader *loader, bool chains)
 void xvs_programs_note(struct xvs_loader *loader)
 {
 	if (!loader->in_force)
-		loader->tables.control->in_force = digest_in_force(loader, loader->has_chains);
+		loader->tables.control->in_force = digest_in_force(loader, groups_loaded(loader));
 }
 
 /*
  * What runs already holds the maps that it was loaded with. Somebody may have been at the pins
  * since: then the next start must not take it for whole.
  */
-int xvs_programs_load_chains(struct xvs_loader *loader)
+static int load_on_demand(struct xvs_loader *loader, enum group group)
 {
 	struct xvs_control *control = loader->tables.control;
 	bool whole;
 	int error;
 
-	if (loader->has_chains)
+	if (groups_loaded(loader) & group)
 		return 0;
-	whole = control->in_force == digest_in_force(loader, false);
-	error = load_groups(loader, CHAINS);
+	whole = control->in_force == digest_in_force(loader, groups_loaded(loader));
+	error = load_groups(loader, group);
 	if (!error)
-		control->in_force = whole ? digest_in_force(loader, true) : 0;
+		control->in_force = whole ? digest_in_force(loader, groups_loaded(loader)) : 0;
 	return error;
+}
+
+int xvs_programs_load_chains(struct xvs_loader *loader)
+{
+	return load_on_demand(loader, CHAINS);
+}
+
+int xvs_programs_load_networks(struct xvs_loader *loader)
+{
+	return load_on_demand(loader, NETWORKS);
 }
 
 int xvs_programs_open(struct xvs_loader *loader)
 {
-	bool chains = has_chains(loader);
+	unsigned int groups = groups_found(loader);
 	int error = load_stubs(loader);
 
 	if (error)
 		return error;
-	if (loader->in_force && loader->in_force == digest_in_force(loader, chains)) {
-		loader->has_chains = chains;
+	if (loader->in_force && loader->in_force == digest_in_force(loader, groups)) {
+		note_loaded(loader, groups);
 		return load_groups(loader, RECORDS);
 	}
 	loader->in_force = 0;
-	return load_groups(loader, RECORDS | MAIN | (chains ? CHAINS : 0));
+	return load_groups(loader, RECORDS | MAIN | groups);
 }

@@ -17,4 +17,7 @@ void xvs_programs_note(struct xvs_loader *loader);
 /* What stands behind extensions. 0 or -errno, logged. */
 int xvs_programs_load_chains(struct xvs_loader *loader);
 
+/* What virtual networks need. 0 or -errno, logged. */
+int xvs_programs_load_networks(struct xvs_loader *loader);
+
 #endif

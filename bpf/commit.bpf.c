@@ -8,6 +8,8 @@
 #include "bpf/lib/forward.h"
 #include "bpf/lib/leave.h"
 
+struct xvs_slots slots_ingress SEC(".maps");
+
 /* The route's next port that may have the frame becomes the flood's pending one. */
 static long xvs_route_to(__u32 place, struct xvs_flood *flood)
 {
@@ -44,7 +46,10 @@ static __noinline __u32 xvs_copy_to_route(struct xvs_context *c, __u32 switch_id
 	return flood.pending;
 }
 
-/* As xvs_pick(), with what the extension has said. */
+/*
+ * As xvs_pick(), with what the extension has said. 0: where the switch sends it is for forwarding
+ * to say.
+ */
 static __always_inline int xvs_pick_routed(struct xvs_context *c,
 	const struct xvs_port_config *port, const struct xvs_chain_state *state)
 {
@@ -57,7 +62,7 @@ static __always_inline int xvs_pick_routed(struct xvs_context *c,
 		return -XVS_DROP_storm;
 	last = xvs_copy_to_route(c, port->switch_id, !only);
 	if (!only)
-		return xvs_pick(c, port);
+		return 0;
 	if (!last)
 		return -XVS_DROP_extension_route;
 	xvs_count_transmit(c->control, c->source, c->packets, c->skb->len);
@@ -80,7 +85,9 @@ static __always_inline int xvs_commit_way(struct xvs_context *c)
 		xvs_count_transmit(c->control, c->source, c->packets, c->skb->len);
 		return xvs_deliver(c, port->switch_id, c->source);
 	}
-	verdict = state->routed ? xvs_pick_routed(c, port, state) : xvs_pick(c, port);
+	verdict = state->routed ? xvs_pick_routed(c, port, state) : 0;
+	if (!verdict)
+		return XVS_FORWARD(c, port, &slots_ingress);
 	return verdict < 0 ? verdict : xvs_deliver(c, port->switch_id, verdict);
 }
 

@@ -45,7 +45,7 @@ static __always_inline int xvs_from_port(struct xvs_context *c)
 	if (port->flags & XVS_PORT_CHAIN_IN)
 		return XVS_JUMP(c, &slots_ingress, xvs_enter_chain(c, port, 0));
 	verdict = xvs_acl(c, port, c->source, XVS_ACL_OUT);
-	return verdict ? verdict : xvs_forward(c, port);
+	return verdict ? verdict : XVS_FORWARD(c, port, &slots_ingress);
 }
 
 SEC("tc")

@@ -25,7 +25,7 @@ static __always_inline int xvs_resume_way(struct xvs_context *c)
 		return verdict;
 	if (state->forward)
 		return XVS_JUMP(c, &slots_ingress, state->forward);
-	return xvs_forward(c, port);
+	return XVS_FORWARD(c, port, &slots_ingress);
 }
 
 SEC("tc")

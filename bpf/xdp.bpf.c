@@ -114,7 +114,7 @@ static __always_inline int xvs_fill_destination(struct xvs_fast *f,
 
 	if (!to || to->switch_id != port->switch_id || !(to->flags & XVS_PORT_UP) ||
 		!(to->flags & XVS_PORT_XDP_TARGET) ||
-		(to->flags & (XVS_PORT_ACL | XVS_PORT_CHAIN_OUT)))
+		(to->flags & (XVS_PORT_ACL | XVS_PORT_CHAIN_OUT | XVS_PORT_PROVIDER)))
 		return -1;
 	if (to->vlan_set)
 		return -1; /* its list is TC's business */

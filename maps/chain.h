@@ -62,6 +62,7 @@ enum xvs_routed {
 	XVS_ROUTE_BACK, /* a filter's: to where it came from */
 	XVS_ROUTE_SUBNET, /* the distributed router's: into the virtual subnet `fid`, as its
 			     gateway's */
+	XVS_ROUTE_COPIES, /* forwarding's: to all hosts of its virtual subnet */
 };
 
 #define XVS_ROUTE_PORTS 16

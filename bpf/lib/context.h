@@ -30,6 +30,7 @@ struct xvs_context {
 	__u8 parsed; /* what it carries stands in the hook's scratch */
 	__u8 looked; /* whether it is plain is known: */
 	__u8 plain; /* bits XVS_PLAIN */
+	__u8 decided; /* whether it is another host's NVGRE is known */
 	__u32 packets; /* as how many it counts: the segments of a GSO packet */
 	__u32 now; /* tick, once it was needed, see xvs_now() */
 };
@@ -43,6 +44,7 @@ static __always_inline __u32 xvs_now(struct xvs_context *c)
 
 /* A function of the packet's way returns a TC action, XVS_PASS, or minus a drop reason. */
 #define XVS_PASS 0x100 /* not ours: to the next program and the stack (TC_ACT_UNSPEC is -1) */
+#define XVS_TO_DECAP 0x101 /* a main function jumps there: it may be a frame of another host's */
 
 /* Generation, priority and VLAN or subnet in a word. */
 static __always_inline __u32 xvs_place_word(const struct xvs_context *c)

@@ -69,6 +69,9 @@ static __always_inline int xvs_deliver(struct xvs_context *c, __u32 switch_id, _
 
 	if (!port || port->switch_id != switch_id)
 		return -XVS_DROP_wrong_switch;
+	if ((port->flags & XVS_PORT_PROVIDER) && c->hook == XVS_SCRATCH_INGRESS && !c->decided &&
+		xvs_is_gre(c->skb, ETH_HLEN + c->tag_bytes))
+		return XVS_TO_DECAP;
 	if (port->flags & XVS_PORT_CHAIN_OUT) {
 		if (!(port->flags & XVS_PORT_UP)) {
 			c->charge = to;

@@ -4,6 +4,7 @@
 #define XVS_BPF_FDB_H
 
 #include "bpf/lib/count.h"
+#include "bpf/lib/vlan.h"
 
 struct xvs_fdb {
 	void *table;
@@ -285,14 +286,22 @@ static __always_inline __u32 xvs_fdb_find(const struct xvs_fdb *fdb,
 	return *(volatile __u64 *)&slot->word == from->word ? xvs_fdb_port(owner) : 0;
 }
 
-/* The port that owns the destination, or 0. Assigned addresses hold in every VLAN. */
+/* Addresses that are assigned hold in every VLAN, but in no virtual subnet: that is of others. */
+static __always_inline int xvs_fdb_is_virtual(__u64 word)
+{
+	struct xvs_fdb_slot slot = {.word = word};
+
+	return xvs_subnet_id(slot.key.vlan) != 0;
+}
+
+/* The port that owns the destination, or 0. */
 static __always_inline __u32 xvs_fdb_destination(
 	const struct xvs_fdb *fdb, const struct xvs_fdb_look_up *from, __u32 now, __u64 ageing_ns)
 {
 	__u32 idle, port = xvs_fdb_find(fdb, from, now, ageing_ns, &idle);
 	struct xvs_fdb_look_up assigned;
 
-	if (port)
+	if (port || xvs_fdb_is_virtual(from->word))
 		return port;
 	if (!xvs_fdb_set_out(fdb, xvs_fdb_any_vlan(from->word), &assigned))
 		return 0;
@@ -458,6 +467,10 @@ static __always_inline int xvs_fdb_learn(const struct xvs_fdb *fdb, struct xvs_c
 			return 0;
 		}
 		xvs_fdb_write(fdb, control, port, id, word, slot, owner);
+		return 0;
+	}
+	if (xvs_fdb_is_virtual(word)) {
+		xvs_fdb_write(fdb, control, port, id, word, NULL, 0);
 		return 0;
 	}
 	if (!xvs_fdb_set_out(fdb, xvs_fdb_any_vlan(word), &from))

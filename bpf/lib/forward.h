@@ -6,6 +6,7 @@
 #include "bpf/lib/fdb.h"
 #include "bpf/lib/flood.h"
 #include "bpf/lib/guard.h"
+#include "bpf/lib/virtual.h"
 
 static __always_inline int xvs_learn(struct xvs_context *c, const struct xvs_port_config *port,
 	const struct xvs_fdb *fdb, const struct ethhdr *eth)
@@ -83,11 +84,44 @@ static __always_inline int xvs_pick(struct xvs_context *c, const struct xvs_port
 	return to ? to : -XVS_DROP_no_destination;
 }
 
-static __always_inline int xvs_forward(struct xvs_context *c, const struct xvs_port_config *port)
+/*
+ * Might it be GRE with which DECAP has to do, whomever it is for? From a provider address it shows
+ * the way to others; from the wire it may be for a provider multicast group.
+ */
+static __always_inline int xvs_is_for_tunnel(
+	const struct xvs_context *c, const struct xvs_port_config *port)
 {
-	int to = xvs_pick(c, port);
+	const struct ethhdr *eth = (void *)(long)c->skb->data;
 
-	return to < 0 ? to : xvs_deliver(c, port->switch_id, to);
+	if (port->kind == XVS_PORT_VPORT)
+		return 0;
+	if (!(port->flags & XVS_PORT_PROVIDER) &&
+		(port->kind != XVS_PORT_UPLINK ||
+			(const void *)(eth + 1) > (const void *)(long)c->skb->data_end ||
+			!xvs_is_group(eth->h_dest)))
+		return 0;
+	return xvs_is_gre(c->skb, ETH_HLEN + c->tag_bytes);
 }
+
+/* A main function's: jumps to other programs where virtual networks are concerned. */
+#define XVS_FORWARD(c, port, slots)                                                                \
+	({                                                                                         \
+		int to_ = 0, verdict_;                                                             \
+		if (xvs_is_virtual(port)) {                                                        \
+			verdict_ = XVS_JUMP(c, slots,                                              \
+				xvs_enter_slot(c, (port)->switch_id, 0, XVS_SLOT_VIRTUAL));        \
+		} else {                                                                           \
+			verdict_ = XVS_TO_DECAP;                                                   \
+			if (!xvs_is_for_tunnel(c, port)) {                                         \
+				to_ = xvs_pick(c, port);                                           \
+				verdict_ = to_ < 0 ? to_ : xvs_deliver(c, (port)->switch_id, to_); \
+			}                                                                          \
+			if (verdict_ == XVS_TO_DECAP)                                              \
+				verdict_ = XVS_JUMP(c, slots,                                      \
+					xvs_enter_slot(                                            \
+						c, (port)->switch_id, to_, XVS_SLOT_DECAP));       \
+		}                                                                                  \
+		verdict_;                                                                          \
+	})
 
 #endif

@@ -36,11 +36,23 @@ static __always_inline __u32 xvs_transport_size(struct __sk_buff *skb, __u32 off
 	return (data_offset >> 4) * 4;
 }
 
-/* Bytes from the network header at `start` to the payload; 0 if it can't be told. */
-__noinline __u32 xvs_ip_header_size(struct __sk_buff *skb, __u32 start)
+/* Bytes of a GRE header at `offset` and the Ethernet header behind it; 0: there is none. */
+static __always_inline __u32 xvs_gre_size(struct __sk_buff *skb, __u32 offset)
+{
+	__u8 head[4]; /* flags: checksum, key and sequence number are four bytes each */
+
+	if (bpf_skb_load_bytes(skb, offset, head, sizeof(head)) || head[2] != 0x65 ||
+		head[3] != 0x58)
+		return 0;
+	return sizeof(head) + (head[0] & 0x80 ? 4 : 0) + (head[0] & 0x20 ? 4 : 0) +
+	       (head[0] & 0x10 ? 4 : 0) + ETH_HLEN;
+}
+
+/* Where the transport header begins, whose protocol is *ret; 0 if it can't be told. */
+static __always_inline __u32 xvs_transport_offset(struct __sk_buff *skb, __u32 start, __u8 *ret)
 {
 	__u8 head[10], extension[2];
-	__u32 offset, transport;
+	__u32 offset;
 	__u8 protocol;
 
 	if (bpf_skb_load_bytes(skb, start, head, sizeof(head)))
@@ -59,8 +71,38 @@ __noinline __u32 xvs_ip_header_size(struct __sk_buff *skb, __u32 start)
 			protocol = extension[0];
 		}
 	}
-	transport = xvs_transport_size(skb, offset, protocol);
+	*ret = protocol;
+	return offset;
+}
+
+/*
+ * Bytes from the network header at `start` to the payload; 0 if it can't be told. Of Ethernet in
+ * GRE it is the inner packet that is cut into segments.
+ */
+__noinline __u32 xvs_ip_header_size(struct __sk_buff *skb, __u32 start)
+{
+	__u32 offset, transport;
+	__u8 protocol;
+
+	offset = xvs_transport_offset(skb, start, &protocol);
+	if (offset && protocol == IPPROTO_GRE) {
+		transport = xvs_gre_size(skb, offset);
+		offset = transport ? xvs_transport_offset(skb, offset + transport, &protocol) : 0;
+	}
+	transport = offset ? xvs_transport_size(skb, offset, protocol) : 0;
 	return transport ? offset - start + transport : 0;
+}
+
+/* Is it GRE in IP, or a fragment that might be? The network header begins at `start`. */
+__noinline int xvs_is_gre(struct __sk_buff *skb, __u32 start)
+{
+	__u8 head[10];
+
+	if (bpf_skb_load_bytes(skb, start, head, sizeof(head)))
+		return 0;
+	if (head[0] >> 4 == 4)
+		return head[9] == IPPROTO_GRE;
+	return head[0] >> 4 == 6 && (head[6] == IPPROTO_GRE || head[6] == IPPROTO_FRAGMENT);
 }
 
 /*

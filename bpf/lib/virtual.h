@@ -8,7 +8,7 @@
 #ifndef XVS_BPF_VIRTUAL_H
 #define XVS_BPF_VIRTUAL_H
 
-#include "bpf/lib/leave.h"
+#include "bpf/lib/chain.h"
 
 /* Does the port send into a virtual subnet? */
 static __always_inline int xvs_is_virtual(const struct xvs_port_config *port)
@@ -17,7 +17,7 @@ static __always_inline int xvs_is_virtual(const struct xvs_port_config *port)
 }
 
 /* For XVS_JUMP(): to `slot`, with the frame's place as it is now. `to` as in chain_state. */
-static __noinline int xvs_enter_slot(
+static __always_inline int xvs_enter_slot(
 	const struct xvs_context *c, __u32 switch_id, __u32 to, int slot)
 {
 	struct xvs_chain_state *state = xvs_chain_state(XVS_SCRATCH_INGRESS);

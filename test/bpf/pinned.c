@@ -151,6 +151,7 @@ static void load(struct xvs_loader *loader)
 	empty_folder(set.folder);
 	cr_assert_eq(xvs_loader_open(loader, path_of("pins")), 0);
 	cr_assert_eq(xvs_programs_load_chains(loader), 0);
+	cr_assert_eq(xvs_programs_load_networks(loader), 0);
 	for (size_t i = 0; i < SLOTS; i++)
 		keep_programs(loader, slots[i]);
 	table = xvs_fdb_create(&loader->tables, 1, XVS_FDB_SIZE_MIN);
@@ -164,6 +165,7 @@ void pinned_load_beside(struct xvs_loader *loader)
 	empty_folder(path_of("beside"));
 	cr_assert_eq(xvs_loader_open(loader, path_of("beside")), 0);
 	cr_assert_eq(xvs_programs_load_chains(loader), 0);
+	cr_assert_eq(xvs_programs_load_networks(loader), 0);
 }
 
 /* ---- a set that another test has used ---- */
