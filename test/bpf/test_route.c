@@ -921,7 +921,7 @@ static void make_right_frames(struct packet *ret)
 	datagram(&ret[7], MAC_A, "10.0.1.10", "10.0.2.20", 1);
 }
 
-/* The source address stays: it has been looked at before. */
+/* What has been looked at before stays: the source address, and that there is no tag. */
 static void make_case(struct random *random, const struct packet *right, struct packet *ret)
 {
 	const struct packet *from = &right[random_below(random, FUZZ_FRAMES)];
@@ -939,6 +939,8 @@ static void make_case(struct random *random, const struct packet *right, struct 
 			ret->size = ETH_HLEN + random_below(random, ret->size - ETH_HLEN + 1);
 	}
 	memcpy(ret->bytes + ETH_ALEN, MAC_A, ETH_ALEN);
+	if (ret->bytes[12] == 0x81 || (ret->bytes[12] == 0x88 && ret->bytes[13] == 0xa8))
+		ret->bytes[12] = 0x08;
 }
 
 static uint16_t sum_of_ip4(const struct packet *packet)
