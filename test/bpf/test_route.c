@@ -25,11 +25,11 @@
 
 static struct xvs_chain_state *states; /* of each CPU */
 static int slots;
+static uint32_t virtual = XVS_SLOT_VIRTUAL;
+static uint32_t forwarding; /* id of the program there */
 
 static void open_route(void)
 {
-	uint32_t virtual = XVS_SLOT_VIRTUAL;
-
 	run_open();
 	tenants_open();
 	tenant_port(A, 1);
@@ -44,6 +44,7 @@ static void open_route(void)
 	tenant_record(2, "10.0.2.20", FAR);
 	tenant_record(2, "fd00:0:0:2::20", FAR);
 	slots = world_pin("slots_ingress");
+	cr_assert_eq(bpf_map_lookup_elem(slots, &virtual, &forwarding), 0);
 	bpf_map_delete_elem(slots, &virtual);
 	states = calloc(libbpf_num_possible_cpus(), sizeof(*states));
 }
@@ -897,6 +898,94 @@ Test(route, priority_tags)
 	packet_put_tag(&question, (struct tag)Q(PRIORITY(5)));
 	arp_fill(&answer, &reply);
 	check_answer("in the packet", &question, &answer);
+}
+
+/* ---- with the forwarding in front and behind ---- */
+
+static void put_forwarding(void)
+{
+	int program = bpf_prog_get_fd_by_id(forwarding);
+
+	cr_assert_geq(program, 0, "%m");
+	cr_assert_eq(bpf_map_update_elem(slots, &virtual, &program, BPF_ANY), 0, "%m");
+	close(program);
+}
+
+static void send_whole_way(const struct packet *packet, struct outcome *ret)
+{
+	static struct input input;
+
+	input = (struct input){.program = INGRESS, .on = A};
+	input.packet.size = packet->size;
+	memcpy(input.packet.bytes, packet->bytes, packet->size);
+	run(&input, ret);
+}
+
+/* `flooded`: how many packets count as that. */
+static void check_whole_way(const char *what, const struct packet *packet,
+	const struct packet *expected, uint32_t to, uint32_t flooded)
+{
+	static struct outcome got;
+	struct tally tally = {0};
+
+	send_whole_way(packet, &got);
+	check_sent(what, &got, to);
+	check_packet(what, &got, expected);
+	expect_transmit(&tally, A, 1, expected->size);
+	expect_receive(&tally, to, 1, expected->size);
+	tally.counters[A].flooded_packets = flooded;
+	tally_check(what, &tally, &got.change);
+}
+
+Test(route, from_port_to_port)
+{
+	const struct arp reply = {MAC_A, GATEWAY_MAC, 2, GATEWAY_MAC, MAC_A, GATEWAY, "10.0.1.10"};
+	struct ip ip = {FAR, GATEWAY_MAC, "10.0.1.10", "10.0.2.20", 63, IPPROTO_UDP, 0, 0, udp,
+		sizeof(udp)};
+	static struct packet packet, expected;
+
+	put_forwarding();
+	datagram(&packet, MAC_A, "10.0.1.10", "10.0.2.20", 64);
+	ip_fill(&expected, &ip);
+	check_whole_way("IPv4", &packet, &expected, ACCESS, 0);
+	ip.source = OWN6;
+	ip.destination = "fd00:0:0:2::20";
+	datagram(&packet, MAC_A, ip.source, ip.destination, 64);
+	ip_fill(&expected, &ip);
+	check_whole_way("IPv6", &packet, &expected, ACCESS, 0);
+	ip = (struct ip){MAC_B, GATEWAY_MAC, "10.0.1.10", "10.0.1.11", 63, IPPROTO_UDP, 0, 0, udp,
+		sizeof(udp)};
+	datagram(&packet, MAC_A, ip.source, ip.destination, 64);
+	ip_fill(&expected, &ip);
+	check_whole_way("its own subnet", &packet, &expected, B, 0);
+	ask_arp(&packet, GATEWAY);
+	arp_fill(&expected, &reply);
+	check_whole_way("an answer", &packet, &expected, A, 0);
+}
+
+/* A question that the records don't answer goes to the subnet's other ports, and only there. */
+Test(route, question_to_the_stations)
+{
+	static struct packet packet;
+
+	put_forwarding();
+	learn();
+	ask_arp(&packet, "10.0.1.99");
+	check_whole_way("the only other port", &packet, &packet, B, 1);
+}
+
+/* A packet for itself by way of the gateway. */
+Test(route, no_way_back)
+{
+	static struct packet packet;
+	static struct outcome got;
+	struct tally tally = {0};
+
+	put_forwarding();
+	datagram(&packet, MAC_A, "10.0.1.10", "10.0.1.10", 64);
+	send_whole_way(&packet, &got);
+	expect_drop(&tally, A, true, XVS_DROP_same_port, 1);
+	tally_check("back", &tally, &got.change);
 }
 
 /* ---- frames that nobody should send ---- */
