@@ -6,6 +6,7 @@
  */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -986,6 +987,40 @@ Test(route, no_way_back)
 	send_whole_way(&packet, &got);
 	expect_drop(&tally, A, true, XVS_DROP_same_port, 1);
 	tally_check("back", &tally, &got.change);
+}
+
+/* To a station of this host, or of another one that no record tells. */
+static void syn_fill(struct packet *ret, const uint8_t *to, uint16_t mss)
+{
+	const uint8_t tcp[24] = {0x9c, 0x40, 0, 80, [12] = 0x60, 0x02, [20] = 2, 4, mss >> 8, mss};
+	const struct ip ip = {
+		to, MAC_A, "10.0.1.10", "10.0.1.11", 64, IPPROTO_TCP, 0, 0, tcp, sizeof(tcp)};
+
+	ip_fill(ret, &ip);
+}
+
+/* Before the way to the other host is looked for, which there is none. */
+Test(route, segments_that_fit_the_wire)
+{
+	const struct xvs_provider_config own = {.port = HOST, .mtu = 1500};
+	const struct xvs_provider both = {.half = {own, own}};
+	static struct packet packet, expected;
+	static struct outcome got;
+	uint32_t id = SWITCH;
+
+	put_forwarding();
+	cr_assert_eq(bpf_map_update_elem(world.loader.tables.providers, &id, &both, BPF_ANY), 0);
+	for (int clamped = 0; clamped < 2; clamped++) {
+		tenant_subnets[1].flags = clamped ? XVS_SUBNET_CLAMP : 0;
+		tenants_publish();
+		syn_fill(&packet, GUEST(9), 1460);
+		syn_fill(&expected, GUEST(9), clamped ? 1418 : 1460);
+		send_whole_way(&packet, &got);
+		check_verdict("to another host", &got, TC_ACT_SHOT);
+		check_packet("to another host", &got, &expected);
+		syn_fill(&packet, MAC_B, 1460);
+		check_whole_way("to this host", &packet, &packet, B, 0);
+	}
 }
 
 /* ---- frames that nobody should send ---- */
