@@ -58,11 +58,11 @@ static bool is_extension(uint8_t protocol)
 	       protocol == IPPROTO_FRAGMENT || protocol == IPPROTO_DSTOPTS;
 }
 
-/* Network and transport headers from `start` on, 0 if it can't be told. What isn't IPv4 is IPv6. */
-static uint32_t headers_size(const struct packet *packet, uint32_t start)
+/* Where the transport header of the IP packet at `start` is, 0 if it can't be told. */
+static uint32_t transport_at(const struct packet *packet, uint32_t start, uint8_t *ret)
 {
 	const uint8_t *ip = packet->bytes + start;
-	uint32_t at = start + 40, transport;
+	uint32_t at = start + 40;
 	uint8_t protocol;
 
 	if (start + 10 > packet->size)
@@ -81,8 +81,35 @@ static uint32_t headers_size(const struct packet *packet, uint32_t start)
 			at += kind == IPPROTO_FRAGMENT ? 8 : (packet->bytes[at + 1] + 1) * 8;
 		}
 	}
-	transport = transport_size(packet, at, protocol);
-	return transport ? at + transport - start : 0;
+	*ret = protocol;
+	return at;
+}
+
+/* GRE with Ethernet in it, and that one's header; 0: something else. */
+static uint32_t gre_size(const struct packet *packet, uint32_t at)
+{
+	const uint8_t *gre = packet->bytes + at;
+
+	if (at + 4 > packet->size || gre[2] != 0x65 || gre[3] != 0x58)
+		return 0;
+	return 4 + !!(gre[0] & 0x80) * 4 + !!(gre[0] & 0x20) * 4 + !!(gre[0] & 0x10) * 4 + ETH_HLEN;
+}
+
+/*
+ * Network and transport headers from `start` on, 0 if it can't be told. What isn't IPv4 is IPv6.
+ * Ethernet in GRE is part of them, once.
+ */
+static uint32_t headers_size(const struct packet *packet, uint32_t start)
+{
+	uint8_t protocol = 0;
+	uint32_t at = transport_at(packet, start, &protocol), size;
+
+	if (at && protocol == IPPROTO_GRE) {
+		size = gre_size(packet, at);
+		at = size ? transport_at(packet, at + size, &protocol) : 0;
+	}
+	size = at ? transport_size(packet, at, protocol) : 0;
+	return size ? at + size - start : 0;
 }
 
 static uint32_t network_at(const struct parsed *frame)
