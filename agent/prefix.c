@@ -47,7 +47,7 @@ bool xvs_prefix_is_mapped(const struct xvs_prefix *prefix)
 	return xvs_prefix_contains(&mapped, prefix);
 }
 
-bool xvs_prefix_parse_whole(const char *text, struct xvs_prefix *ret)
+bool xvs_ip_parse(const char *text, struct xvs_prefix *ret)
 {
 	struct xvs_prefix address;
 

@@ -14,7 +14,7 @@ bool xvs_prefix_contains(const struct xvs_prefix *outer, const struct xvs_prefix
 /* Is there an address that both have? */
 bool xvs_prefix_overlaps(const struct xvs_prefix *a, const struct xvs_prefix *b);
 /* "192.0.2.5", "2001:db8::5". False: it is no whole address, *ret is untouched. */
-bool xvs_prefix_parse_whole(const char *text, struct xvs_prefix *ret);
+bool xvs_ip_parse(const char *text, struct xvs_prefix *ret);
 /* One that a station may have. IPv4: not 0/8, 127/8, groups and what is beyond; IPv6: not ::, ::1,
  * groups. */
 bool xvs_address_is_station(const struct xvs_prefix *address);

@@ -30,7 +30,7 @@ static int read_address(struct xvs_reading *reading, const struct xvs_key *key,
 
 	if (!text)
 		return -EINVAL;
-	if (!xvs_prefix_parse_whole(text, ret))
+	if (!xvs_ip_parse(text, ret))
 		return xvs_report(reading->report, &pair->value.place,
 			"'%s' needs an address without prefix length, such as %s, found '%s'",
 			key->name, example, XVS_SHOWN(text));

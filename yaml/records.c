@@ -54,7 +54,7 @@ int xvs_records_read(const struct xvs_source *source, struct xvs_report *report,
 	int r = xvs_node_stream(source, &stream, report, &arena, &file.value);
 
 	if (r == 0)
-		r = xvs_read_file_keys(&taking.reading, &file, file_keys, NULL);
+		r = xvs_read_file_keys(&taking.reading, &file, file_keys, &taking);
 	xvs_report_sort(report, before);
 	return r < 0 ? r : report->count > before ? -EINVAL : 0;
 }

@@ -24,7 +24,7 @@ static int add_address(struct xvs_reading *reading, const struct xvs_key *key,
 
 	if (!text)
 		return -EINVAL;
-	if (!xvs_prefix_parse_whole(text, &address))
+	if (!xvs_ip_parse(text, &address))
 		return xvs_report(reading->report, &node->place,
 			"'addresses' needs addresses without prefix length, such as 192.0.2.5 or "
 			"2001:db8::5, found '%s'",

@@ -111,7 +111,7 @@ static int get_address(struct xvs_call *call, const char *name, struct xvs_wire_
 
 	if (error || !text)
 		return error;
-	if (!xvs_prefix_parse_whole(text, &prefix))
+	if (!xvs_ip_parse(text, &prefix))
 		return xvs_call_invalid(call, name, "must be an IPv4 or IPv6 address");
 	*ret = xvs_wire_address(&prefix);
 	return 0;
