@@ -18,8 +18,8 @@ from harness.daemon import Daemon
 from harness.lab import Namespace
 
 GUESTS = {  # MAC and IPv4 address of eth0
-    "a": ("02:be:4c:00:00:01", "10.9.0.1"),
-    "b": ("02:be:4c:00:00:02", "10.9.0.2"),
+    "a": ("02:be:4c:00:00:01", "10.9.0.11"),
+    "b": ("02:be:4c:00:00:02", "10.9.0.12"),
 }
 HOSTS = {"a": "192.0.2.1", "b": "192.0.2.2"}  # IPv4 address of wire
 WIRE_MTU = 1600  # a guest's longest frame fits, with a tunnel's headers around it
