@@ -177,15 +177,22 @@ __noinline int xvs_encapsulate(struct __sk_buff *skb, const struct xvs_tunnel *t
 	return 0;
 }
 
-/* Takes `size` bytes of outer headers off. 0, or minus the drop reason. */
+/*
+ * Takes `size` bytes of outer headers off. 0, or minus the drop reason. The kernel takes none off
+ * if less than an IP header would stay; a short frame is longer meanwhile. What the NIC has said of
+ * checksums is about the inner packet: the outer headers have none that counts.
+ */
 __noinline int xvs_decapsulate(struct __sk_buff *skb, __u32 size)
 {
+	__u32 length = skb->len, least = size + ETH_HLEN + sizeof(struct xvs_ip6);
 	struct ethhdr inner;
 
 	if (bpf_skb_load_bytes(skb, size, &inner, sizeof(inner)))
 		return -XVS_DROP_gre_truncated;
-	if (bpf_skb_adjust_room(skb, -(int)size, BPF_ADJ_ROOM_MAC,
-		    BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_NO_CSUM_RESET) ||
+	if ((length < least && bpf_skb_change_tail(skb, least, 0)) ||
+		bpf_skb_adjust_room(skb, -(int)size, BPF_ADJ_ROOM_MAC,
+			BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_NO_CSUM_RESET) ||
+		(length < least && bpf_skb_change_tail(skb, length - size, 0)) ||
 		bpf_skb_store_bytes(skb, 0, &inner, sizeof(inner), 0) ||
 		xvs_fix_protocol(skb, inner.h_proto))
 		return -XVS_DROP_encap_failed;

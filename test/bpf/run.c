@@ -14,6 +14,7 @@
 
 /* Of a test run's packet; a page, less what the kernel puts around it. */
 #define LINEAR_SIZE 3584
+#define IP6_HEADER 40
 #define SINK_PRIORITY 0xffff /* of a filter: behind all others */
 
 static struct lens_bpf *lens;
@@ -177,7 +178,8 @@ static uint32_t split(const struct packet *packet, uint8_t linear[LINEAR_SIZE])
 		memcpy(setup->front, packet->bytes, setup->grow + ETH_HLEN);
 	memcpy(linear, packet->bytes + setup->grow, size);
 	memcpy(linear, packet->bytes, ETH_HLEN);
-	setup->type = hide_type(linear);
+	/* others keep it: the kernel's own idea of the protocol comes from there */
+	setup->type = size < ETH_HLEN + IP6_HEADER ? hide_type(linear) : 0;
 	return size;
 }
 

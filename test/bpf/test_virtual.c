@@ -614,7 +614,10 @@ Test(virtual, what_other_hosts_may_not_send)
 			right_sum(&packet);
 		check_dropped(flaws[i].what, UPLINK, &packet, flaws[i].reason);
 	}
-	check_dropped("from a guest", TRUNK, &right, XVS_DROP_gre_from_guest);
+	outer.from = STATION(TRUNK);
+	outer_fill(&packet, &outer, &inner);
+	check_dropped("from a guest", TRUNK, &packet, XVS_DROP_gre_from_guest);
+	outer = from_peer(false);
 	outer.source = "192.0.2.3";
 	outer_fill(&packet, &outer, &inner);
 	check_dropped("from elsewhere", UPLINK, &packet, XVS_DROP_gre_source);
