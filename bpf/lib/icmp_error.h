@@ -158,16 +158,18 @@ static __always_inline void xvs_icmp_clear(struct xvs_icmp_room *room)
 static __always_inline int xvs_icmp_quote(struct __sk_buff *skb, struct xvs_icmp_room *room)
 {
 	__u32 most = room->about.protocol == ETH_P_IP ? XVS_QUOTE_4 : XVS_QUOTE_6;
-	__u32 end = room->about.end, quoted;
+	__u32 end = room->about.end, quoted, last;
 
 	if (end <= ETH_HLEN || room->about.network != ETH_HLEN)
 		return -1;
 	quoted = end - ETH_HLEN < most ? end - ETH_HLEN : most;
 	xvs_icmp_clear(room);
-	/* or the verifier loses the bound */
-	asm volatile("" : "+r"(quoted));
-	if (quoted < sizeof(struct xvs_ip4) || quoted > XVS_QUOTE_6 ||
-		bpf_skb_load_bytes(skb, ETH_HLEN, room->quote, quoted))
+	if (quoted < sizeof(struct xvs_ip4))
+		return -1;
+	last = quoted - 1;
+	/* or kernel 6.1 sees that `quoted` has an end, but not that it isn't 0 */
+	asm volatile("" : "+r"(last));
+	if (last >= XVS_QUOTE_6 || bpf_skb_load_bytes(skb, ETH_HLEN, room->quote, last + 1))
 		return -1;
 	room->quoted = quoted;
 	return bpf_skb_change_tail(skb, ETH_HLEN + quoted, 0) ? -1 : 0;
