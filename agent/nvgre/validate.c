@@ -185,13 +185,12 @@ static const struct xvs_subnet_setting *find_by_address(
 	return prefixes->item[high - 1].subnet;
 }
 
-static bool is_gateway(
-	const struct xvs_subnet_setting *subnet, const struct xvs_customer_route *route)
+static bool is_gateway(const struct xvs_subnet_setting *subnet, const struct xvs_prefix *address)
 {
 	struct xvs_prefix gateway;
 
-	return xvs_subnet_gateway(subnet, route->via.family, &gateway) &&
-	       xvs_prefix_equal(&gateway, &route->via);
+	return xvs_subnet_gateway(subnet, address->family, &gateway) &&
+	       xvs_prefix_equal(&gateway, address);
 }
 
 static void check_via(const struct xvs_network *item, const struct prefixes *prefixes,
@@ -205,7 +204,7 @@ static void check_via(const struct xvs_network *item, const struct prefixes *pre
 			"network '%s': %s is in no subnet of the network, so no route can lead "
 			"there; name a router in one of them",
 			item->name, xvs_prefix_format(&route->via, via));
-	else if (is_gateway(subnet, route))
+	else if (is_gateway(subnet, &route->via))
 		xvs_report(report, &route->place,
 			"network '%s': %s is the network's own gateway in subnet '%s'; name "
 			"another router",
@@ -392,6 +391,11 @@ static void check_record(const struct subnets *subnets, const struct xvs_record_
 			"%s is in no prefix of VSID %u (subnet '%s' of network '%s')",
 			xvs_prefix_format(&record->address, text), record->vsid,
 			subnet->setting->name, subnet->network->name);
+	else if (is_gateway(subnet->setting, &record->address))
+		xvs_report(report, &record->place,
+			"%s is the gateway of VSID %u, which every host answers for; a subnet's "
+			"lowest address is no guest's",
+			xvs_prefix_format(&record->address, text), record->vsid);
 }
 
 /* Alike ones in the order of the text. */
@@ -500,6 +504,16 @@ static int check_records(
 	return 0;
 }
 
+/* Better refused than thought to be in force. */
+static void check_provider_routes(const struct xvs_config *config, struct xvs_report *report)
+{
+	XVS_EACH_SWITCH (config, item)
+		if (item->host_port.route_count)
+			xvs_report(report, &item->host_port.routes[0].place,
+				"routes of a host port are not set yet; add them to its interface "
+				"with ip(8), such as: ip route add PREFIX via ADDRESS");
+}
+
 int xvs_nvgre_validate(
 	const struct xvs_agent *agent, const struct xvs_config *config, struct xvs_report *report)
 {
@@ -511,6 +525,7 @@ int xvs_nvgre_validate(
 		return r;
 	XVS_EACH_NETWORK(config, item)
 	r = r ?: check_network(config, item, report);
+	check_provider_routes(config, report);
 	check_vsids(&subnets, report);
 	check_counts(config, &subnets, report);
 	check_ports(config, &subnets, report);

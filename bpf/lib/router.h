@@ -32,6 +32,13 @@ static __always_inline int xvs_is_routable(const __be32 *address)
 	return bpf_ntohl(address[0]) >> 22 != 0xfe80 >> 6;
 }
 
+/* A default route of IPv6 is longer than none of IPv4, too. */
+static __always_inline int xvs_is_other_family(const __be32 *a, const __be32 *b)
+{
+	return (!a[0] && !a[1] && a[2] == bpf_htonl(0xffff)) !=
+	       (!b[0] && !b[1] && b[2] == bpf_htonl(0xffff));
+}
+
 /* The longest prefix decides. Returns 0, or as xvs_route(). */
 static __always_inline int xvs_find_next(
 	const struct xvs_packet *packet, __u32 domain, __u32 number, struct xvs_next *ret)
@@ -41,6 +48,8 @@ static __always_inline int xvs_find_next(
 
 	__builtin_memcpy(key.address, packet->destination, sizeof(key.address));
 	hop = bpf_map_lookup_elem(&customer_routes, &key);
+	if (hop && hop->kind == XVS_HOP_VIA && xvs_is_other_family(key.address, hop->via))
+		hop = NULL;
 	*ret = (struct xvs_next){.number = number, .is_gateway = !hop};
 	if (!hop) {
 		ret->address.word[2] = packet->protocol == ETH_P_IP ? bpf_htonl(0xffff) : 0;

@@ -110,12 +110,14 @@ static __always_inline void xvs_fill_outer6(
 }
 
 /* Writes the outer headers, for which there is room, in place. 0, or -1. */
-static __always_inline int xvs_write_outer(struct __sk_buff *skb, const struct xvs_tunnel *tunnel)
+__noinline int xvs_write_outer(struct __sk_buff *skb, const struct xvs_tunnel *tunnel)
 {
 	__u32 length = skb->len - ETH_HLEN;
 	struct xvs_outer4 *four;
 	struct xvs_outer6 *six;
 
+	if (!tunnel)
+		return -1; /* for the verifier, which lets it be NULL */
 	if (tunnel->ip6) {
 		six = (void *)(long)skb->data;
 		if ((void *)(six + 1) > (void *)(long)skb->data_end)

@@ -669,6 +669,16 @@ Test(route, each_half_has_its_routes)
 	check_routed(&via[0]);
 }
 
+/* "::/0" is a prefix of IPv4 addresses too, as they stand in the map. */
+Test(route, default_routes_are_of_one_family)
+{
+	tenant_record(1, "0.0.0.0", OUTER);
+	for (uint32_t half = 0; half < 2; half++)
+		tenant_route(1, half, "::/0", XVS_HOP_VIA, 1, OTHER6);
+	check_routed(&(const struct routed){"IPv4", "10.0.1.10", "198.51.100.1", 64, 1, OUTER});
+	check_routed(&(const struct routed){"IPv6", OWN6, "2001:db8::1", 64, 1, MAC_B});
+}
+
 /* Two networks with the same addresses. */
 Test(route, networks_stay_apart)
 {

@@ -755,3 +755,129 @@ Test(virtual, learning_from_the_wire)
 	send_from(UPLINK, &packet);
 	cr_expect_eq(record_at(mac_key(1, REMOTE6)).flags, 0, "a record stays");
 }
+
+/* ---- for all of a subnet ---- */
+
+#define HOSTS 3
+static const char *const hosts[HOSTS] = {"192.0.2.10", "192.0.2.11", "192.0.2.12"};
+
+static void add_copies(void)
+{
+	struct xvs_record record = {.key = record_key(VSID(1), XVS_RECORD_COPY)};
+
+	for (uint32_t i = 0; i < HOSTS; i++) {
+		record.key.address[0] = i;
+		tenant_address(hosts[i], record.provider);
+		put_record(&record);
+		add_next_hop(hosts[i], now(), now());
+	}
+	record.key.address[0] = XVS_RECORD_COUNT;
+	record.packets = HOSTS;
+	put_record(&record);
+}
+
+static void fill_for_all(struct packet *inner)
+{
+	inner_fill(inner, BROADCAST, STATION(A), false, 0, 100);
+}
+
+/* The frame for the host is what came out last; the devices have the copies. */
+Test(virtual, every_host_gets_a_copy)
+{
+	static struct packet inner, expected, copy;
+	struct outer outer = {ROUTER, STATION(HOST), OWN4, hosts[HOSTS - 1], 0, 0x2000, 0};
+	uint32_t mark;
+
+	world_attach();
+	run_attach_sinks();
+	add_copies();
+	fill_for_all(&inner);
+	send_from(A, &inner);
+	check_sent("last host", &got, UPLINK);
+	outer.key = key_of(OUTER4);
+	outer_fill(&expected, &outer, &inner);
+	check_packet("last host", &expected);
+	cr_expect_eq(run_copies(UPLINK), HOSTS - 1);
+	cr_assert(run_copy(UPLINK, &copy, &mark));
+	outer.destination = hosts[HOSTS - 2];
+	outer_fill(&expected, &outer, &inner);
+	cr_expect(packet_equal(&copy, &expected), "%s", packet_difference(&copy, &expected));
+	cr_expect_eq(run_copies(B), 1);
+	cr_assert(run_copy(B, &copy, &mark));
+	cr_expect(packet_equal(&copy, &inner), "%s", packet_difference(&copy, &inner));
+	cr_expect_eq(run_copies(ACCESS_B), 0, "of the other tenant");
+	cr_expect_eq(got.change.counters[A].transmit_packets, 1);
+	cr_expect_eq(got.change.counters[HOST].transmit_packets, HOSTS);
+	cr_expect_eq(got.change.counters[UPLINK].receive_packets, HOSTS);
+}
+
+/* Of hosts whose next hop is not known one is asked for; the others do without. */
+Test(virtual, copies_for_unknown_next_hops)
+{
+	static struct packet inner;
+	struct next_hop key = {.switch_id = SWITCH};
+
+	world_attach();
+	run_attach_sinks();
+	add_copies();
+	for (int i = 0; i < 2; i++) {
+		tenant_address(hosts[i], key.address);
+		bpf_map_delete_elem(next_hops, &key);
+	}
+	fill_for_all(&inner);
+	send_from(A, &inner);
+	check_verdict("by the kernel", &got, TC_ACT_REDIRECT);
+	cr_expect_eq(memcmp(got.packet.bytes + 30, (uint8_t[]){192, 0, 2, 10}, 4), 0);
+	cr_expect_eq(run_copies(UPLINK), 1);
+	cr_expect_eq(got.change.drops[A][XVS_DROP_no_neighbor], 1);
+}
+
+Test(virtual, provider_multicast_group)
+{
+	static struct packet inner, expected;
+	struct outer outer = {
+		MAC(1, 0, 0x5e, 0x7f, 2, 3), STATION(HOST), OWN4, "239.255.2.3", 0, 0x2000, 0};
+
+	tenant_address("239.255.2.3", tenant_subnets[1].group);
+	tenants_publish();
+	world.ports[A].flags |= XVS_PORT_STORM_LIMIT;
+	world.ports[A].storm_limit = 1;
+	world_publish();
+	fill_for_all(&inner);
+	send_from(A, &inner);
+	check_verdict("to the group", &got, TC_ACT_REDIRECT);
+	outer.key = key_of(OUTER4);
+	outer_fill(&expected, &outer, &inner);
+	check_packet("to the group", &expected);
+	cr_expect_eq(got.change.counters[A].transmit_packets, 1);
+	cr_expect_eq(got.change.counters[HOST].transmit_packets, 1);
+	check_dropped("a storm", A, &inner, XVS_DROP_storm);
+}
+
+/* From another host it is for this one's ports alone, and for a subnet's own group. */
+Test(virtual, group_frames_from_other_hosts)
+{
+	static struct packet inner, packet;
+	struct outer outer = from_peer(false);
+
+	world_attach();
+	run_attach_sinks();
+	fill_for_all(&inner);
+	memcpy(inner.bytes + ETH_ALEN, REMOTE, ETH_ALEN);
+	outer_fill(&packet, &outer, &inner);
+	send_from(UPLINK, &packet);
+	check_verdict("a copy", &got, TC_ACT_REDIRECT);
+	check_packet("a copy", &inner);
+	cr_expect_eq(got.change.counters[UPLINK].receive_packets, 0);
+	cr_expect_eq(got.change.counters[A].receive_packets, 1);
+	cr_expect_eq(got.change.counters[B].receive_packets, 1);
+	cr_expect_eq(run_copies(A), 1);
+	tenant_address("239.255.2.3", tenant_subnets[1].group);
+	tenants_publish();
+	outer.destination = "239.255.2.3";
+	outer.to = MAC(1, 0, 0x5e, 0x7f, 2, 3);
+	outer_fill(&packet, &outer, &inner);
+	send_from(UPLINK, &packet);
+	check_packet("to the group", &inner);
+	cr_expect_eq(got.change.counters[UPLINK].receive_packets, 0);
+}

@@ -130,6 +130,16 @@ static const struct {
 		15,
 		"network 'red' has a route to 0.0.0.0/0 with metric 0 already, in t.yaml, line 14; "
 		"give one of them another metric"},
+	{GOOD "records:\n  - {vsid: 5001, address: 10.0.1.1, mac: 52:54:00:00:01:05, provider: "
+	      "192.0.2.2}\n",
+		16,
+		"10.0.1.1 is the gateway of VSID 5001, which every host answers for; a subnet's "
+		"lowest address is no guest's"},
+	{V "switches:\n  s: {type: internal, host-port: {addresses: [192.0.2.1/24], routes:\n"
+	   "    [{to: 198.51.100.0/24, via: 192.0.2.9}]}}\n",
+		4,
+		"routes of a host port are not set yet; add them to its interface with ip(8), such "
+		"as: ip route add PREFIX via ADDRESS"},
 	{GOOD "ports: {a: {switch: prod, interface: a, vsid: 5011}}\n", 15,
 		"port 'a' is in VSID 5011, which no network has; did you mean 5001?"},
 	{GOOD "ports: {a: {switch: prod, interface: a, vsid: 77777}}\n", 15,
