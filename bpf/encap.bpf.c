@@ -4,6 +4,7 @@
  * as one that the host port has sent. What doesn't fit the wire is not fragmented: its sender is
  * told.
  */
+#include "bpf/lib/clamp.h"
 #include "bpf/lib/encap.h"
 #include "bpf/lib/forward.h"
 #include "bpf/lib/leave.h"
@@ -132,6 +133,8 @@ static __always_inline int xvs_encap_way(struct xvs_context *c)
 		return xvs_too_big(c, port, subnet);
 	if (state->routed == XVS_ROUTE_COPIES)
 		return xvs_send_copies(c, port->switch_id, own, subnet, tunnel);
+	if (subnet->flags & XVS_SUBNET_CLAMP)
+		xvs_clamp_mss(c->skb, subnet->mtu);
 	verdict = xvs_find_host(c->skb, tunnel, subnet->vsid, c->packets);
 	verdict = verdict ? verdict : xvs_set_from(tunnel, own);
 	verdict = verdict ? verdict : xvs_describe_inner(c->skb, tunnel, subnet->vsid);

@@ -81,6 +81,8 @@ void tenant_port(uint32_t port, uint32_t subnet)
 {
 	world.ports[port].vlan_mode = XVS_VLAN_VIRTUAL;
 	world.ports[port].vlan = NUMBER(subnet);
+	world_fdb_set(world.ports[port].switch_id, world.ports[port].mac, NUMBER(subnet), port,
+		XVS_FDB_ASSIGNED, 0);
 }
 
 static void put_record(const struct xvs_record *record)

@@ -26,7 +26,7 @@ extern struct xvs_subnet_config tenant_subnets[SUBNETS];
 void tenants_open(void);
 void tenants_publish(void);
 
-/* The port sends into the subnet, from the next world_publish() on. */
+/* The port is in the subnet, from the next world_publish() on. */
 void tenant_port(uint32_t port, uint32_t subnet);
 
 /* "a.b.c.d" as ::ffff:a.b.c.d, or an IPv6 address. */

@@ -6,11 +6,14 @@
  */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include "agent/certify/random.h"
+#include "test/bpf/mutate.h"
 #include "test/bpf/tenant.h"
 
 #define GATEWAY "10.0.1.1"
@@ -23,11 +26,11 @@
 
 static struct xvs_chain_state *states; /* of each CPU */
 static int slots;
+static uint32_t virtual = XVS_SLOT_VIRTUAL;
+static uint32_t forwarding; /* id of the program there */
 
 static void open_route(void)
 {
-	uint32_t virtual = XVS_SLOT_VIRTUAL;
-
 	run_open();
 	tenants_open();
 	tenant_port(A, 1);
@@ -42,6 +45,7 @@ static void open_route(void)
 	tenant_record(2, "10.0.2.20", FAR);
 	tenant_record(2, "fd00:0:0:2::20", FAR);
 	slots = world_pin("slots_ingress");
+	cr_assert_eq(bpf_map_lookup_elem(slots, &virtual, &forwarding), 0);
 	bpf_map_delete_elem(slots, &virtual);
 	states = calloc(libbpf_num_possible_cpus(), sizeof(*states));
 }
@@ -895,4 +899,269 @@ Test(route, priority_tags)
 	packet_put_tag(&question, (struct tag)Q(PRIORITY(5)));
 	arp_fill(&answer, &reply);
 	check_answer("in the packet", &question, &answer);
+}
+
+/* ---- with the forwarding in front and behind ---- */
+
+static void put_forwarding(void)
+{
+	int program = bpf_prog_get_fd_by_id(forwarding);
+
+	cr_assert_geq(program, 0, "%m");
+	cr_assert_eq(bpf_map_update_elem(slots, &virtual, &program, BPF_ANY), 0, "%m");
+	close(program);
+}
+
+static void send_whole_way(const struct packet *packet, struct outcome *ret)
+{
+	static struct input input;
+
+	input = (struct input){.program = INGRESS, .on = A};
+	input.packet.size = packet->size;
+	memcpy(input.packet.bytes, packet->bytes, packet->size);
+	run(&input, ret);
+}
+
+/* `flooded`: how many packets count as that. */
+static void check_whole_way(const char *what, const struct packet *packet,
+	const struct packet *expected, uint32_t to, uint32_t flooded)
+{
+	static struct outcome got;
+	struct tally tally = {0};
+
+	send_whole_way(packet, &got);
+	check_sent(what, &got, to);
+	check_packet(what, &got, expected);
+	expect_transmit(&tally, A, 1, expected->size);
+	expect_receive(&tally, to, 1, expected->size);
+	tally.counters[A].flooded_packets = flooded;
+	tally_check(what, &tally, &got.change);
+}
+
+Test(route, from_port_to_port)
+{
+	const struct arp reply = {MAC_A, GATEWAY_MAC, 2, GATEWAY_MAC, MAC_A, GATEWAY, "10.0.1.10"};
+	struct ip ip = {FAR, GATEWAY_MAC, "10.0.1.10", "10.0.2.20", 63, IPPROTO_UDP, 0, 0, udp,
+		sizeof(udp)};
+	static struct packet packet, expected;
+
+	put_forwarding();
+	datagram(&packet, MAC_A, "10.0.1.10", "10.0.2.20", 64);
+	ip_fill(&expected, &ip);
+	check_whole_way("IPv4", &packet, &expected, ACCESS, 0);
+	ip.source = OWN6;
+	ip.destination = "fd00:0:0:2::20";
+	datagram(&packet, MAC_A, ip.source, ip.destination, 64);
+	ip_fill(&expected, &ip);
+	check_whole_way("IPv6", &packet, &expected, ACCESS, 0);
+	ip = (struct ip){MAC_B, GATEWAY_MAC, "10.0.1.10", "10.0.1.11", 63, IPPROTO_UDP, 0, 0, udp,
+		sizeof(udp)};
+	datagram(&packet, MAC_A, ip.source, ip.destination, 64);
+	ip_fill(&expected, &ip);
+	check_whole_way("its own subnet", &packet, &expected, B, 0);
+	ask_arp(&packet, GATEWAY);
+	arp_fill(&expected, &reply);
+	check_whole_way("an answer", &packet, &expected, A, 0);
+}
+
+/* A question that the records don't answer goes to the subnet's other ports, and only there. */
+Test(route, question_to_the_stations)
+{
+	static struct packet packet;
+
+	put_forwarding();
+	learn();
+	ask_arp(&packet, "10.0.1.99");
+	check_whole_way("the only other port", &packet, &packet, B, 1);
+}
+
+/* A packet for itself by way of the gateway. */
+Test(route, no_way_back)
+{
+	static struct packet packet;
+	static struct outcome got;
+	struct tally tally = {0};
+
+	put_forwarding();
+	datagram(&packet, MAC_A, "10.0.1.10", "10.0.1.10", 64);
+	send_whole_way(&packet, &got);
+	expect_drop(&tally, A, true, XVS_DROP_same_port, 1);
+	tally_check("back", &tally, &got.change);
+}
+
+/* To a station of this host, or of another one that no record tells. */
+static void syn_fill(struct packet *ret, const uint8_t *to, uint16_t mss)
+{
+	const uint8_t tcp[24] = {0x9c, 0x40, 0, 80, [12] = 0x60, 0x02, [20] = 2, 4, mss >> 8, mss};
+	const struct ip ip = {
+		to, MAC_A, "10.0.1.10", "10.0.1.11", 64, IPPROTO_TCP, 0, 0, tcp, sizeof(tcp)};
+
+	ip_fill(ret, &ip);
+}
+
+/* Before the way to the other host is looked for, which there is none. */
+Test(route, segments_that_fit_the_wire)
+{
+	const struct xvs_provider_config own = {.port = HOST, .mtu = 1500};
+	const struct xvs_provider both = {.half = {own, own}};
+	static struct packet packet, expected;
+	static struct outcome got;
+	uint32_t id = SWITCH;
+
+	put_forwarding();
+	cr_assert_eq(bpf_map_update_elem(world.loader.tables.providers, &id, &both, BPF_ANY), 0);
+	for (int clamped = 0; clamped < 2; clamped++) {
+		tenant_subnets[1].flags = clamped ? XVS_SUBNET_CLAMP : 0;
+		tenants_publish();
+		syn_fill(&packet, GUEST(9), 1460);
+		syn_fill(&expected, GUEST(9), clamped ? 1418 : 1460);
+		send_whole_way(&packet, &got);
+		check_verdict("to another host", &got, TC_ACT_SHOT);
+		check_packet("to another host", &got, &expected);
+		syn_fill(&packet, MAC_B, 1460);
+		check_whole_way("to this host", &packet, &packet, B, 0);
+	}
+}
+
+/* ---- frames that nobody should send ---- */
+
+#define FUZZ_CASES 6000
+#define FUZZ_FRAMES 8
+
+static void make_right_frames(struct packet *ret)
+{
+	const struct ip ping = {
+		GATEWAY_MAC, MAC_A, "10.0.1.10", GATEWAY, 64, IPPROTO_ICMP, 0, 0, NULL, 0};
+	const struct ip ping6 = {
+		GATEWAY_MAC, MAC_A, OWN6, GATEWAY6, 64, IPPROTO_ICMPV6, 0, 0, NULL, 0};
+
+	ask_arp(&ret[0], GATEWAY);
+	ask_arp(&ret[1], "10.0.1.11");
+	nd_fill(&ret[2], 135, &for_other);
+	echo_fill(&ret[3], &ping, 8);
+	echo_fill(&ret[4], &ping6, 128);
+	datagram(&ret[5], MAC_A, "10.0.1.10", "10.0.2.20", 64);
+	datagram(&ret[6], MAC_A, OWN6, "fd00:0:0:2::20", 64);
+	datagram(&ret[7], MAC_A, "10.0.1.10", "10.0.2.20", 1);
+}
+
+/* What has been looked at before stays: the source address, and that there is no tag. */
+static void make_case(struct random *random, const struct packet *right, struct packet *ret)
+{
+	const struct packet *from = &right[random_below(random, FUZZ_FRAMES)];
+	uint32_t changes = random_below(random, 4);
+
+	if (random_once_in(random, 4)) {
+		mutate_frame(random, ret);
+		memcpy(ret->bytes, GATEWAY_MAC, ETH_ALEN);
+	} else {
+		ret->size = from->size;
+		memcpy(ret->bytes, from->bytes, from->size);
+		for (uint32_t i = 0; i < changes; i++)
+			ret->bytes[random_below(random, ret->size)] = random_next(random);
+		if (random_once_in(random, 8))
+			ret->size = ETH_HLEN + random_below(random, ret->size - ETH_HLEN + 1);
+	}
+	memcpy(ret->bytes + ETH_ALEN, MAC_A, ETH_ALEN);
+	if (ret->bytes[12] == 0x81 || (ret->bytes[12] == 0x88 && ret->bytes[13] == 0xa8))
+		ret->bytes[12] = 0x08;
+}
+
+static uint16_t sum_of_ip4(const struct packet *packet)
+{
+	return sum_of(packet->bytes + ETH_HLEN, (packet->bytes[ETH_HLEN] & 0xf) * 4, 0);
+}
+
+/* Nothing but both MAC addresses, TTL and checksum has changed. */
+static const char *judge_routed(const struct packet *in, const struct packet *out)
+{
+	bool is_ip6 = in->bytes[13] == 0xdd;
+	struct packet *back = malloc(sizeof(*back));
+	uint32_t hops = is_ip6 ? 21 : 22;
+	const char *wrong = NULL;
+
+	back->size = out->size;
+	memcpy(back->bytes, out->bytes, out->size);
+	memcpy(back->bytes, in->bytes, 2 * ETH_ALEN);
+	back->bytes[hops]++;
+	if (!is_ip6)
+		memcpy(back->bytes + 24, in->bytes + 24, 2);
+	if (!packet_equal(back, in))
+		wrong = "more has changed";
+	else if (memcmp(in->bytes, GATEWAY_MAC, ETH_ALEN) ||
+		 !memcmp(out->bytes, GATEWAY_MAC, ETH_ALEN) ||
+		 memcmp(out->bytes + ETH_ALEN, GATEWAY_MAC, ETH_ALEN))
+		wrong = "MAC addresses";
+	else if (in->bytes[hops] < 2)
+		wrong = "TTL";
+	else if (!is_ip6 && sum_of_ip4(in) != sum_of_ip4(out))
+		wrong = "checksum";
+	free(back);
+	return wrong;
+}
+
+static const char *judge_answer(const struct packet *in, const struct packet *out, bool is_error)
+{
+	uint16_t type = in->bytes[12] << 8 | in->bytes[13];
+	bool is_nd = type == ETH_P_IPV6 && in->bytes[20] == IPPROTO_ICMPV6 && in->bytes[54] == 135;
+
+	if (memcmp(out->bytes, MAC_A, ETH_ALEN) && memcmp(out->bytes, ALL_NODES, ETH_ALEN))
+		return "to somebody else";
+	if (type == ETH_P_ARP)
+		return out->bytes[21] == 2 && !memcmp(out->bytes + 28, in->bytes + 38, 4) &&
+				       !memcmp(out->bytes + 38, in->bytes + 28, 4) &&
+				       !memcmp(out->bytes + 6, out->bytes + 22, 6)
+			       ? NULL
+			       : "ARP";
+	if (is_nd && (out->bytes[54] != 136 || memcmp(out->bytes + 62, in->bytes + 62, 16)))
+		return "ND";
+	if (type == ETH_P_IPV6 && (is_nd || is_error) &&
+		sum_of(out->bytes + 54, out->size - 54,
+			sum_of(out->bytes + 22, 32, IPPROTO_ICMPV6 + out->size - 54)) != 0xffff)
+		return "checksum";
+	if (type == ETH_P_IP && sum_of_ip4(out) != 0xffff && sum_of_ip4(in) == 0xffff)
+		return "IPv4's checksum";
+	if (is_error && out->bytes[type == ETH_P_IP ? 34 : 54] == 0)
+		return "no error";
+	return NULL;
+}
+
+static const char *judge(const struct packet *in, const struct outcome *got)
+{
+	struct tally_sums sums = tally_sum(&got->change);
+	struct xvs_chain_state state = state_now();
+
+	if (got->verdict == TC_ACT_REDIRECT)
+		return sums.received != 1 || sums.transmitted + sums.drops != 1
+			       ? "sent, but not counted so"
+			       : judge_answer(in, &got->packet, sums.drops);
+	if (got->verdict != TC_ACT_SHOT || sums.drops != 1 || sums.transmitted || sums.received)
+		return "neither sent nor dropped";
+	return state.routed ? judge_routed(in, &got->packet) : NULL;
+}
+
+/* Whatever comes is dropped for one reason, answered, or goes on as a router leaves it. */
+Test(route, random_frames)
+{
+	static struct packet right[FUZZ_FRAMES], packet;
+	static struct outcome got;
+	struct random random = {20261127};
+	unsigned int answered = 0, routed = 0, dropped = 0;
+
+	corpus_read();
+	make_right_frames(right);
+	for (int i = 0; i < FUZZ_CASES; i++) {
+		const char *wrong;
+
+		make_case(&random, right, &packet);
+		send_from(A, &packet, &got);
+		wrong = judge(&packet, &got);
+		cr_assert(!wrong, "case %d: %s", i, wrong);
+		answered += got.verdict == TC_ACT_REDIRECT;
+		routed += state_now().routed != 0;
+		dropped += got.verdict == TC_ACT_SHOT;
+	}
+	cr_expect_gt(answered, FUZZ_CASES / 20, "%u", answered);
+	cr_expect_gt(routed, FUZZ_CASES / 20, "%u", routed);
+	cr_expect_gt(dropped - routed, FUZZ_CASES / 20, "%u", dropped);
 }
