@@ -131,10 +131,10 @@ static __always_inline int xvs_encap_way(struct xvs_context *c)
 		return subnet ? -XVS_DROP_no_provider : -XVS_DROP_no_record;
 	if (!xvs_fits(c->skb, 0, subnet->mtu))
 		return xvs_too_big(c, port, subnet);
-	if (subnet->flags & XVS_SUBNET_CLAMP)
-		xvs_clamp_mss(c->skb, subnet->mtu);
 	if (state->routed == XVS_ROUTE_COPIES)
 		return xvs_send_copies(c, port->switch_id, own, subnet, tunnel);
+	if (subnet->flags & XVS_SUBNET_CLAMP)
+		xvs_clamp_mss(c->skb, subnet->mtu);
 	verdict = xvs_find_host(c->skb, tunnel, subnet->vsid, c->packets);
 	verdict = verdict ? verdict : xvs_set_from(tunnel, own);
 	verdict = verdict ? verdict : xvs_describe_inner(c->skb, tunnel, subnet->vsid);

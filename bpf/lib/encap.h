@@ -196,8 +196,13 @@ __noinline int xvs_copy_to_hosts(
 	};
 	struct xvs_tunnel *tunnel = xvs_tunnel();
 
+	if (!tunnel)
+		return 0; /* cannot be: an array's element */
+	/* what kernel 6.1 knows of these before the first round it takes for true in all others */
+	copying.pending = tunnel->zero;
+	copying.asks = tunnel->zero;
 	bpf_loop(XVS_COPIES_MAX, xvs_copy_to, &copying, 0);
-	if (!copying.asks || !tunnel)
+	if (!copying.asks)
 		return copying.pending;
 	if (xvs_copy_host(tunnel, vsid, copying.asks - 1))
 		return copying.pending; /* it has gone meanwhile */

@@ -7,6 +7,7 @@
 #ifndef XVS_BPF_ICMP_ERROR_H
 #define XVS_BPF_ICMP_ERROR_H
 
+#include "bpf/lib/record.h"
 #include "bpf/lib/tell.h"
 
 /* Errors, as xvs_icmp_error() has them: type << 8 | code of ICMP, and in the upper half ICMPv6. */
@@ -184,6 +185,19 @@ static __always_inline int xvs_icmp_put(
 		       : 0;
 }
 
+/* To whom the error goes: a packet that has been routed has the gateway's address. 0, or -1. */
+static __always_inline int xvs_icmp_turn(
+	const struct xvs_subnet_config *subnet, struct xvs_icmp_room *room)
+{
+	__u64 mac = xvs_mac_number(room->eth.h_source);
+
+	if (mac == xvs_mac_number(subnet->gateway_mac))
+		mac = xvs_record_mac(
+			subnet->vsid, (const struct xvs_ip6_address *)room->about.source);
+	xvs_put_mac(room->eth.h_dest, mac);
+	return mac ? 0 : -1;
+}
+
 /*
  * Makes the frame, untagged and whole, the error about itself, from the subnet's gateway (without
  * one: from whom it was for), `rest` in the last word of its header, host order. 0, or -1: none may
@@ -206,7 +220,8 @@ __noinline int xvs_icmp_error(
 		gateway[0] | gateway[1] | gateway[2] | gateway[3] ? gateway
 								  : room->about.destination,
 		sizeof(room->from));
-	__builtin_memcpy(room->eth.h_dest, room->eth.h_source, ETH_ALEN);
+	if (xvs_icmp_turn(subnet, room))
+		return -1;
 	__builtin_memcpy(room->eth.h_source, subnet->gateway_mac, ETH_ALEN);
 	if (room->about.protocol == ETH_P_IP) {
 		xvs_icmp_write4(room, error);

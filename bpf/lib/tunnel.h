@@ -13,7 +13,7 @@ struct xvs_tunnel {
 	__u8 addresses[2 * ETH_ALEN]; /* MAC: destination, source */
 	__u8 tos; /* or traffic class */
 	__u8 ip6;
-	__u16 reserved;
+	__u16 zero; /* always, but the verifier does not know */
 };
 
 /* The CPU's room for it: more than the stack of a program has, which others call. */

@@ -512,6 +512,39 @@ Test(virtual, who_sends_too_long_packets_is_told)
 	check_sent("here it needs no room", &got, B);
 }
 
+static void routed_fill(struct packet *ret, uint32_t size)
+{
+	static uint8_t payload[2000];
+	const struct ip ip = {GATEWAY_MAC, STATION(A), "10.0.1.10", "10.0.2.20", 64, IPPROTO_UDP, 0,
+		0, payload, 8 + size};
+
+	ip_fill(ret, &ip);
+}
+
+/* Through the router to another host; the error finds back to who has sent the packet. */
+Test(virtual, routed_to_another_host)
+{
+	static struct packet inner;
+
+	tenant_record(1, "10.0.1.10", STATION(A));
+	tenant_record(2, "10.0.2.20", GUEST(4));
+	add_remote(2, GUEST(4), PEER4, 0);
+	routed_fill(&inner, 100);
+	send_from(A, &inner);
+	check_sent("routed", &got, UPLINK);
+	cr_expect_eq(got.packet.bytes[OUTER4 - 2], VSID(2) & 0xff, "in the other subnet");
+	cr_expect_eq(memcmp(got.packet.bytes + OUTER4, GUEST(4), ETH_ALEN), 0);
+	cr_expect_eq(memcmp(got.packet.bytes + OUTER4 + ETH_ALEN, GATEWAY_MAC, ETH_ALEN), 0);
+	cr_expect_eq(got.packet.bytes[OUTER4 + ETH_HLEN + 8], 63, "TTL");
+	cr_expect_eq(got.change.counters[A].transmit_packets, 1);
+	routed_fill(&inner, MTU - 27);
+	send_from(A, &inner);
+	check_sent("error", &got, A);
+	cr_expect_eq(memcmp(got.packet.bytes, STATION(A), ETH_ALEN), 0);
+	cr_expect_eq(got.packet.bytes[ETH_HLEN + 20], 3);
+	cr_expect_eq(got.change.drops[A][XVS_DROP_mtu_exceeded], 1);
+}
+
 /* ---- from another host ---- */
 
 static struct outer from_peer(bool ip6)
