@@ -273,26 +273,32 @@ TEST(flows_go_with_their_port)
 	"    - {name: ping, action: allow, direction: out, protocol: icmp, weight: 30, log: on}\n" \
 	"    - {action: deny, direction: out, protocol: udp, weight: 20, log: on}\n"
 
+static void send_denied(const struct pair *p)
+{
+	run(&p->a->netns, "python3 -c 'import socket\n"
+			  "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+			  "s.bind((\"\", 9))\n"
+			  "s.sendto(b\"x\", (\"10.7.0.2\", 7))'");
+}
+
 /* Of a flow the first packet; of what is denied each. */
 TEST(acl_log_tells_of_what_is_allowed)
 {
 	const struct pair p = make_pair(tb, LOGGING, ", acl: web", "");
 	const char *allowed = "port a: out allowed by web ping: icmp echo-request local 10.7.0.1 "
 			      "remote 10.7.0.2\n";
+	const char *denied =
+		"port a: out denied by web weight 20 (acl-extended): udp local 10.7.0.1:9 "
+		"remote 10.7.0.2:7\n";
 	struct process monitor =
 		start(&tb->host, "%s --socket %s monitor", control_program("xvsctl"), tb->socket);
 	char *told;
 
+	CHECK_SOON((send_denied(&p), strstr(process_output(&monitor), denied))); /* it listens */
+	test_sleep_ms(1100); /* a port tells of so many a second */
 	ping(p.a, 5);
-	run(&p.a->netns, "python3 -c 'import socket\n"
-			 "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
-			 "s.bind((\"\", 9))\n"
-			 "s.sendto(b\"x\", (\"10.7.0.2\", 7))'");
-	CHECK_SOON(strstr(process_output(&monitor),
-		"port a: out denied by web weight 20 (acl-extended): udp local 10.7.0.1:9 "
-		"remote 10.7.0.2:7\n"));
+	CHECK_SOON(strstr(process_output(&monitor), allowed));
 	told = strstr(process_output(&monitor), allowed);
-	CHECK(told);
 	CHECK(!strstr(told + 1, allowed));
 	process_stop(&monitor, SIGINT);
 }
