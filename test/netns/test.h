@@ -53,8 +53,8 @@ struct test {
 #define CHECK_TEXT(expected, got) FROM_HERE(test_check_text(#got, expected, got))
 #define CHECK_CONTAINS(part, got) FROM_HERE(test_check_contains(#got, part, got))
 
-/* How many times as long as elsewhere things may take: XVS_PATIENCE, for emulated machines. 1 or
- * more. */
+/* How many times as long as elsewhere things may take: XVS_PATIENCE, for emulated machines and
+ * sanitizers. 1 or more. */
 int test_patience(void);
 
 /* For what takes a moment: looks again and again, for at most SOON_MS. */
