@@ -117,6 +117,15 @@ static int run_get_configuration(struct xvs_agent *agent, struct xvs_call *call)
 	return error;
 }
 
+json_t *xvs_prefix_text(const struct xvs_prefix *prefix)
+{
+	char text[XVS_PREFIX_TEXT_SIZE];
+
+	if (prefix->family == XVS_ADDRESS_ANY)
+		return json_null();
+	return json_string(xvs_prefix_format(prefix, text));
+}
+
 const struct xvs_method xvs_core_methods[] = {
 	{"Show", run_show, .reads = true},
 	{"Features", xvs_method_features, .reads = true},

@@ -5,6 +5,9 @@
 
 #include "agent/control.h"
 
+/* As in YAML; null: any, or none. */
+json_t *xvs_prefix_text(const struct xvs_prefix *prefix);
+
 /*
  * Validates `config`, brings it into force and answers with what was done, or why not. Takes
  * `config` over. For features' methods that change their part of a clone. 0 or -errno.

@@ -2,21 +2,16 @@
 /* Networks, their subnets and records as `xvsctl` shows them. */
 #include <errno.h>
 #include <string.h>
+#include "agent/methods.h"
 #include "agent/nvgre/nvgre.h"
 
-static json_t *prefix_text(const struct xvs_prefix *prefix)
-{
-	char text[XVS_PREFIX_TEXT_SIZE];
-
-	return prefix->family == XVS_ADDRESS_ANY ? json_null()
-						 : json_string(xvs_prefix_format(prefix, text));
-}
+static const enum xvs_address_family families[] = {XVS_ADDRESS_IPV4, XVS_ADDRESS_IPV6};
 
 static json_t *wire_text(const struct xvs_wire_address *address)
 {
 	struct xvs_prefix prefix = xvs_wire_prefix(address);
 
-	return prefix_text(&prefix);
+	return xvs_prefix_text(&prefix);
 }
 
 json_t *xvs_stored_describe(
@@ -61,7 +56,7 @@ json_t *xvs_route_describe(
 	const struct xvs_subnet_setting *subnet = xvs_network_subnet_of(network, &route->via);
 
 	return json_pack("{s:s, s:o, s:o, s:s?, s:I}", "network", network->name, "to",
-		prefix_text(&route->to), "via", prefix_text(&route->via), "subnet",
+		xvs_prefix_text(&route->to), "via", xvs_prefix_text(&route->via), "subnet",
 		subnet ? subnet->name : NULL, "metric", (json_int_t)route->metric);
 }
 
@@ -97,19 +92,18 @@ static json_t *describe_prefixes(const struct xvs_subnet_setting *subnet)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < subnet->prefix_count; i++)
-		json_array_append_new(list, prefix_text(&subnet->prefixes[i]));
+		json_array_append_new(list, xvs_prefix_text(&subnet->prefixes[i]));
 	return list;
 }
 
 static json_t *describe_gateways(const struct xvs_subnet_setting *subnet)
 {
-	static const enum xvs_address_family families[] = {XVS_ADDRESS_IPV4, XVS_ADDRESS_IPV6};
 	json_t *list = json_array();
 	struct xvs_prefix gateway;
 
 	for (int i = 0; i < 2; i++)
 		if (xvs_subnet_gateway(subnet, families[i], &gateway))
-			json_array_append_new(list, prefix_text(&gateway));
+			json_array_append_new(list, xvs_prefix_text(&gateway));
 	return list;
 }
 
@@ -145,7 +139,7 @@ static json_t *describe_subnet(
 	answer = json_pack("{s:s, s:i, s:i, s:o, s:o, s:o, s:i, s:I, s:I, s:I}", "name",
 		subnet->name, "vsid", subnet->vsid, "id", xvs_subnet_id(agent, subnet->vsid),
 		"prefixes", describe_prefixes(subnet), "gateways", describe_gateways(subnet),
-		"group", prefix_text(&subnet->group), "mtu", config ? config->mtu : 0, "ports",
+		"group", xvs_prefix_text(&subnet->group), "mtu", config ? config->mtu : 0, "ports",
 		count_ports(agent->running, subnet->vsid), "records",
 		count_records(store, subnet->vsid), "hosts", (json_int_t)hosts);
 	if (!whole)
@@ -162,7 +156,6 @@ static json_t *describe_subnet(
 
 static json_t *describe_providers(const struct xvs_config *config, const struct xvs_network *item)
 {
-	static const enum xvs_address_family families[] = {XVS_ADDRESS_IPV4, XVS_ADDRESS_IPV6};
 	json_t *list = json_array();
 
 	for (int i = 0; i < 2; i++) {

@@ -11,15 +11,6 @@
 static const char *const direction_words[] = {
 	[XVS_RULE_IN] = "in", [XVS_RULE_OUT] = "out", [XVS_RULE_BOTH] = "both"};
 
-static json_t *describe_prefix(const struct xvs_prefix *prefix)
-{
-	char text[XVS_PREFIX_TEXT_SIZE];
-
-	if (prefix->family == XVS_ADDRESS_ANY)
-		return json_null();
-	return json_string(xvs_prefix_format(prefix, text));
-}
-
 static json_t *describe_ports(const struct xvs_port_range *range)
 {
 	char text[XVS_PORT_RANGE_TEXT_SIZE];
@@ -54,7 +45,7 @@ static json_t *describe_entry(
 	return json_pack("{s:s?, s:s?, s:s?, s:s, s:s, s:o, s:o}", "acl", port ? NULL : acl->name,
 		"port", port, "name", rule->name[0] ? rule->name : NULL, "action",
 		xvs_rule_action_words[rule->action], "direction", direction_words[rule->direction],
-		"local", describe_prefix(&rule->local), "remote", describe_prefix(&rule->remote));
+		"local", xvs_prefix_text(&rule->local), "remote", xvs_prefix_text(&rule->remote));
 }
 
 static json_t *describe_rule(

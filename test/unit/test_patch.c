@@ -5,30 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "test/unit/reading.h"
 #include "yaml/config.h"
 #include "yaml/patch.h"
 #include "yaml/writer.h"
 
 #define V "version: 1\n"
 
-static struct xvs_report report;
-
-static void finish(void)
-{
-	xvs_report_clear(&report);
-}
-
 TestSuite(patch, .fini = finish);
-
-static struct xvs_config *read_good(const char *text)
-{
-	struct xvs_source source = {"test.yaml", text, strlen(text)};
-	struct xvs_config *config = NULL;
-
-	cr_assert_eq(xvs_config_read(&source, 1, &report, &config), 0, "%s\n%s", text,
-		report.problems[0].message);
-	return config;
-}
 
 static char *written(const struct xvs_config *config)
 {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "test/unit/reading.h"
 #include "yaml/config.h"
 #include "yaml/diff.h"
 #include "yaml/writer.h"
@@ -44,31 +45,7 @@
 	       "ports:\n"                                                                          \
 	       "  vm1: {switch: prod, interface: tap0, mac: 52:54:00:00:01:04, vsid: 4096}\n"
 
-static struct xvs_report report;
-
-static void finish(void)
-{
-	xvs_report_clear(&report);
-}
-
 TestSuite(yaml_network, .fini = finish);
-
-static int read_text(const char *text, struct xvs_config **ret)
-{
-	const struct xvs_source source = {"test.yaml", text, strlen(text)};
-
-	return xvs_config_read(&source, 1, &report, ret);
-}
-
-static struct xvs_config *read_good(const char *text)
-{
-	struct xvs_config *config = NULL;
-
-	cr_assert_eq(read_text(text, &config), 0, "%s\n%u:%u: %s", text,
-		report.problems[0].place.line, report.problems[0].place.column,
-		report.problems[0].message);
-	return config;
-}
 
 static void expect_prefix(const struct xvs_prefix *prefix, const char *expected)
 {
